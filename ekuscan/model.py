@@ -1,0 +1,487 @@
+"""The nouns of ekuscan: frozen dataclasses without behaviour, each in the shape in which it is published.
+
+A record's fields are the keys of the JSON document ``ekuscan.run/1`` in the same order; a trailing underscore
+(``from_``) is dropped there because the key is a Python keyword. All times are aware datetimes in UTC. All
+fingerprints are lower-case hexadecimal SHA-256. ``None`` means "not known" or "does not apply", never "no".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+RoleName = Literal[
+    "expressway-e",
+    "expressway-c",
+    "cucm",
+    "imp",
+    "unity-connection",
+    "cer",
+    "cms",
+    "cube",
+    "contact-center",
+    "webex",
+    "generic",
+    "outside",
+]
+Stack = Literal["openssl", "go", "java", "webpki", "boringssl", "nss", "gnutls", "erlang", "mbedtls"]
+
+FactOrigin = Literal["declared", "observed", "imported", "guessed", "default"]
+SlotOrigin = Literal["port", "file", "archive", "listen", "pcap", "same-slot", "unseen"]
+ConnectionOrigin = Literal["declared", "imported", "assumed"]
+
+Stage = Literal["resolve", "connect", "proxy", "preamble", "hello", "certificate", "finish", "after"]
+EndpointStatus = Literal["seen", "partial", "closed", "failed", "skipped"]
+Request = Literal["none", "optional", "required", "unknown"]
+RefusedBy = Literal["alert", "close", "http", "sip"]
+
+EkuState = Literal["absent", "listed", "malformed"]
+EkuFlaw = Literal["empty", "duplicate", "undecodable"]
+
+HierarchyClass = Literal["public-chrome", "public-other", "vendor", "private", "self-signed", "undecided"]
+ChromeStateName = Literal["trusted", "phase-out", "absent"]
+
+Answer = Literal["ok", "breaks", "depends", "at-risk", "unknown", "not-applicable"]
+Outcome = Literal["ok", "breaks-now", "breaks-at-renewal", "depends", "at-risk", "unknown", "not-applicable"]
+Severity = Literal["critical", "high", "medium", "low", "none"]
+Certainty = Literal["observed", "inferred", "declared", "assumed"]
+Confidence = Literal["H", "M", "L"]
+
+
+# --- the wire -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A TLS alert. ``number`` is the AlertDescription of RFC 8446 §6, ``name`` its name there."""
+
+    direction: Literal["received", "sent"]
+    level: Literal["warning", "fatal"]
+    number: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a handshake or an endpoint gave less than asked: where it ended, a stable reason, one line for a person."""
+
+    stage: Stage
+    reason: str
+    detail: str
+    alert: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TlsParameters:
+    """What was negotiated. ``version`` is "TLSv1.2" or "TLSv1.3"; ``group`` the key-exchange group, if known."""
+
+    version: str
+    cipher: str
+    group: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCertificate:
+    """Whether the peer asked us for a certificate, by what it refused us without one, and the CA names it sent."""
+
+    request: Request
+    refused_by: RefusedBy | None = None
+    ca_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One handshake with one offer. Chain and failure can stand in the same sight: a refusal still shows the chain.
+
+    ``chain`` is the id of the presented chain (see `chain_id`); its certificates are in `Observation.presented`.
+    ``seconds`` is the time from the first byte sent to the end of the sight.
+    """
+
+    offer: str
+    started: datetime
+    seconds: float
+    tls: TlsParameters | None
+    chain: str | None
+    client_certificate: ClientCertificate
+    alerts: tuple[Alert, ...] = ()
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """What a peer says it is. ``product`` is the product family named by the banner; ``raw`` is printable text."""
+
+    product: str
+    release: str | None
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where to connect and how: one port of one target.
+
+    ``service`` is the role profile's name for what listens here ("sip-tls", "uc-traversal", ...) and ``slot`` the
+    certificate slot that this port shows; both are None where no profile says.
+    ``protocol`` is a scheme: "https", "sips", "tls", or "sip-udp" (no TLS: one OPTIONS for the banner).
+    """
+
+    id: str
+    target: str
+    host: str
+    port: int
+    protocol: str
+    server_name: str | None
+    optional: bool
+    service: str | None = None
+    slot: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one endpoint showed. ``presented`` maps a chain id to the DER certificates in the order they were sent."""
+
+    endpoint: Endpoint
+    address: str | None
+    status: EndpointStatus
+    failure: Failure | None
+    sights: tuple[Sight, ...]
+    banner: Banner | None = None
+    presented: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
+
+
+# --- certificates ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Eku:
+    """The extended key usage extension in its three states; ``oids`` holds what could be read, in order."""
+
+    state: EkuState
+    flaw: EkuFlaw | None = None
+    oids: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """One certificate as published. Dates are None only where the certificate's own date cannot be read.
+
+    ``scts`` are the times of the embedded signed certificate timestamps (RFC 6962 §3.3).
+    ``flaws`` says what a strict parser would refuse, in plain words.
+    """
+
+    subject: str
+    issuer: str
+    serial: str
+    not_before: datetime | None
+    not_after: datetime | None
+    key: str
+    san: tuple[str, ...]
+    eku: Eku
+    scts: tuple[datetime, ...]
+    flaws: tuple[str, ...]
+    pem: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChromeState:
+    """How the Chrome Root Store stands to this chain.
+
+    ``leaf_in_time``: an SCT (else notBefore) of the end-entity is not later than the cut-off.
+    """
+
+    state: ChromeStateName
+    sct_not_after: datetime | None = None
+    leaf_in_time: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hierarchy:
+    """Who issued a chain. ``root`` is the display name of the trust anchor reached, ``owner`` the CA's owner."""
+
+    class_: HierarchyClass
+    root: str | None
+    owner: str | None
+    chrome: ChromeState
+    certainty: Certainty
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What a chain may be used for in the eyes of one stack; ``blocked_by`` is the certificate that takes clientAuth
+    (or, where client use is fine, serverAuth) away."""
+
+    server_auth: bool
+    client_auth: bool
+    blocked_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A presented chain and what follows from it. ``paths`` run from the end-entity to the last known issuer."""
+
+    presented: tuple[str, ...]
+    paths: tuple[tuple[str, ...], ...]
+    flaws: tuple[str, ...]
+    hierarchy: Hierarchy
+    effective_eku: Mapping[Stack, Purpose]
+
+
+# --- what to look at ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A value and where it came from."""
+
+    value: str
+    from_: FactOrigin
+
+
+@dataclass(frozen=True, slots=True)
+class SlotContent:
+    """A product's certificate slot and what is in it. Several contents of one slot mean that its ports disagree."""
+
+    slot: str
+    sha256: str | None
+    chain: str | None
+    from_: SlotOrigin
+    endpoints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One box. ``line`` is its line in the inventory file. Settings are those of the box, not of its zones."""
+
+    id: str
+    role: RoleName
+    role_from: FactOrigin
+    release: str | None
+    release_from: FactOrigin
+    cluster: str | None = None
+    tags: tuple[str, ...] = ()
+    line: int | None = None
+    settings: Mapping[str, Fact] = field(default_factory=dict)
+    slots: tuple[SlotContent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A use case between two ends: ``from_`` dials, ``to`` answers; both are target or cluster names."""
+
+    id: str
+    use_case: str
+    from_: str
+    to: str
+    settings: Mapping[str, Fact] = field(default_factory=dict)
+    origin: ConnectionOrigin = "declared"
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SlotFile:
+    """Certificates of one slot read from a file: DER, end-entity first as the file has them."""
+
+    target: str
+    slot: str
+    ders: tuple[bytes, ...]
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What to look at: targets, their endpoints, the connections between them, certificates given as files.
+
+    ``trust`` are DER certificates that the site names as its own trust anchors.
+    """
+
+    targets: tuple[Target, ...]
+    connections: tuple[Connection, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    slot_files: tuple[SlotFile, ...] = ()
+    trust: tuple[bytes, ...] = ()
+
+
+# --- the answer -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ForkBranch:
+    """What one value of a deciding fact gives."""
+
+    now: Answer
+    next: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """A fact that decides, the question that asks for it, and what each value gives."""
+
+    fact: str
+    question: str
+    values: Mapping[str, ForkBranch]
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """A fact that the answer stands on."""
+
+    fact: str
+    value: str
+    from_: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """A way out that is possible here.
+
+    ``until`` is the day it stops being possible, ``clears`` the ids of the verdicts that it settles.
+    """
+
+    id: str
+    text: str
+    until: datetime | None
+    clears: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a statement comes from and the day it was read."""
+
+    code: str
+    title: str
+    url: str
+    read: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer for one use case of one target or connection, now and after the next renewal.
+
+    ``sha256`` is the end-entity certificate judged; ``dials``, ``answers`` and ``verifies`` are target names.
+    """
+
+    id: str
+    rule: str
+    use_case: str
+    part_of: str | None
+    connection: str | None
+    target: str
+    slot: str | None
+    sha256: str | None
+    dials: str | None
+    answers: str | None
+    verifies: str | None
+    if_used: bool
+    outcome: Outcome
+    now: Answer
+    next: Answer
+    when: datetime | None
+    severity: Severity
+    certainty: Certainty
+    confidence: Confidence
+    text: str
+    forks: tuple[Fork, ...] = ()
+    missing: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
+    because: tuple[Because, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
+    source: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a person acts on: one certificate slot, one cheapest remedy, and every use case that it hits.
+
+    ``verdicts`` are verdict ids, the gravest first; ``rules`` their rule ids without repetition. ``title`` is what
+    fails (or the question), ``text`` why, ``action`` the one next step as a sentence; ``section`` is the section of
+    the report it stands in. ``peer`` is the other end's name, None for a target's own problem.
+    """
+
+    section: Literal["broken-now", "at-renewal", "at-risk", "unknown", "decide"]
+    target: str
+    peer: str | None
+    slot: str | None
+    title: str
+    text: str
+    action: str
+    when: datetime | None
+    rules: tuple[str, ...]
+    verdicts: tuple[str, ...]
+    remedy: Remedy | None
+
+
+@dataclass(frozen=True, slots=True)
+class RulesVersion:
+    date: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrustVersion:
+    date: str
+    chrome_store: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """One run. ``as_of`` is the instant the verdicts were judged for; ``finished`` is None while it runs."""
+
+    id: str
+    started: datetime
+    finished: datetime | None
+    complete: bool
+    as_of: datetime
+    ekuscan: str
+    vantage: str | None
+    rules: RulesVersion
+    trust_data: TrustVersion
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointCounts:
+    seen: int
+    partial: int
+    closed: int
+    failed: int
+    skipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Counts, how many declared connections stayed undecided, and the exit code that they give."""
+
+    outcomes: Mapping[Outcome, int]
+    endpoints: EndpointCounts
+    undecided: int
+    exit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The whole result of one scan: what was looked at, what was seen, and what it means."""
+
+    run: RunInfo
+    targets: tuple[Target, ...]
+    connections: tuple[Connection, ...]
+    certificates: Mapping[str, Certificate]
+    chains: Mapping[str, Chain]
+    observations: tuple[Observation, ...]
+    verdicts: tuple[Verdict, ...]
+    problems: tuple[Problem, ...]
+    summary: Summary
+
+
+RecordKind = Literal["run", "target", "connection", "certificate", "chain", "endpoint", "verdict", "summary"]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One object of a result as it is streamed. ``key`` is its id or fingerprint, "" for run and summary."""
+
+    kind: RecordKind
+    key: str
+    value: RunInfo | Target | Connection | Certificate | Chain | Observation | Verdict | Summary
