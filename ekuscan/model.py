@@ -125,6 +125,8 @@ class Endpoint:
     ``service`` is the role profile's name for what listens here ("sip-tls", "uc-traversal", ...) and ``slot`` the
     certificate slot that this port shows; both are None where no profile says.
     ``protocol`` is a scheme: "https", "sips", "tls", or "sip-udp" (no TLS: one OPTIONS for the banner).
+    ``profile_port`` is the number under which profiles know this port; it differs from ``port`` where a port is
+    forwarded, and is None where no profile knows it.
     """
 
     id: str
@@ -136,6 +138,7 @@ class Endpoint:
     optional: bool
     service: str | None = None
     slot: str | None = None
+    profile_port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,13 +246,17 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class SlotContent:
-    """A product's certificate slot and what is in it. Several contents of one slot mean that its ports disagree."""
+    """A product's certificate slot and what is in it. Several contents of one slot mean that its ports disagree.
+
+    ``same_as`` names the slot of the same box that holds the same certificate, where that is declared.
+    """
 
     slot: str
     sha256: str | None
     chain: str | None
     from_: SlotOrigin
     endpoints: tuple[str, ...] = ()
+    same_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,216 @@
+"""Remedies: which ways out exist for a verdict here and today, and what each one clears.
+
+A remedy's effect is put in place of the facts and everything is judged again by the same code; nothing lists what a
+remedy clears.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+
+from ekuscan.model import Remedy, Verdict
+from ekuscan.rules import releases
+from ekuscan.rules.tables import Condition, RemedyRow, Tables
+from ekuscan.verdict.completion import Part, complete
+from ekuscan.verdict.estate import Box, Estate
+from ekuscan.verdict.facts import (
+    BROWSER_TRUST,
+    CLIENT_AUTH,
+    IN_TIME,
+    SERVER_AUTH,
+    SlotState,
+    Value,
+    Variable,
+    matches,
+    release_variable,
+)
+from ekuscan.verdict.judge import Judged
+from ekuscan.verdict.legs import Leg
+from ekuscan.verdict.renewal import SlotView
+
+FINE = frozenset({"ok", "not-applicable"})
+_BOTH = frozenset({SERVER_AUTH, CLIENT_AUTH})
+_ACME_CHANGE_REMEDY = "acme-scheduler-off"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A remedy's effect on named boxes and links: single values by variable key, and certificates by box."""
+
+    values: Mapping[str, Value]
+    slots: Mapping[str, tuple[str, frozenset[str], frozenset[str]]]
+
+
+def with_remedies(judged: Sequence[Judged], estate: Estate) -> list[Judged]:
+    """The same verdicts, each with the remedies that settle it, the best one first."""
+    failing = [item for item in judged if not is_fine(item.verdict)]
+    by_box: dict[str, list[Judged]] = {}
+    for item in failing:
+        by_box.setdefault(_anchor(item).presents.name, []).append(item)
+    return [
+        item if is_fine(item.verdict) else _with_remedies(item, by_box[_anchor(item).presents.name], estate)
+        for item in judged
+    ]
+
+
+def is_fine(verdict: Verdict) -> bool:
+    """Whether nothing needs to be done for it."""
+    return verdict.now in FINE and verdict.next in FINE
+
+
+def _anchor(item: Judged) -> Leg:
+    return item.legs[item.completed.weakest]
+
+
+def _with_remedies(item: Judged, siblings: Sequence[Judged], estate: Estate) -> Judged:
+    leg = _anchor(item)
+    found: list[tuple[RemedyRow, Remedy]] = []
+    for row in _rows(item, estate.tables):
+        if not _possible(row, leg, item.view, estate):
+            continue
+        change = _change(row, leg, item.view, estate)
+        if change is None:
+            found.append((row, _remedy(row, leg, item.view, (), estate)))
+        elif _clears(item, change):
+            clears = tuple(other.verdict.id for other in siblings if other is item or _clears(other, change))
+            found.append((row, _remedy(row, leg, item.view, clears, estate)))
+    found.sort(key=lambda pair: (not pair[1].clears, pair[0].weakens, -len(pair[1].clears), pair[0].effort))
+    return replace(item, verdict=replace(item.verdict, remedies=tuple(remedy for _, remedy in found)))
+
+
+def _rows(item: Judged, tables: Tables) -> list[RemedyRow]:
+    names = [name for leg in item.legs for name in leg.rule.remedies]
+    if item.view is not None and item.view.change is not None and _acme(item.view):
+        names.append(_ACME_CHANGE_REMEDY)
+    return [tables.remedies[name] for name in dict.fromkeys(names)]
+
+
+def _acme(view: SlotView) -> bool:
+    return view.change is not None and any(condition.fact == "acme" for condition in view.change.when)
+
+
+def _possible(row: RemedyRow, leg: Leg, view: SlotView | None, estate: Estate) -> bool:
+    return all(_may_hold(condition, leg, view, estate) for condition in row.when)
+
+
+def _may_hold(condition: Condition, leg: Leg, view: SlotView | None, estate: Estate) -> bool:
+    """Whether a precondition holds, or may hold where its fact is not known."""
+    end, _, name = condition.fact.partition(".")
+    if condition.fact == "presents.as":
+        return leg.rule.presents.as_ in condition.values
+    if condition.fact == "presents.on_request":
+        return view is not None and view.on_request
+    if end == "link":
+        if leg.link is None:
+            return False
+        variable = leg.part.facts.get(condition.fact) or estate.link_fact(leg.link, name)
+        return any(matches(condition, value) for value in variable.values)
+    box = leg.presents if end == "presents" else leg.verifies
+    if box is None or (name == "release" and releases.family(box.role) != "expressway"):
+        return False
+    return any(matches(condition, value) for value in box.fact(name).values)
+
+
+def _change(row: RemedyRow, leg: Leg, view: SlotView | None, estate: Estate) -> Change | None:
+    """A remedy's effect around a leg, None where it has none. Boxes of another product than the remedy's stay."""
+    if not row.effect:
+        return None
+    values: dict[str, Value] = {}
+    slots: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {}
+    boxes = {"presents": leg.presents, "verifies": leg.verifies}
+    add, drop, which = set[str](), set[str](), ""
+    for fact, value in row.effect.items():
+        end, _, name = fact.partition(".")
+        box = boxes.get(end)
+        if name in ("eku", "client_slot_eku"):
+            add, drop, which = add | _BOTH, drop, "client" if name == "client_slot_eku" else ""
+        elif name == "in_time":
+            add.add(IN_TIME)
+        elif name == "browser_trust":
+            (add if value == "yes" else drop).add(BROWSER_TRUST)
+        elif end == "link" and leg.link is not None:
+            values[f"{leg.link.key}.{name}"] = value
+        elif name == "same_release" and leg.verifies is not None:
+            values[f"{'>'.join(sorted((leg.presents.name, leg.verifies.name)))}.same_release"] = value
+        elif box is not None and name == "release":
+            _set_release(values, box, value, estate.tables)
+        elif box is not None:
+            values[f"{box.name}.{name}"] = value
+    if add or drop:
+        slots[leg.presents.name] = (which, frozenset(add), frozenset(drop))
+    if which:
+        values[f"{leg.presents.name}.client_certificate"] = "separate"
+    return Change(values, slots)
+
+
+def _set_release(values: dict[str, Value], box: Box, release: str, tables: Tables) -> None:
+    if releases.family(box.role) == "expressway":
+        values[f"{box.name}.release"] = release_variable(tables, box.name, box.role, release, "").values[0]
+
+
+def _clears(item: Judged, change: Change) -> bool:
+    tables = item.legs[0].presents.tables
+    completed = complete(tuple(_changed(leg.part, leg, change) for leg in item.legs), tables)
+    return completed.now in FINE and completed.next in FINE
+
+
+def _changed(part: Part, leg: Leg, change: Change) -> Part:
+    facts = {fact: _changed_variable(fact, variable, leg, change) for fact, variable in part.facts.items()}
+    if leg.verifies is not None and any(case.ask_verifier for case in part.rule.cases):
+        told = change.values.get(f"{leg.verifies.name}.client_eku")
+        if told is not None:
+            facts["verifies.client_eku"] = Variable(f"{leg.verifies.name}.client_eku", (told,), "declared")
+    return Part(part.rule, facts)
+
+
+def _changed_variable(fact: str, variable: Variable, leg: Leg, change: Change) -> Variable:
+    if variable.key in change.values:
+        return replace(variable, values=(change.values[variable.key],), default=None)
+    if fact.startswith("slot:") and leg.presents.name in change.slots:
+        which, add, drop = change.slots[leg.presents.name]
+        if not which or fact == f"slot:{which}":
+            states = (_changed_state(state, add, drop) for state in variable.values if isinstance(state, SlotState))
+            return replace(variable, values=tuple(dict.fromkeys(states)), unseen=False)
+    return variable
+
+
+def _changed_state(state: SlotState, add: frozenset[str], drop: frozenset[str]) -> SlotState:
+    return SlotState("both" if add >= _BOTH else state.label, (state.now | add) - drop, (state.next | add) - drop)
+
+
+def _remedy(row: RemedyRow, leg: Leg, view: SlotView | None, clears: tuple[str, ...], estate: Estate) -> Remedy:
+    until = view.on_request_until if row.until == "on-request" and view is not None else None
+    text = row.text.format(
+        presents=leg.presents.name,
+        verifies=leg.verifier_name,
+        ca=(view.owner if view and view.owner else "its CA"),
+        by=_by(view, until, estate.seen.as_of),
+        lasts=_lasts(view, until, estate),
+    )
+    moment = datetime.combine(until, time.min, UTC) if until is not None else None
+    return Remedy(row.id, text, moment, clears)
+
+
+def day(moment: date) -> str:
+    """A day as reports write it: "1 Mar 2027"; English month names whatever the locale."""
+    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+    return f"{moment.day} {months[moment.month - 1]} {moment.year}"
+
+
+def _last_renewal(view: SlotView | None, until: date | None, as_of: datetime) -> date:
+    """The latest day on which the certificate can still be renewed in time and with clientAuth."""
+    ends = view.certificate.not_after.date() if view and view.certificate and view.certificate.not_after else None
+    days = [moment for moment in (ends, until - timedelta(days=1) if until else None) if moment is not None]
+    return max(min(days, default=as_of.date()), as_of.date())
+
+
+def _by(view: SlotView | None, until: date | None, as_of: datetime) -> str:
+    last = _last_renewal(view, until, as_of)
+    return f" by {day(last)}" if last > as_of.date() else " now"
+
+
+def _lasts(view: SlotView | None, until: date | None, estate: Estate) -> str:
+    last = _last_renewal(view, until, estate.seen.as_of)
+    return day(last + timedelta(days=estate.policy.longest_validity(last)))

@@ -1,0 +1,80 @@
+"""The exit code of a run, and the summary that repeats the answer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import get_args
+
+from ekuscan.model import Connection, EndpointCounts, Observation, Outcome, Summary, Verdict
+
+FINE, FOUND, UNUSABLE, INCOMPLETE, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+# From grave to harmless: --fail-on takes one of them and everything before it.
+_GRAVITY: tuple[Outcome, ...] = ("breaks-now", "breaks-at-renewal", "depends", "at-risk", "unknown")
+
+
+class FailOnError(ValueError):
+    """A --fail-on that cannot be read; the message says what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailOn:
+    """From which outcome on a run fails. ``days``: a break at renewal counts only within so many days."""
+
+    outcome: Outcome = "breaks-now"
+    days: int | None = None
+
+
+def parse_fail_on(text: str) -> FailOn:
+    """Read OUTCOME[:DAYS]. Raises `FailOnError`."""
+    word, colon, days = text.partition(":")
+    for outcome in get_args(Outcome):
+        if word == outcome and outcome in _GRAVITY:
+            if not colon:
+                return FailOn(outcome)
+            if days.isdecimal() and len(days) < 6:
+                return FailOn(outcome, int(days))
+            raise FailOnError(f"{days!r} is no number of days; write for example breaks-at-renewal:45")
+    raise FailOnError(
+        f"{word!r} is no outcome; write one of {', '.join(_GRAVITY)}, if wanted with days: {_GRAVITY[1]}:45"
+    )
+
+
+def summarize(
+    verdicts: Sequence[Verdict],
+    observations: Iterable[Observation],
+    connections: Iterable[Connection],
+    fail_on: FailOn,
+    as_of: datetime,
+) -> Summary:
+    """Counts and exit code. A declared connection without an answer is undecided; an unseen endpoint is not fine."""
+    states = Counter(observation.status for observation in observations)
+    declared = {connection.id for connection in connections if connection.origin != "assumed"}
+    open_ = {v.connection for v in verdicts if v.connection in declared and v.outcome in ("unknown", "depends")}
+    counts = EndpointCounts(
+        seen=states["seen"],
+        partial=states["partial"],
+        closed=states["closed"],
+        failed=states["failed"],
+        skipped=states["skipped"],
+    )
+    outcomes = Counter(verdict.outcome for verdict in verdicts)
+    code = FINE
+    if any(counts_as_failure(verdict, fail_on, as_of) for verdict in verdicts):
+        code = FOUND
+    elif counts.failed or counts.skipped or open_:
+        code = INCOMPLETE
+    ordered = {outcome: outcomes[outcome] for outcome in get_args(Outcome) if outcomes[outcome]}
+    return Summary(ordered, counts, len(open_), code)
+
+
+def counts_as_failure(verdict: Verdict, fail_on: FailOn, as_of: datetime) -> bool:
+    """Whether a verdict is at or above the threshold."""
+    if verdict.outcome not in _GRAVITY or _GRAVITY.index(verdict.outcome) > _GRAVITY.index(fail_on.outcome):
+        return False
+    if fail_on.days is None or verdict.outcome == "breaks-now":
+        return True
+    return verdict.when is None or verdict.when <= as_of + timedelta(days=fail_on.days)

@@ -1,0 +1,253 @@
+"""Problems: verdicts put together as a person acts on them, one certificate slot and one next step at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ekuscan.advice import is_fine
+from ekuscan.model import Fork, Problem, Remedy, Verdict
+from ekuscan.rules.tables import Tables
+from ekuscan.verdict.judge import Judged
+
+Section = Literal["broken-now", "at-renewal", "at-risk", "unknown", "decide"]
+SECTIONS: tuple[Section, ...] = ("broken-now", "at-renewal", "at-risk", "unknown", "decide")
+
+_ANSWERS = {"ok": "fine", "breaks": "broken", "at-risk": "at risk", "unknown": "unknown", "depends": "depends"}
+# What only the far end's administrator can say is a risk to plan for, not a question to the reader.
+_FAR_FACTS = (".client_eku",)
+
+
+def section_of(verdict: Verdict) -> Section | None:
+    """The section of the report that a verdict belongs to, None for those that are fine."""
+    if is_fine(verdict):
+        return None
+    if verdict.outcome == "breaks-now":
+        return "broken-now"
+    if verdict.outcome == "breaks-at-renewal":
+        return "at-renewal"
+    if verdict.outcome == "depends" and verdict.now == "ok" and not _askable(verdict):
+        return "at-renewal"
+    if verdict.outcome == "depends":
+        return "decide" if _askable(verdict) else "at-risk"
+    return "unknown" if verdict.outcome == "unknown" else "at-risk"
+
+
+def _askable(verdict: Verdict) -> list[Fork]:
+    """The forks that the reader can settle; a far end's own habits are not among them."""
+    return [fork for fork in verdict.forks if not fork.fact.endswith(_FAR_FACTS)]
+
+
+@dataclass(slots=True)
+class _Group:
+    section: Section
+    key: tuple[str, ...]
+    items: list[Judged]
+
+
+def problems(judged: Sequence[Judged], tables: Tables) -> tuple[Problem, ...]:
+    """The problems of a run, gravest section first. What an earlier step settles says so and names the step."""
+    groups = _grouped(judged)
+    found: list[Problem] = []
+    for group in groups:
+        step = _covered_by(group, found)
+        found.append(_problem(group, tables, step))
+    return tuple(found)
+
+
+def _grouped(judged: Sequence[Judged]) -> list[_Group]:
+    groups: dict[tuple[str, ...], _Group] = {}
+    broken = {_slot_key(item) for item in judged if section_of(item.verdict) == "broken-now"}
+    for item in judged:
+        section = section_of(item.verdict)
+        if section is None:
+            continue
+        if section == "at-risk" and item.verdict.now == "at-risk" and _slot_key(item) in broken:
+            section = "broken-now"
+        key: tuple[str, ...] = (section, *_slot_key(item))
+        if section == "decide":
+            key = (section, *(fork.fact for fork in _askable(item.verdict)))
+        groups.setdefault(key, _Group(section, key, [])).items.append(item)
+    return sorted(groups.values(), key=_order)
+
+
+def _order(group: _Group) -> tuple[int, int, float, int]:
+    first = min((i.verdict.when.timestamp() for i in group.items if i.verdict.when), default=0.0)
+    client_slot = any(item.verdict.slot == "client" for item in group.items)
+    return SECTIONS.index(group.section), 0 if client_slot else 1, first, -len(group.items)
+
+
+def _slot_key(item: Judged) -> tuple[str, str]:
+    leg = item.legs[item.completed.weakest]
+    return leg.presents.name, item.verdict.slot or ""
+
+
+def _covered_by(group: _Group, earlier: Sequence[Problem]) -> int | None:
+    """The number of the earlier step whose remedy settles every verdict of this group."""
+    ids = {item.verdict.id for item in group.items}
+    for number, problem in enumerate(earlier, 1):
+        if problem.remedy is not None and ids <= set(problem.remedy.clears):
+            return number
+    return None
+
+
+def _problem(group: _Group, tables: Tables, step: int | None) -> Problem:
+    items = sorted(group.items, key=_gravity)
+    first = items[0]
+    leg = first.legs[first.completed.weakest]
+    remedy = _best_remedy(items) if step is None else None
+    verdicts = tuple(item.verdict for item in items)
+    return Problem(
+        section=group.section,
+        target=leg.presents.name,
+        peer=_peer(items),
+        slot=first.verdict.slot,
+        title=_title(group.section, items, tables),
+        text=_text(group.section, items, tables),
+        action=_action(group.section, items, remedy, step, tables),
+        when=min((v.when for v in verdicts if v.when), default=None),
+        rules=tuple(dict.fromkeys(verdict.rule for verdict in verdicts)),
+        verdicts=tuple(verdict.id for verdict in verdicts),
+        remedy=remedy,
+    )
+
+
+def _gravity(item: Judged) -> tuple[int, int, int, int]:
+    """Breaking before at risk, single use cases before composites, certain ones before "if used"."""
+    outcomes = ("breaks-now", "breaks-at-renewal", "depends", "unknown", "at-risk", "ok", "not-applicable")
+    verdict = item.verdict
+    return (
+        outcomes.index(verdict.outcome),
+        int(len(item.legs) > 1),
+        int(verdict.if_used),
+        "HML".index(verdict.confidence),
+    )
+
+
+def _best_remedy(items: Sequence[Judged]) -> Remedy | None:
+    """The remedy that settles most of the group; among equals the first in the verdicts' own order."""
+    ids = {item.verdict.id for item in items}
+    best: tuple[int, int, Remedy] | None = None
+    for item in items:
+        for place, remedy in enumerate(item.verdict.remedies):
+            score = len(ids & set(remedy.clears))
+            if score and (best is None or (score, -place) > best[:2]):
+                best = (score, -place, remedy)
+    return best[2] if best else None
+
+
+def _peer(items: Sequence[Judged]) -> str | None:
+    names = dict.fromkeys(item.legs[item.completed.weakest].verifier_name for item in items if item.verdict.verifies)
+    singles = list(names)
+    if not singles:
+        return None
+    return singles[0] if len(singles) == 1 else f"{len(singles)} ends"
+
+
+def _title(section: Section, items: Sequence[Judged], tables: Tables) -> str:
+    if section == "decide":
+        return " / ".join(_question(fork) for fork in _askable(items[0].verdict))
+    verdict = items[0].verdict
+    if section == "unknown":
+        return f"Which certificate is in the {verdict.slot} slot?" if verdict.slot else "Not seen"
+    gravest = [item for item in items if item.verdict.outcome == verdict.outcome]
+    titles = list(
+        dict.fromkeys(tables.use_cases[item.verdict.use_case].title for item in gravest if len(item.legs) == 1)
+    )
+    composites = [tables.use_cases[item.verdict.use_case].title for item in gravest if len(item.legs) > 1]
+    text = ", ".join(titles[:3]) + (f" and {len(titles) - 3} more" if len(titles) > 3 else "")
+    if composites and section == "broken-now":
+        text = f"{text}: {composites[0]} is down" if text else f"{composites[0]} is down"
+    elif not text:
+        text = ", ".join(dict.fromkeys(composites))
+    return f"{text} (if used)" if all(item.verdict.if_used for item in gravest) else text
+
+
+def _question(fork: Fork) -> str:
+    """A fork as a question with its answers: "match eku client-auth?  on: broken now  off: fine"."""
+    branches = []
+    for value, branch in fork.values.items():
+        word = _ANSWERS.get(branch.now, branch.now)
+        if branch.now == "breaks":
+            word = "broken now"
+        elif branch.now == "ok" and branch.next != "ok":
+            word = f"{_ANSWERS.get(branch.next, branch.next)} at renewal"
+        branches.append(f"{value}: {word}")
+    return f"{fork.question}  {'  '.join(branches)}"
+
+
+def _text(section: Section, items: Sequence[Judged], tables: Tables) -> str:
+    first = items[0].verdict
+    if section == "unknown":
+        return f"{len(items)} use case{'s' if len(items) > 1 else ''} hang on it: {_names(items, tables)}."
+    sentences = [first.text]
+    others: dict[str, list[Judged]] = {}
+    for item in items[1:]:
+        if item.verdict.use_case != first.use_case and len(item.legs) == 1:
+            others.setdefault(item.verdict.outcome, []).append(item)
+    if section != "decide" and others:
+        parts = [f"{_names(group, tables)} {_verb(outcome)}" for outcome, group in others.items()]
+        sentences.append(f"Same certificate: {'; '.join(parts)}.")
+    elif section == "decide" and len(items) > 1:
+        sentences.append(f"Also: {_names(items[1:], tables)}.")
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _verb(outcome: str) -> str:
+    return {
+        "breaks-now": "break too",
+        "breaks-at-renewal": "break then too",
+        "at-risk": "at risk",
+        "depends": "where the far end checks",
+        "unknown": "unknown",
+    }.get(outcome, outcome)
+
+
+def _names(items: Sequence[Judged], tables: Tables) -> str:
+    return ", ".join(dict.fromkeys(tables.use_cases[item.verdict.use_case].title for item in items))
+
+
+def _action(section: Section, items: Sequence[Judged], remedy: Remedy | None, step: int | None, tables: Tables) -> str:
+    if step is not None:
+        return f"Step {step} settles it either way." if section == "decide" else f"Step {step} covers it."
+    if section == "unknown":
+        return _show(items[0])
+    if section == "decide":
+        return _declare(items[0])
+    if remedy is None:
+        return "No remedy of the tables settles it by itself: see ekuscan explain " + items[0].verdict.rule + "."
+    row = tables.remedies[remedy.id]
+    backup = f"{tables.backup} " if row.replaces_certificate else ""
+    cleared = sum(item.verdict.id in remedy.clears for item in items)
+    share = (
+        ""
+        if len(items) == 1
+        else f" Clears {'all ' if cleared == len(items) else ''}{cleared}"
+        + (f" of {len(items)}." if cleared < len(items) else ".")
+    )
+    return f"{backup}{remedy.text}{share}"
+
+
+def _show(item: Judged) -> str:
+    """How to make an unseen certificate seen."""
+    leg = item.legs[item.completed.weakest]
+    slot = item.verdict.slot or "certificate"
+    if not leg.presents.in_file:
+        return f"Add the {leg.presents.name} to the targets."
+    if slot == "client":
+        where = f"Save {leg.presents.name}'s client certificate from its web page as a PEM file; a port never shows it"
+    else:
+        where = f"Scan {leg.presents.name} from where its ports can be reached, or save the certificate as a PEM file"
+    return f"{where}. Then add --slot {leg.presents.name}:{slot}=FILE."
+
+
+def _declare(item: Judged) -> str:
+    """Where to write down the answer to a question."""
+    fork = _askable(item.verdict)[0]
+    owner, _, name = fork.fact.rpartition(".")
+    if "hierarchy" in fork.fact or ".slot:" in fork.fact:
+        return "If a CA of your own issued it, name its root under trust: in the targets file."
+    if ":" in owner or ">" in owner:
+        return f"Declare the connection {owner} in the targets file with {name}."
+    return f"Set {name} on {owner} in the targets file."

@@ -1,0 +1,440 @@
+"""Reading the rule tables strictly: an unknown key, a missing one or a wrong value names its file and row."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from ekuscan.model import Answer, Confidence, Source, Stack
+from ekuscan.rules import releases
+from ekuscan.rules.tables import (
+    As,
+    Case,
+    Check,
+    ClientEku,
+    Condition,
+    Example,
+    Need,
+    Presents,
+    RemedyRow,
+    Rule,
+    Setting,
+    SlotAlias,
+    SlotChange,
+    Tables,
+    UseCase,
+    Verifier,
+    VerifierCase,
+)
+
+RULE_FILES = ("expressway.toml",)
+FILES = (
+    *RULE_FILES,
+    "use_cases.toml",
+    "settings.toml",
+    "verifiers.toml",
+    "slots.toml",
+    "remedies.toml",
+    "needs.toml",
+    "sources.toml",
+)
+_BOUND = {"<": "high", ">=": "low"}
+
+T = TypeVar("T")
+
+
+class TableError(ValueError):
+    """A rule table that does not hold to its schema; the message names file, row and key."""
+
+
+class _Row:
+    """One row while it is read: every key is taken once, and what is left over is an error."""
+
+    def __init__(self, file: str, name: str, values: Mapping[str, Any]) -> None:
+        self.where = f"{file}: {name}"
+        self._values = dict(values)
+
+    def take(self, key: str, kind: type[T], default: T | None = None) -> T:
+        if key not in self._values:
+            if default is None:
+                raise TableError(f"{self.where}: {key} is missing")
+            return default
+        value = self._values.pop(key)
+        if not isinstance(value, kind):
+            raise TableError(f"{self.where}: {key} is {value!r}, not a {kind.__name__}")
+        return value
+
+    def maybe(self, key: str, kind: type[T]) -> T | None:
+        return self.take(key, kind) if key in self._values else None
+
+    def words(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        if key not in self._values and default is not None:
+            return default
+        value = self._values.pop(key, None)
+        if isinstance(value, str):
+            return (value,)
+        if isinstance(value, list) and all(isinstance(word, str) for word in value):
+            return tuple(value)
+        raise TableError(f"{self.where}: {key} is {value!r}, not text or a list of texts")
+
+    def one_of(self, key: str, allowed: Any, default: str | None = None) -> Any:
+        value = self.take(key, str, default)
+        if value not in get_args(allowed):
+            raise TableError(f"{self.where}: {key} is {value!r}, not one of {', '.join(get_args(allowed))}")
+        return value
+
+    def done(self) -> None:
+        if self._values:
+            raise TableError(f"{self.where}: unknown key {', '.join(sorted(self._values))}")
+
+
+def flatten(values: Mapping[str, Any], depth: int = 8) -> dict[str, Any]:
+    """Dotted keys of TOML as they were written: {"verifies": {"release": "x"}} -> {"verifies.release": "x"}."""
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping) and depth:
+            flat.update({f"{key}.{inner}": found for inner, found in flatten(value, depth - 1).items()})
+        else:
+            flat[key] = value
+    return flat
+
+
+def conditions(where: str, values: Mapping[str, Any], role: str) -> tuple[Condition, ...]:
+    """The conditions of a ``when`` or ``applies``; a key that ends in "release" takes bounds like ">=X15.4 <X15.5"."""
+    return tuple(_condition(where, fact, value, role) for fact, value in flatten(values).items())
+
+
+def _condition(where: str, fact: str, value: Any, role: str) -> Condition:
+    if fact.rsplit(".", 1)[-1] == "release":
+        return _release_condition(where, fact, value, role)
+    values = (value,) if isinstance(value, str) else value
+    if not (isinstance(values, tuple | list) and values and all(isinstance(word, str) for word in values)):
+        raise TableError(f"{where}: {fact} is {value!r}, not text or a list of texts")
+    return Condition(fact, tuple(values), text=" or ".join(values))
+
+
+def _release_condition(where: str, fact: str, value: Any, role: str) -> Condition:
+    bounds: dict[str, releases.Point] = {}
+    for part in str(value).split():
+        sign = next((sign for sign in _BOUND if part.startswith(sign)), None)
+        if sign is None:
+            raise TableError(f'{where}: {fact} is {value!r}; write bounds like ">=X15.4 <X15.5"')
+        try:
+            bounds[_BOUND[sign]] = releases.parse(role, part.removeprefix(sign)).low
+        except releases.ReleaseError as error:
+            raise TableError(f"{where}: {fact} is {value!r}: {error}") from None
+    return Condition(fact, low=bounds.get("low"), high=bounds.get("high"), text=str(value))
+
+
+@lru_cache(maxsize=1)
+def packaged() -> Tables:
+    """The tables that come with the package."""
+    folder = resources.files("ekuscan.rules")
+    return load({name: (folder / name).read_bytes() for name in FILES})
+
+
+def from_folder(folder: Path) -> Tables:
+    """Tables from another folder with the same file names. Raises `TableError` and OSError."""
+    return load({name: (folder / name).read_bytes() for name in FILES})
+
+
+def load(files: Mapping[str, bytes]) -> Tables:
+    """Tables from the contents of the files named in `FILES`. Raises `TableError`."""
+    parsed = {name: _toml(name, data) for name, data in files.items()}
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        digest.update(name.encode() + b"\0" + files[name] + b"\0")
+    slots = parsed["slots.toml"]
+    tables = Tables(
+        rules=tuple(_rule(name, row) for name in RULE_FILES for row in parsed[name].get("rule", [])),
+        verifiers=tuple(_verifier(row) for row in parsed["verifiers.toml"]["verifier"]),
+        aliases=tuple(_alias(row) for row in slots["slot_alias"]),
+        changes=tuple(_change(row) for row in slots["slot_change"]),
+        settings={name: _setting(name, row) for name, row in parsed["settings.toml"]["setting"].items()},
+        use_cases={name: _use_case(name, row) for name, row in parsed["use_cases.toml"]["use_case"].items()},
+        remedies={row["id"]: _remedy(row) for row in parsed["remedies.toml"]["remedy"]},
+        needs={row["id"]: Need(**row) for row in parsed["needs.toml"]["need"]},
+        sources={code: _source(code, row) for code, row in parsed["sources.toml"]["source"].items()},
+        sip_slot=slots["sip_slot"],
+        backup=parsed["remedies.toml"]["backup"]["text"],
+        date=_newest(parsed),
+        sha256=digest.hexdigest(),
+    )
+    _check_references(tables)
+    return tables
+
+
+def _toml(name: str, data: bytes) -> dict[str, Any]:
+    try:
+        return tomllib.loads(data.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise TableError(f"{name}: {error}") from None
+
+
+def _newest(parsed: Mapping[str, Any]) -> str:
+    days = [str(value) for table in parsed.values() for value in _values_of(table, "checked")]
+    return max(days, default="")
+
+
+def _values_of(node: Any, key: str) -> Iterable[Any]:
+    if isinstance(node, Mapping):
+        for name, value in node.items():
+            if name == key:
+                yield value
+            else:
+                yield from _values_of(value, key)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _values_of(value, key)
+
+
+def _rule(file: str, values: Mapping[str, Any]) -> Rule:
+    row = _Row(file, str(values.get("id", "a rule without id")), values)
+    presents = _Row(file, f"{row.where}.presents", row.take("presents", dict))
+    end = Presents(presents.words("role"), presents.take("slot", str), presents.one_of("as", As))
+    presents.done()
+    role = end.roles[0] if end.roles[0] != "*" else "generic"
+    rule = Rule(
+        id=row.take("id", str),
+        also=row.words("also", ()),
+        use_case=row.take("use_case", str),
+        check=row.one_of("check", Check),
+        presents=end,
+        verifies=row.take("verifies", str),
+        needs=row.words("needs"),
+        applies=conditions(row.where, row.take("applies", dict, {}), role),
+        cases=tuple(_case(row.where, case, role) for case in row.take("case", list)),
+        examples=tuple(_example(row.where, example) for example in row.take("example", list)),
+        says=row.take("says", dict, {}),
+        remedies=row.words("remedies", ()),
+        source=row.words("source"),
+        confidence=row.one_of("confidence", Confidence),
+        checked=row.take("checked", str),
+        note=row.take("note", str, ""),
+        far_end=row.take("far_end", bool, True),
+    )
+    row.done()
+    return rule
+
+
+def _case(where: str, values: Mapping[str, Any], role: str) -> Case:
+    row = _Row(where, "case", values)
+    case = Case(
+        when=conditions(where, row.take("when", dict, {}), role),
+        needs=row.words("needs") if "needs" in values else None,
+        ask_verifier=row.take("ask_verifier", bool, False),
+        lacking=row.one_of("lacking", Answer) if "lacking" in values else None,
+        unverified=row.take("unverified", bool, False),
+        answer=row.one_of("answer", Answer) if "answer" in values else None,
+        confidence=row.one_of("confidence", Confidence) if "confidence" in values else None,
+    )
+    row.done()
+    if not (case.ask_verifier or case.lacking or case.unverified or case.answer):
+        raise TableError(f"{where}: a case needs lacking, ask_verifier, unverified or answer")
+    return case
+
+
+def _example(where: str, values: Mapping[str, Any]) -> Example:
+    row = _Row(where, "example", values)
+    expect = row.take("expect", object)
+    example = Example(
+        id=row.take("id", str),
+        given=flatten(row.take("given", dict)),
+        expect=expect if isinstance(expect, str) else _fork(where, expect),
+    )
+    row.done()
+    return example
+
+
+def _fork(where: str, expect: object) -> dict[str, dict[str, str]]:
+    if not isinstance(expect, Mapping):
+        raise TableError(f"{where}: expect is {expect!r}, neither an answer nor a fork")
+    fork: dict[str, dict[str, str]] = {}
+    for key, value in flatten(expect).items():
+        fact, _, branch = key.rpartition(".")
+        fork.setdefault(fact, {})[branch] = value
+    return fork
+
+
+def _verifier(values: Mapping[str, Any]) -> Verifier:
+    row = _Row("verifiers.toml", str(values.get("id")), values)
+    roles = row.words("role")
+    verifier = Verifier(
+        id=row.take("id", str),
+        also=row.words("also", ()),
+        roles=roles,
+        stack=row.one_of("stack", Stack),
+        cases=tuple(_verifier_case(row.where, case, roles[0]) for case in row.take("case", list)),
+        source=row.words("source"),
+        confidence=row.one_of("confidence", Confidence),
+        checked=row.take("checked", str),
+        note=row.take("note", str, ""),
+    )
+    row.done()
+    return verifier
+
+
+def _verifier_case(where: str, values: Mapping[str, Any], role: str) -> VerifierCase:
+    row = _Row(where, "case", values)
+    case = VerifierCase(conditions(where, row.take("when", dict, {}), role), row.one_of("client_eku", ClientEku))
+    row.done()
+    return case
+
+
+def _alias(values: Mapping[str, Any]) -> SlotAlias:
+    row = _Row("slots.toml", str(values.get("id")), values)
+    roles = row.words("role")
+    alias = SlotAlias(
+        id=row.take("id", str),
+        roles=roles,
+        slot=row.take("slot", str),
+        same_as=row.take("same_as", str),
+        when=conditions(row.where, row.take("when", dict), roles[0]),
+        says=row.take("says", str),
+        source=row.words("source"),
+        confidence=row.one_of("confidence", Confidence),
+        checked=row.take("checked", str),
+    )
+    row.done()
+    return alias
+
+
+def _change(values: Mapping[str, Any]) -> SlotChange:
+    row = _Row("slots.toml", str(values.get("id")), values)
+    event, effect = row.take("event", str), row.take("effect", str)
+    if event != "renewal" or effect not in ("policy", "keep"):
+        raise TableError(f"{row.where}: event is renewal, effect policy or keep")
+    change = SlotChange(
+        id=row.take("id", str),
+        event="renewal",
+        when=conditions(row.where, row.take("when", dict), "expressway-e"),
+        effect="policy" if effect == "policy" else "keep",
+        says=row.take("says", str),
+        source=row.words("source"),
+        confidence=row.one_of("confidence", Confidence),
+        checked=row.take("checked", str),
+    )
+    row.done()
+    return change
+
+
+def _setting(name: str, values: Mapping[str, Any]) -> Setting:
+    row = _Row("settings.toml", name, values)
+    of = row.take("of", str)
+    roles = row.words("roles", ("*",))
+    bounds = row.maybe("releases", str)
+    setting = Setting(
+        name=name,
+        of="connection" if of == "connection" else "target",
+        roles=roles,
+        releases=conditions(row.where, {"release": bounds}, roles[0]) if bounds else (),
+        values=row.words("values"),
+        default=row.maybe("default", str),
+        read_at=row.take("read_at", str),
+        question=row.take("question", str),
+        observed_as=row.maybe("observed_as", str),
+        source=row.words("source"),
+        checked=row.take("checked", str),
+        note=row.take("note", str, ""),
+    )
+    row.done()
+    if of not in ("target", "connection") or (setting.default and setting.default not in setting.values):
+        raise TableError(f"{row.where}: of is target or connection, and a default is one of the values")
+    return setting
+
+
+def _use_case(name: str, values: Mapping[str, Any]) -> UseCase:
+    row = _Row("use_cases.toml", name, values)
+    dials, answers = row.words("from", ()), row.words("to", ())
+    assume = row.take("assume", object, False)
+    far_end = row.take("far_end", object, {})
+    use_case = UseCase(
+        name=name,
+        title=row.take("title", str),
+        from_=dials,
+        to=answers,
+        both_ways=row.take("both_ways", bool, False),
+        assume=_pairs(row.where, assume, dials, answers),
+        far_end=dict.fromkeys((*dials, *answers), far_end) if isinstance(far_end, str) else _texts(far_end),
+        rides_on=row.maybe("rides_on", str),
+        same_as=row.maybe("same_as", str),
+        parts=row.words("parts", ()),
+        parts_if_used=row.words("parts_if_used", ()),
+        also=row.words("also", ()),
+        service=row.maybe("service", str),
+    )
+    row.done()
+    return use_case
+
+
+def _texts(value: object) -> dict[str, str]:
+    return {str(key): str(text) for key, text in value.items()} if isinstance(value, Mapping) else {}
+
+
+def _pairs(where: str, assume: object, dials: tuple[str, ...], answers: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    if assume is True:
+        return tuple((dial, answer) for dial in dials for answer in answers)
+    if assume is False:
+        return ()
+    if isinstance(assume, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in assume):
+        return tuple((str(dial), str(answer)) for dial, answer in assume)
+    raise TableError(f"{where}: assume is true, false or a list of role pairs")
+
+
+def _remedy(values: Mapping[str, Any]) -> RemedyRow:
+    row = _Row("remedies.toml", str(values.get("id")), values)
+    remedy = RemedyRow(
+        id=row.take("id", str),
+        title=row.take("title", str),
+        text=row.take("text", str),
+        effort=row.take("effort", int),
+        weakens=row.take("weakens", bool, False),
+        replaces_certificate=row.take("replaces_certificate", bool, False),
+        when=conditions(row.where, row.take("when", dict, {}), "expressway-e"),
+        effect=flatten(row.take("effect", dict)),
+        before=row.words("before", ()),
+        costs=row.take("costs", str),
+        unchanged=row.take("unchanged", str, ""),
+        until=row.maybe("until", str),
+        command=row.maybe("command", str),
+        source=row.words("source"),
+        document=row.words("document", ()),
+    )
+    row.done()
+    return remedy
+
+
+def _source(code: str, values: Mapping[str, Any]) -> Source:
+    row = _Row("sources.toml", code, values)
+    title, url, read = row.take("title", str), row.take("url", str, ""), str(row.take("read", object))
+    return Source(code, title, url, read)
+
+
+def _check_references(tables: Tables) -> None:
+    seen: set[str] = set()
+    for rule in tables.rules:
+        if rule.id in seen:
+            raise TableError(f"rule {rule.id} stands twice")
+        seen.add(rule.id)
+        _known(f"rule {rule.id}: use_case", (rule.use_case,), tables.use_cases)
+        _known(f"rule {rule.id}: remedies", rule.remedies, tables.remedies)
+        _known(f"rule {rule.id}: needs", rule.needs, tables.needs)
+        _known(f"rule {rule.id}: source", rule.source, tables.sources)
+    cited = [(verifier.id, verifier.source) for verifier in tables.verifiers]
+    cited += [(remedy.id, remedy.source) for remedy in tables.remedies.values()]
+    cited += [(alias.id, alias.source) for alias in tables.aliases]
+    cited += [(change.id, change.source) for change in tables.changes]
+    cited += [(setting.name, setting.source) for setting in tables.settings.values()]
+    for name, source in cited:
+        _known(f"{name}: source", source, tables.sources)
+
+
+def _known(where: str, names: Iterable[str], table: Mapping[str, object]) -> None:
+    for name in names:
+        if name not in table:
+            raise TableError(f"{where}: {name} is not in the tables")

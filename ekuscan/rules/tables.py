@@ -1,0 +1,235 @@
+"""The rows of the rule tables as dataclasses. How they read: ``docs/rules.md``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+from ekuscan.model import Answer, Confidence, Source, Stack
+from ekuscan.rules.releases import Point
+
+Check = Literal["tls", "ssh", "message", "upload", "pair"]
+As = Literal["client", "server", "candidate"]
+EndName = Literal["presents", "verifies", "link", "pair"]
+T = TypeVar("T")
+ClientEku = Literal["checked", "ignored", "undocumented"]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One fact and what it must be: one of ``values``, or, for a release, within ``low`` <= release < ``high``."""
+
+    fact: str
+    values: tuple[str, ...] = ()
+    low: Point | None = None
+    high: Point | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case of a rule. ``unverified``: the verifying end does not look at the certificate at all.
+
+    ``answer`` is for rules that need nothing of a certificate. ``confidence`` replaces the rule's own.
+    """
+
+    when: tuple[Condition, ...]
+    needs: tuple[str, ...] | None
+    ask_verifier: bool
+    lacking: Answer | None
+    unverified: bool
+    answer: Answer | None
+    confidence: Confidence | None
+
+
+@dataclass(frozen=True, slots=True)
+class Presents:
+    """The end whose certificate is judged, the slot it shows, and whether it dials ("client") or answers."""
+
+    roles: tuple[str, ...]
+    slot: str
+    as_: As
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Facts and the answer that they give; part of the row, run as a test. ``expect`` is an answer or a fork."""
+
+    id: str
+    given: Mapping[str, str]
+    expect: str | Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What must the presented certificate be fit for, in one use case."""
+
+    id: str
+    also: tuple[str, ...]
+    use_case: str
+    check: Check
+    presents: Presents
+    verifies: str
+    needs: tuple[str, ...]
+    applies: tuple[Condition, ...]
+    cases: tuple[Case, ...]
+    examples: tuple[Example, ...]
+    says: Mapping[str, str]
+    remedies: tuple[str, ...]
+    source: tuple[str, ...]
+    confidence: Confidence
+    checked: str
+    note: str
+    far_end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VerifierCase:
+    when: tuple[Condition, ...]
+    client_eku: ClientEku
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """Whether a product checks clientAuth in the certificate of the end that dials it."""
+
+    id: str
+    also: tuple[str, ...]
+    roles: tuple[str, ...]
+    stack: Stack
+    cases: tuple[VerifierCase, ...]
+    source: tuple[str, ...]
+    confidence: Confidence
+    checked: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlotAlias:
+    """Two slots of a product that hold one certificate as long as ``when`` holds."""
+
+    id: str
+    roles: tuple[str, ...]
+    slot: str
+    same_as: str
+    when: tuple[Condition, ...]
+    says: str
+    source: tuple[str, ...]
+    confidence: Confidence
+    checked: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlotChange:
+    """What an event does to a slot: ``effect`` "policy" (the CA's policy decides) or "keep"."""
+
+    id: str
+    event: Literal["renewal"]
+    when: tuple[Condition, ...]
+    effect: Literal["policy", "keep"]
+    says: str
+    source: tuple[str, ...]
+    confidence: Confidence
+    checked: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A fact that a person or a configuration knows: a box's ("target") or a zone's ("connection")."""
+
+    name: str
+    of: Literal["target", "connection"]
+    roles: tuple[str, ...]
+    releases: tuple[Condition, ...]
+    values: tuple[str, ...]
+    default: str | None
+    read_at: str
+    question: str
+    observed_as: str | None
+    source: tuple[str, ...]
+    checked: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class UseCase:
+    """What people do over the certificates, between which roles, and where it is assumed to exist."""
+
+    name: str
+    title: str
+    from_: tuple[str, ...]
+    to: tuple[str, ...]
+    both_ways: bool
+    assume: tuple[tuple[str, str], ...]
+    far_end: Mapping[str, str]
+    rides_on: str | None
+    same_as: str | None
+    parts: tuple[str, ...]
+    parts_if_used: tuple[str, ...]
+    also: tuple[str, ...]
+    service: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemedyRow:
+    """A way out; see ``remedies.toml`` for the meaning of each key."""
+
+    id: str
+    title: str
+    text: str
+    effort: int
+    weakens: bool
+    replaces_certificate: bool
+    when: tuple[Condition, ...]
+    effect: Mapping[str, str]
+    before: tuple[str, ...]
+    costs: str
+    unchanged: str
+    until: str | None
+    command: str | None
+    source: tuple[str, ...]
+    document: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    id: str
+    lacking: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """All rule tables of one run. ``date`` is the newest day on which a row was checked, ``sha256`` over all files."""
+
+    rules: tuple[Rule, ...]
+    verifiers: tuple[Verifier, ...]
+    aliases: tuple[SlotAlias, ...]
+    changes: tuple[SlotChange, ...]
+    settings: Mapping[str, Setting]
+    use_cases: Mapping[str, UseCase]
+    remedies: Mapping[str, RemedyRow]
+    needs: Mapping[str, Need]
+    sources: Mapping[str, Source]
+    sip_slot: Mapping[str, str]
+    backup: str
+    date: str = ""
+    sha256: str = ""
+    _derived: dict[str, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
+
+    def derived(self, name: str, make: Callable[[], T]) -> T:
+        """Something computed from these tables once, kept with them."""
+        if name not in self._derived:
+            self._derived[name] = make()
+        found: T = self._derived[name]
+        return found
+
+    def verifier(self, role: str) -> Verifier | None:
+        """The verifier row of a role, None where no row speaks of it."""
+        return next((row for row in self.verifiers if role in row.roles), None)
+
+    def rules_of(self, use_case: str) -> tuple[Rule, ...]:
+        """The rules of a use case, those of its ``same_as`` where it has none of its own."""
+        name = self.use_cases[use_case].same_as or use_case
+        return tuple(rule for rule in self.rules if rule.use_case == name)

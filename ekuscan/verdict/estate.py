@@ -1,0 +1,180 @@
+"""The estate as the rules see it: boxes with their facts as variables, and the links between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ekuscan.model import (
+    Certificate,
+    Chain,
+    Connection,
+    Fact,
+    Request,
+    RoleName,
+    SlotContent,
+    Stack,
+    Target,
+)
+from ekuscan.rules.tables import Condition, Tables
+from ekuscan.verdict.facts import Link, Value, Variable, matches, release_variable, setting_variable
+from ekuscan.verdict.renewal import IssuancePolicy, SlotView, slot_view, states
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Everything the verdicts are computed from.
+
+    ``requests`` holds, by target and service, whether it asked us for a certificate; ``services`` the service of an
+    endpoint. ``far_ends``: use cases are also judged against far ends that the inventory does not name.
+    """
+
+    targets: Mapping[str, Target]
+    connections: Sequence[Connection]
+    certificates: Mapping[str, Certificate]
+    chains: Mapping[str, Chain]
+    as_of: datetime
+    requests: Mapping[tuple[str, str], Request] = field(default_factory=dict)
+    services: Mapping[str, str] = field(default_factory=dict)
+    far_ends: bool = True
+
+
+class Box:
+    """One end of a link: a target, or a far end that is not in the inventory."""
+
+    def __init__(
+        self,
+        name: str,
+        role: RoleName,
+        target: Target | None,
+        seen: Seen,
+        tables: Tables,
+        policy: IssuancePolicy,
+    ) -> None:
+        self.name = name
+        self.role = role
+        self.target = target
+        self._seen = seen
+        self.tables = tables
+        self._policy = policy
+        self._variables: dict[str, Variable] = {}
+        self._views: dict[str, SlotView] = {}
+
+    @property
+    def in_file(self) -> bool:
+        return self.target is not None
+
+    def stack(self) -> Stack:
+        """The TLS stack that judges certificates on this box: declared, else its verifier row's."""
+        declared = self.target.settings.get("stack") if self.target else None
+        if declared is not None:
+            stack: Stack = declared.value  # type: ignore[assignment]
+            return stack
+        row = self.tables.verifier(self.role)
+        return row.stack if row is not None else "openssl"
+
+    def fact(self, name: str) -> Variable:
+        """A fact of this box: "role", "release", or a setting."""
+        if name not in self._variables:
+            self._variables[name] = self._make(name)
+        return self._variables[name]
+
+    def _make(self, name: str) -> Variable:
+        if name == "role":
+            return Variable(f"{self.name}.role", (self.role,), self.target.role_from if self.target else "default")
+        if name == "release":
+            release = self.target.release if self.target else None
+            origin = self.target.release_from if self.target else ""
+            return release_variable(self.tables, self.name, self.role, release, origin)
+        declared = self.target.settings.get(name) if self.target else None
+        return setting_variable(self.name, self.tables.settings[name], declared)
+
+    def has(self, setting: str) -> bool:
+        return self.target is not None and setting in self.target.settings
+
+    def certainly(self, conditions: Sequence[Condition]) -> bool:
+        """Whether conditions on this box's facts hold whatever is not known."""
+        return all(all(matches(c, value) for value in self.fact(c.fact).values) for c in conditions)
+
+    def view(self, slot: str, service: str | None = None) -> SlotView:
+        """A slot with its content; where ports disagree, the content that the service's own port showed."""
+        key = f"{slot}/{service}"
+        if key not in self._views:
+            self._views[key] = self._make_view(slot, service)
+        return self._views[key]
+
+    def _make_view(self, slot: str, service: str | None) -> SlotView:
+        content = self._content(slot, service)
+        sha256, chain = (content.sha256, content.chain) if content else (None, None)
+        acme = self.target.settings.get("acme") if self.target else None
+        return slot_view(
+            slot,
+            sha256,
+            content.from_ if content else "unseen",
+            self._seen.certificates.get(sha256) if sha256 else None,
+            self._seen.chains.get(chain) if chain else None,
+            acme.value if acme else None,
+            self._policy,
+            self._seen.as_of,
+            self.tables,
+        )
+
+    def _content(self, slot: str, service: str | None) -> SlotContent | None:
+        contents = [c for c in self.target.slots if c.slot == slot and c.chain] if self.target else []
+        if len(contents) > 1 and service and self.target:
+            contents.sort(key=lambda c: not any(self._seen.services.get(e) == service for e in c.endpoints))
+        return contents[0] if contents else None
+
+    def slot(self, slot: str, stack: Stack, service: str | None = None) -> Variable:
+        """What a slot's certificate is fit for in the eyes of a stack, as a variable."""
+        key = f"slot:{slot}@{stack}/{service}"
+        if key not in self._variables:
+            view = self.view(slot, service)
+            found: tuple[Value, ...] = states(view, stack, self._seen.as_of, self.tables)
+            question = f"Did a public CA issue {self.name}'s {slot} certificate? Name its root under trust: if not."
+            self._variables[key] = Variable(
+                f"{self.name}.{key}", found, view.origin, question, unseen=view.certificate is None
+            )
+        return self._variables[key]
+
+
+class Estate:
+    """All boxes and links of one judgement."""
+
+    def __init__(self, seen: Seen, tables: Tables, policy: IssuancePolicy) -> None:
+        self.seen = seen
+        self.tables = tables
+        self.policy = policy
+        self.boxes = {name: Box(name, t.role, t, seen, tables, policy) for name, t in seen.targets.items()}
+        self._far: dict[tuple[str, str], Box] = {}
+        self.clusters: dict[str, list[str]] = {}
+        for name, target in seen.targets.items():
+            if target.cluster:
+                self.clusters.setdefault(target.cluster, []).append(name)
+
+    def far_end(self, name: str, role: str) -> Box:
+        """A far end that is not in the inventory; nothing is known about it."""
+        key = (name, role)
+        if key not in self._far:
+            far_role: RoleName = role  # type: ignore[assignment]
+            self._far[key] = Box(name, far_role, None, self.seen, self.tables, self.policy)
+        return self._far[key]
+
+    def members(self, end: str) -> tuple[str, ...]:
+        """The targets behind the name of a target or cluster."""
+        return (end,) if end in self.boxes else tuple(self.clusters.get(end, ()))
+
+    def link_fact(self, link: Link, name: str) -> Variable:
+        """A setting of a link: declared, or seen on the answering port, or open."""
+        setting = self.tables.settings[name]
+        fact = link.settings.get(name)
+        if fact is None and setting.observed_as == "CertificateRequest":
+            fact = self._observed_request(link)
+        return setting_variable(link.key, setting, fact)
+
+    def _observed_request(self, link: Link) -> Fact | None:
+        """A request that was seen says that the port is mutual; that none was seen says nothing about other peers."""
+        service = self.tables.use_cases[link.use_case].service
+        request = self.seen.requests.get((link.answers, service or ""))
+        return Fact("on", "observed") if request in ("optional", "required") else None

@@ -1,0 +1,170 @@
+"""One rule, all its facts given: the answer now and after renewal. No unknowns here; see `completion` for those."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from ekuscan.model import Answer
+from ekuscan.rules.tables import Case, Condition, Rule, SlotAlias, Tables, VerifierCase
+from ekuscan.verdict.facts import IN_TIME, SlotState, Value, matches
+
+# From harmless to grave. A composite's answer is its gravest part's; a default may only make an answer graver.
+GRAVITY: dict[Answer, int] = {"not-applicable": 0, "ok": 1, "at-risk": 2, "depends": 3, "unknown": 4, "breaks": 5}
+
+PAIR_RELEASE = "pair.release"
+_BOTH_RELEASES = ("presents.release", "verifies.release")
+_TIMELESS_CHECKS = frozenset({"upload", "pair"})
+
+
+class NoCaseError(ValueError):
+    """No case of a row, or several, match: the row's cases do not partition the facts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer and the facts that the matching cases read on the way to it."""
+
+    now: Answer
+    next: Answer
+    read: tuple[str, ...]
+    case: Case | None
+    lacks: tuple[str, ...] = ()
+
+
+def facts_read(rule: Rule, verifies_role: str, presents_role: str, tables: Tables) -> tuple[str, ...]:
+    """Every fact that some case of a rule may read between two roles, slots as "slot:NAME"."""
+    facts: list[str] = [condition.fact for condition in rule.applies]
+    for case in rule.cases:
+        facts += [condition.fact for condition in case.when]
+    if any(case.ask_verifier for case in rule.cases):
+        verifier = tables.verifier(verifies_role)
+        facts.append("verifies.client_eku")
+        if verifier is not None:
+            facts += [f"verifies.{c.fact}" for case in verifier.cases for c in case.when]
+    if rule.presents.slot:
+        facts += _slot_facts(rule, presents_role, tables)
+    return tuple(dict.fromkeys(_apart(facts)))
+
+
+def _apart(facts: Iterable[str]) -> Iterator[str]:
+    """The lower release of a pair is no fact of its own: it follows from the releases of the two boxes."""
+    for fact in facts:
+        if fact == PAIR_RELEASE:
+            yield from _BOTH_RELEASES
+        else:
+            yield fact
+
+
+def slot_name(rule: Rule, role: str, tables: Tables) -> str:
+    """The product's own name for the slot that a rule judges."""
+    return tables.sip_slot.get(role, "certificate") if rule.presents.slot == "sip" else rule.presents.slot
+
+
+def aliases(tables: Tables, role: str, slot: str) -> tuple[SlotAlias, ...]:
+    """The rows under which a slot of a role is one with another slot."""
+    return tuple(alias for alias in tables.aliases if role in alias.roles and alias.slot == slot)
+
+
+def _slot_facts(rule: Rule, role: str, tables: Tables) -> list[str]:
+    slot = slot_name(rule, role, tables)
+    facts = [f"slot:{slot}"]
+    if rule.presents.as_ == "candidate":
+        return facts
+    for alias in aliases(tables, role, slot):
+        facts.append(f"slot:{alias.same_as}")
+        facts += [f"presents.{condition.fact}" for condition in alias.when]
+    return facts
+
+
+def holds(conditions: Iterable[Condition], facts: Mapping[str, Value], prefix: str = "") -> bool:
+    """Whether every condition holds; a fact that is not there does not hold."""
+    for condition in conditions:
+        value = facts.get(prefix + condition.fact)
+        if value is None or not matches(condition, value):
+            return False
+    return True
+
+
+def answer(rule: Rule, facts: Mapping[str, Value], tables: Tables) -> Answered:
+    """The answer of a rule where every fact of `facts_read` has a value. Raises `NoCaseError`."""
+    if all(fact in facts for fact in _BOTH_RELEASES):
+        lower = min(facts[fact] for fact in _BOTH_RELEASES)  # type: ignore[type-var]
+        facts = {PAIR_RELEASE: lower, **facts}
+    answered = _answer(rule, facts, tables)
+    return replace(answered, read=tuple(_apart(answered.read))) if PAIR_RELEASE in answered.read else answered
+
+
+def _answer(rule: Rule, facts: Mapping[str, Value], tables: Tables) -> Answered:
+    read = [condition.fact for condition in rule.applies]
+    if not holds(rule.applies, facts):
+        return Answered("not-applicable", "not-applicable", tuple(read), None)
+    case = _the_case(rule.id, rule.cases, facts)
+    read += [condition.fact for condition in case.when]
+    if case.answer is not None:
+        return Answered(case.answer, case.answer, tuple(read), case)
+    if case.unverified:
+        return Answered("ok", "ok", tuple(read), case)
+    state, slot_read = _slot_state(rule, facts, tables)
+    lacking, verifier_read = _lacking(case, facts, tables)
+    needs = set(case.needs if case.needs is not None else rule.needs)
+    timed = rule.check not in _TIMELESS_CHECKS
+    now = _judge(needs, state.now, lacking, timed)
+    next_ = _judge(needs, state.next, lacking, timed)
+    missing = sorted((needs | ({IN_TIME} if timed else set())) - (state.now & state.next))
+    return Answered(now, next_, (*read, *slot_read, *verifier_read), case, tuple(missing))
+
+
+def _judge(needs: set[str], met: frozenset[str], lacking: Answer, timed: bool) -> Answer:
+    if timed and IN_TIME not in met:
+        return "breaks"
+    return "ok" if needs <= met else lacking
+
+
+def _the_case(row: str, cases: Iterable[Case], facts: Mapping[str, Value]) -> Case:
+    found = [case for case in cases if holds(case.when, facts)]
+    if len(found) != 1:
+        raise NoCaseError(f"{row}: {len(found)} cases match {dict(facts)}")
+    return found[0]
+
+
+def _slot_state(rule: Rule, facts: Mapping[str, Value], tables: Tables) -> tuple[SlotState, list[str]]:
+    role = str(facts["presents.role"])
+    slot = slot_name(rule, role, tables)
+    read: list[str] = []
+    if rule.presents.as_ != "candidate":
+        for alias in aliases(tables, role, slot):
+            if holds(alias.when, facts, "presents."):
+                slot = alias.same_as
+                read = [f"presents.{condition.fact}" for condition in alias.when]
+                break
+    state = facts[f"slot:{slot}"]
+    assert isinstance(state, SlotState)
+    return state, [*read, f"slot:{slot}"]
+
+
+def _lacking(case: Case, facts: Mapping[str, Value], tables: Tables) -> tuple[Answer, list[str]]:
+    """What a missing need gives: the verifier's row first, the case's own word where that row is silent."""
+    fallback: Answer = case.lacking or "at-risk"
+    if not case.ask_verifier:
+        return fallback, []
+    told = facts.get("verifies.client_eku")
+    read = ["verifies.client_eku"]
+    if told is None:
+        found = _verifier_case(str(facts["verifies.role"]), facts, tables)
+        if found is None:
+            return fallback, []
+        told, read = found.client_eku, [f"verifies.{condition.fact}" for condition in found.when]
+    if told == "checked":
+        return "breaks", read
+    return ("ok" if told == "ignored" else fallback), read
+
+
+def _verifier_case(role: str, facts: Mapping[str, Value], tables: Tables) -> VerifierCase | None:
+    verifier = tables.verifier(role)
+    if verifier is None:
+        return None
+    found = [case for case in verifier.cases if holds(case.when, facts, "verifies.")]
+    if len(found) != 1:
+        raise NoCaseError(f"{verifier.id}: {len(found)} cases match {dict(facts)}")
+    return found[0]

@@ -1,0 +1,173 @@
+"""Legs: one rule between two ends, with every fact that it may read bound to a variable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ekuscan.rules import releases
+from ekuscan.rules.tables import Rule, UseCase
+from ekuscan.verdict.completion import Part
+from ekuscan.verdict.estate import Box, Estate
+from ekuscan.verdict.evaluate import facts_read, slot_name
+from ekuscan.verdict.facts import Link, Variable
+from ekuscan.verdict.links import box_of, links_of
+
+# Verifying ends that are no box of anybody's inventory.
+_NO_BOX = {"browser": "browsers", "product": "the upload page", "cisco": "Cisco's licensing service"}
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """A rule between a box that presents a certificate and an end that verifies it.
+
+    ``verifies`` is None for ends without a box (browsers). ``if_used``: nobody said that the use case exists.
+    """
+
+    use_case: UseCase
+    rule: Rule
+    presents: Box
+    verifies: Box | None
+    link: Link | None
+    if_used: bool
+    part: Part
+
+    @property
+    def id(self) -> str:
+        """TARGET[>PEER]/USE_CASE/RULE; ends that are not in the inventory are left out."""
+        ends = [box.name for box in (self.presents, self.verifies) if box is not None and box.in_file]
+        return f"{'>'.join(ends)}/{self.use_case.name}/{self.rule.id}"
+
+    @property
+    def slot(self) -> str | None:
+        return self.rule.presents.slot or None
+
+    @property
+    def verifier_name(self) -> str:
+        return self.verifies.name if self.verifies is not None else _NO_BOX.get(self.rule.verifies, "peers")
+
+
+def legs_of(estate: Estate, use_case: UseCase, checks: frozenset[str]) -> Iterator[Leg]:
+    """Every leg of a use case whose rule has one of the checks."""
+    rules = [rule for rule in estate.tables.rules_of(use_case.name) if rule.check in checks]
+    links = links_of(estate, use_case) if any(_linked(rule) for rule in rules) else []
+    for rule in rules:
+        if rule.verifies in _NO_BOX:
+            yield from _alone(estate, use_case, rule)
+        elif rule.verifies == "each-peer":
+            yield from _each_peer(estate, use_case, rule)
+        else:
+            for link in links:
+                yield from _over(estate, use_case, rule, link)
+
+
+def _linked(rule: Rule) -> bool:
+    return rule.verifies not in _NO_BOX and rule.verifies != "each-peer"
+
+
+def _alone(estate: Estate, use_case: UseCase, rule: Rule) -> Iterator[Leg]:
+    for box in estate.boxes.values():
+        if _presents(rule, box):
+            yield _leg(estate, use_case, rule, box, None, None, if_used=False)
+
+
+def _each_peer(estate: Estate, use_case: UseCase, rule: Rule) -> Iterator[Leg]:
+    for members in estate.clusters.values():
+        boxes = [estate.boxes[name] for name in members if _presents(rule, estate.boxes[name])]
+        for presents in boxes:
+            for verifies in boxes:
+                if presents is not verifies:
+                    yield _leg(estate, use_case, rule, presents, verifies, None, if_used=False)
+
+
+def _over(estate: Estate, use_case: UseCase, rule: Rule, link: Link) -> Iterator[Leg]:
+    dials, answers = box_of(estate, link, link.dials), box_of(estate, link, link.answers)
+    pairs = {"client": [(dials, answers)], "server": [(answers, dials)]}[rule.presents.as_]
+    if rule.check in ("message", "pair"):
+        pairs = [(dials, answers), (answers, dials)]
+    for presents, verifies in pairs:
+        far = not (presents.in_file and verifies.in_file)
+        if _presents(rule, presents) and _verifies(rule, verifies) and (rule.far_end or not far):
+            yield _leg(estate, use_case, rule, presents, verifies, link, if_used=not link.declared)
+
+
+def _presents(rule: Rule, box: Box) -> bool:
+    return "*" in rule.presents.roles or box.role in rule.presents.roles
+
+
+def _verifies(rule: Rule, box: Box) -> bool:
+    if rule.verifies == "peer":
+        return True
+    return box.role == rule.verifies or (rule.verifies == "expressway" and releases.family(box.role) == "expressway")
+
+
+def _leg(
+    estate: Estate, use_case: UseCase, rule: Rule, presents: Box, verifies: Box | None, link: Link | None, if_used: bool
+) -> Leg:
+    part = Part(rule, _bind(estate, use_case, rule, presents, verifies, link))
+    return Leg(use_case, rule, presents, verifies, link, if_used, part)
+
+
+def _bind(
+    estate: Estate, use_case: UseCase, rule: Rule, presents: Box, verifies: Box | None, link: Link | None
+) -> dict[str, Variable]:
+    wanted = facts_read(rule, verifies.role if verifies else "", presents.role, estate.tables)
+    bound = {"presents.role": presents.fact("role")}
+    if verifies is not None:
+        bound["verifies.role"] = verifies.fact("role")
+    stack = verifies.stack() if verifies is not None else "openssl"
+    for fact in wanted:
+        end, _, name = fact.partition(".")
+        if fact.startswith("slot:"):
+            bound[fact] = presents.slot(fact.removeprefix("slot:"), stack, use_case.service)
+        elif fact == "verifies.client_eku":
+            _bind_client_eku(bound, verifies)
+        elif end == "presents":
+            bound[fact] = presents.fact(name)
+        elif end == "verifies" and verifies is not None:
+            bound[fact] = verifies.fact(name)
+        elif end == "link" and link is not None:
+            bound[fact] = _link_fact(estate, rule, link, name)
+        elif end == "pair" and verifies is not None:
+            bound[fact] = _same_release(presents, verifies)
+    return bound
+
+
+def _bind_client_eku(bound: dict[str, Variable], verifies: Box | None) -> None:
+    """What a box itself was declared or seen to do comes before its product's row; else the row decides."""
+    if verifies is not None and (verifies.has("client_eku") or verifies.role in ("outside", "generic")):
+        bound["verifies.client_eku"] = verifies.fact("client_eku")
+
+
+def _link_fact(estate: Estate, rule: Rule, link: Link, name: str) -> Variable:
+    """A fact on which the existence of the use case hangs is taken as given while nobody denies it: "if used"."""
+    variable = estate.link_fact(link, name)
+    needed = next((c.values for c in rule.applies if c.fact == f"link.{name}"), None)
+    if needed and not variable.known:
+        return Variable(variable.key, needed[:1])
+    return variable
+
+
+def _same_release(one: Box, other: Box) -> Variable:
+    names = ">".join(sorted((one.name, other.name)))
+    question = f"Do {one.name} and {other.name} run the same release?"
+    texts = [box.target.release if box.target else None for box in (one, other)]
+    if texts[0] is None or texts[1] is None:
+        return Variable(f"{names}.same_release", ("yes", "no"), question=question)
+    first, second = releases.parse(one.role, texts[0]), releases.parse(other.role, texts[1])
+    if first.low == second.low and first.high == second.high:
+        return Variable(f"{names}.same_release", ("yes",), one.fact("release").origin)
+    if not first.overlaps(second.low, second.high):
+        return Variable(f"{names}.same_release", ("no",), one.fact("release").origin)
+    return Variable(f"{names}.same_release", ("yes", "no"), question=question)
+
+
+def judged_slot(estate: Estate, leg: Leg) -> str | None:
+    """The slot whose certificate the leg shows: what the rule names, or the slot that is one with it on this box."""
+    if not leg.rule.presents.slot:
+        return None
+    slot = slot_name(leg.rule, leg.presents.role, estate.tables)
+    for alias in estate.tables.aliases:
+        if leg.presents.role in alias.roles and alias.slot == slot and leg.presents.certainly(alias.when):
+            return alias.same_as
+    return slot

@@ -1,0 +1,118 @@
+"""Who dials whom: declared connections, assumed ones, and far ends that the inventory does not name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from ekuscan.model import Connection, Target
+from ekuscan.rules.tables import Tables, UseCase
+from ekuscan.verdict.estate import Box, Estate
+from ekuscan.verdict.facts import Link
+
+# With more groups than this on the two sides nobody can guess who talks to whom; far ends stand in for them then.
+MOST_ASSUMED = 64
+
+
+def assumed_connections(
+    targets: Mapping[str, Target], declared: Sequence[Connection], tables: Tables
+) -> tuple[Connection, ...]:
+    """Connections between the roles that a use case joins, where none is declared for one of the two ends.
+
+    A cluster dials as its members do, but counts as one end of an assumption.
+    """
+    found: list[Connection] = []
+    for use_case in tables.use_cases.values():
+        taken = _declared_ends(use_case, declared, targets, tables)
+        for from_role, to_role in use_case.assume:
+            dials = [t for t in targets.values() if t.role == from_role and (t.id, to_role) not in taken]
+            answers = [t for t in targets.values() if t.role == to_role and (t.id, from_role) not in taken]
+            if len(_groups(dials)) * len(_groups(answers)) > MOST_ASSUMED:
+                continue
+            found += [_assumed(use_case, a.id, b.id) for a in dials for b in answers]
+            if use_case.both_ways:
+                found += [_assumed(use_case, b.id, a.id) for a in dials for b in answers]
+    return tuple(found)
+
+
+def _groups(targets: Sequence[Target]) -> set[str]:
+    return {target.cluster or target.id for target in targets}
+
+
+def _assumed(use_case: UseCase, dials: str, answers: str) -> Connection:
+    return Connection(f"{use_case.name}:{dials}>{answers}", use_case.name, dials, answers, origin="assumed")
+
+
+def _declared_ends(
+    use_case: UseCase, declared: Sequence[Connection], targets: Mapping[str, Target], tables: Tables
+) -> set[tuple[str, str]]:
+    """Pairs (target, role at the other end) for which the inventory has described this use case."""
+    taken: set[tuple[str, str]] = set()
+    for connection in declared:
+        if use_case.name not in names(connection.use_case, tables.use_cases):
+            continue
+        dials = _members(connection.from_, targets)
+        answers = _members(connection.to, targets)
+        taken |= {(a.id, b.role) for a in dials for b in answers}
+        taken |= {(b.id, a.role) for a in dials for b in answers}
+    return taken
+
+
+def _members(end: str, targets: Mapping[str, Target]) -> list[Target]:
+    if end in targets:
+        return [targets[end]]
+    return [target for target in targets.values() if target.cluster == end]
+
+
+def names(name: str, use_cases: Mapping[str, UseCase]) -> tuple[str, ...]:
+    """The use cases that a connection's word stands for: a composite stands for the one that it rides on."""
+    row = use_cases.get(name)
+    return (name, row.rides_on) if row is not None and row.rides_on else (name,)
+
+
+def links_of(estate: Estate, use_case: UseCase) -> list[Link]:
+    """All links over which a use case runs, the declared ones first."""
+    base = estate.tables.use_cases[use_case.rides_on] if use_case.rides_on else use_case
+    found = [link for connection in estate.seen.connections for link in _expand(estate, base, connection)]
+    if estate.seen.far_ends and base.far_end:
+        found += _to_far_ends(estate, base, found)
+    if use_case is base:
+        return found
+    return [replace(link, use_case=use_case.name) for link in found]
+
+
+def _expand(estate: Estate, use_case: UseCase, connection: Connection) -> Iterator[Link]:
+    """A connection between clusters is one link per pair of members."""
+    if use_case.name not in names(connection.use_case, estate.tables.use_cases):
+        return
+    for dials in estate.members(connection.from_):
+        for answers in estate.members(connection.to):
+            yield Link(
+                use_case.name,
+                dials,
+                answers,
+                connection.id,
+                connection.settings,
+                declared=connection.origin != "assumed",
+            )
+
+
+def _to_far_ends(estate: Estate, use_case: UseCase, links: Sequence[Link]) -> Iterator[Link]:
+    """Links to an unnamed far end for every box that could have the use case and has no link of it."""
+    linked = {end for link in links for end in (link.dials, link.answers)}
+    for box in estate.boxes.values():
+        if box.name in linked:
+            continue
+        if box.role in use_case.from_:
+            far = use_case.far_end[use_case.to[0]]
+            yield Link(use_case.name, box.name, far, None, far_role=use_case.to[0])
+            if use_case.both_ways:
+                yield Link(use_case.name, far, box.name, None, far_role=use_case.to[0])
+        elif box.role in use_case.to and not use_case.both_ways and use_case.from_[0] in use_case.far_end:
+            far = use_case.far_end[use_case.from_[0]]
+            yield Link(use_case.name, far, box.name, None, far_role=use_case.from_[0])
+
+
+def box_of(estate: Estate, link: Link, name: str) -> Box:
+    """The box behind an end of a link: a target, else the link's unnamed far end."""
+    return estate.boxes[name] if name in estate.boxes else estate.far_end(name, link.far_role)

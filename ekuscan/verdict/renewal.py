@@ -1,0 +1,196 @@
+"""What a slot's certificate is fit for now, and what the next renewal makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from ekuscan.model import Certificate, Chain, Confidence, Stack
+from ekuscan.rules.tables import SlotChange, Tables
+from ekuscan.verdict.facts import BROWSER_TRUST, CLIENT_AUTH, IN_TIME, SERVER_AUTH, SlotState, matches
+
+_PUBLIC = frozenset({"public-chrome", "public-other"})
+
+
+class Issuance(Protocol):
+    """What a CA's next certificate may do: by default, and when asked."""
+
+    @property
+    def default(self) -> str: ...  # "server" or "both"
+    @property
+    def on_request(self) -> bool: ...
+    @property
+    def on_request_until(self) -> date | None: ...
+    @property
+    def confidence(self) -> Confidence: ...
+
+
+class IssuancePolicy(Protocol):
+    """The dated policy of the CAs, as `ekuscan.policy` answers it."""
+
+    def issues_next(
+        self, owner: str | None, organization: str | None, root: str | None, hierarchy_class: str, at: date
+    ) -> Issuance: ...
+
+    def longest_validity(self, at: date) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SlotView:
+    """A slot of one box with what is in it; ``certificate`` and ``chain`` are None where nobody saw it.
+
+    ``on_request_until`` is the last day on which its CA issues clientAuth when asked, None where it has no such day
+    or never does (``on_request`` tells which). ``change`` is the row that says what a renewal does.
+    """
+
+    slot: str
+    sha256: str | None
+    origin: str
+    certificate: Certificate | None
+    chain: Chain | None
+    change: SlotChange | None
+    hierarchy: str
+    owner: str | None
+    on_request: bool
+    on_request_until: date | None
+    next_default: str
+    policy_confidence: Confidence | None
+
+
+# A certificate that nobody saw may be any of these; what it becomes at a renewal is as open.
+_EKUS = {
+    "both": frozenset({SERVER_AUTH, CLIENT_AUTH}),
+    "server": frozenset({SERVER_AUTH}),
+    "client": frozenset({CLIENT_AUTH}),
+    "neither": frozenset[str](),
+}
+_TIMES = (("", frozenset({IN_TIME})), (", not in time", frozenset[str]()))
+_TRUST = (("", frozenset({BROWSER_TRUST})), (", not trusted by browsers", frozenset[str]()))
+UNSEEN: tuple[SlotState, ...] = tuple(
+    SlotState(
+        f"{name}{late}{foreign}{' then ' + later if later != name else ''}",
+        eku | in_time | trust,
+        _EKUS[later] | {IN_TIME} | trust,
+    )
+    for name, eku in _EKUS.items()
+    for later in dict.fromkeys((name, "server"))
+    for late, in_time in _TIMES
+    for foreign, trust in _TRUST
+)
+
+
+def slot_view(
+    slot: str,
+    sha256: str | None,
+    origin: str,
+    certificate: Certificate | None,
+    chain: Chain | None,
+    acme: str | None,
+    policy: IssuancePolicy,
+    as_of: datetime,
+    tables: Tables,
+) -> SlotView:
+    """What is known about a slot's certificate, its CA's policy included."""
+    if certificate is None or chain is None:
+        return SlotView(slot, None, "unseen", None, None, None, "unseen", None, False, None, "unknown", None)
+    hierarchy = _hierarchy(chain)
+    owner = chain.hierarchy.owner
+    at = max(certificate.not_after or as_of, as_of).date()
+    issuance = policy.issues_next(
+        owner, _organization(certificate.issuer), chain.hierarchy.root, chain.hierarchy.class_, at
+    )
+    asked = policy.issues_next(
+        owner, _organization(certificate.issuer), chain.hierarchy.root, chain.hierarchy.class_, as_of.date()
+    )
+    return SlotView(
+        slot=slot,
+        sha256=sha256,
+        origin=origin,
+        certificate=certificate,
+        chain=chain,
+        change=_change(tables, hierarchy, owner, acme),
+        hierarchy=hierarchy,
+        owner=owner,
+        on_request=hierarchy == "public" and (asked.on_request or asked.default == "both"),
+        on_request_until=asked.on_request_until,
+        next_default=issuance.default,
+        policy_confidence=issuance.confidence if hierarchy != "private" else None,
+    )
+
+
+def _hierarchy(chain: Chain) -> str:
+    """The slot changes know two kinds of CA: those under the root programmes' policy, and the others."""
+    class_ = chain.hierarchy.class_
+    if class_ in _PUBLIC:
+        return "public"
+    return "undecided" if class_ == "undecided" else "private"
+
+
+def _organization(issuer: str) -> str | None:
+    """The O of an RFC 4514 name; an escaped comma belongs to the value."""
+    for part in issuer.replace("\\,", "\0").split(","):
+        key, _, value = part.strip().partition("=")
+        if key.upper() == "O":
+            return value.replace("\0", ",")
+    return None
+
+
+def _change(tables: Tables, hierarchy: str, owner: str | None, acme: str | None) -> SlotChange | None:
+    known = {"hierarchy": hierarchy, "owner": owner or "", "acme": acme or ""}
+    for change in tables.changes:
+        if all(matches(condition, known.get(condition.fact, "")) for condition in change.when):
+            return change
+    return None
+
+
+def states(view: SlotView, stack: Stack, as_of: datetime, tables: Tables) -> tuple[SlotState, ...]:
+    """What the slot is fit for in the eyes of a stack: one state where its issuer is certain, else one per reading."""
+    if view.certificate is None or view.chain is None:
+        return UNSEEN
+    now = _met(view, stack, as_of)
+    if view.hierarchy != "undecided":
+        return (SlotState(eku_word(now), now, _renewed(now, view, stack, view.change)),)
+    found = []
+    for hierarchy in ("public", "private"):
+        change = _change(tables, hierarchy, view.owner, None)
+        found.append(SlotState(hierarchy, now, _renewed(now, view, stack, change)))
+    return tuple(found) if found[0].next != found[1].next else (SlotState(eku_word(now), now, found[0].next),)
+
+
+def eku_word(met: frozenset[str]) -> str:
+    """The effective EKU among a set of met needs: "both", "server", "client" or "neither"."""
+    ekus = met & {SERVER_AUTH, CLIENT_AUTH}
+    return next(word for word, members in _EKUS.items() if members == ekus)
+
+
+def _met(view: SlotView, stack: Stack, as_of: datetime) -> frozenset[str]:
+    assert view.certificate is not None
+    assert view.chain is not None
+    met = set()
+    purpose = view.chain.effective_eku.get(stack)
+    if purpose is not None and purpose.server_auth:
+        met.add(SERVER_AUTH)
+    if purpose is not None and purpose.client_auth:
+        met.add(CLIENT_AUTH)
+    if in_time(view.certificate, as_of):
+        met.add(IN_TIME)
+    chrome = view.chain.hierarchy.chrome
+    if chrome.state == "trusted" or (chrome.state == "phase-out" and chrome.leaf_in_time):
+        met.add(BROWSER_TRUST)
+    return frozenset(met)
+
+
+def in_time(certificate: Certificate, as_of: datetime) -> bool:
+    """Whether both dates can be read and enclose the day; a date that cannot be read is not in time for any stack."""
+    if certificate.not_before is None or certificate.not_after is None:
+        return False
+    return certificate.not_before <= as_of <= certificate.not_after
+
+
+def _renewed(now: frozenset[str], view: SlotView, stack: Stack, change: SlotChange | None) -> frozenset[str]:
+    kept = now | {IN_TIME}
+    if change is None or change.effect == "keep":
+        return kept
+    ekus = _EKUS["both"] if view.next_default == "both" else _EKUS["server"]
+    return (kept - {SERVER_AUTH, CLIENT_AUTH}) | ekus

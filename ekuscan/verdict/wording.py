@@ -1,0 +1,81 @@
+"""Verdicts in words: one or two sentences from the row's own texts, values and facts as people write them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ekuscan.model import Answer
+from ekuscan.rules.tables import UseCase
+from ekuscan.verdict.completion import Completed
+from ekuscan.verdict.facts import IN_TIME, SlotState, Value, Variable, release_label
+from ekuscan.verdict.legs import Leg
+from ekuscan.verdict.renewal import SlotView, eku_word
+
+_EKU_TEXT: Mapping[str, str] = {
+    "both": "serverAuth and clientAuth",
+    "server": "serverAuth only",
+    "client": "clientAuth only",
+    "neither": "neither serverAuth nor clientAuth",
+}
+
+
+def text(leg: Leg, completed: Completed, view: SlotView | None, composite: UseCase | None) -> str:
+    """Why the answer is what it is."""
+    sentences = []
+    if composite is not None and completed.now not in ("ok", "not-applicable"):
+        sentences.append(f"Weakest leg: {leg.use_case.title} ({leg.rule.id}).")
+    if completed.now == "ok" and completed.next not in ("ok", "not-applicable"):
+        if view is not None and view.change is not None:
+            sentences.append(view.change.says)
+        sentences.append(f"After the renewal: {_says(leg, completed, completed.next)}")
+    else:
+        sentences.append(_says(leg, completed, completed.now))
+    return " ".join(sentences)
+
+
+def _says(leg: Leg, completed: Completed, answer: Answer) -> str:
+    if IN_TIME in completed.lacks and answer == "breaks":
+        return f"{leg.presents.name}'s certificate is not valid on that day."
+    template = leg.rule.says.get(answer) or _fallback(leg, answer)
+    return template.format(presents=leg.presents.name, verifies=leg.verifier_name)
+
+
+def _fallback(leg: Leg, answer: Answer) -> str:
+    if answer == "not-applicable":
+        return "The use case does not exist here."
+    if answer == "unknown":
+        return "The certificate that decides was not seen."
+    if answer == "depends":
+        breaking = leg.rule.says.get("breaks") or leg.rule.says.get("at-risk")
+        return f"It depends on a fact that nobody stated; at the worst: {breaking}"
+    return "The rule gives this answer."
+
+
+def state_text(state: SlotState) -> str:
+    """What a certificate is fit for, in words."""
+    late = "" if IN_TIME in state.now else ", not in time"
+    return _EKU_TEXT[eku_word(state.now)] + late
+
+
+def value_text(value: Value) -> str:
+    """A value as people write it; a release stands for the range of the tables that it lies in."""
+    if isinstance(value, SlotState):
+        return value.label
+    return value if isinstance(value, str) else "from " + ".".join(map(str, value)) if value else "any"
+
+
+def variable_name(variable: Variable) -> str:
+    """A fact's name for a person: the stack and service of a slot are left out."""
+    box, found, rest = variable.key.partition(".slot:")
+    return f"{box}'s {rest.partition('@')[0]} certificate" if found else variable.key
+
+
+def branch_label(leg: Leg, values: tuple[Value, ...], following: Value | None) -> str:
+    """The label of a fork's branch: a setting's value, a range of releases, a kind of issuer.
+
+    ``following`` is the first value of the next branch: where a range of releases ends.
+    """
+    first = values[0]
+    if not isinstance(first, tuple):
+        return value_text(first)
+    return release_label(first, following if isinstance(following, tuple) else None, leg.presents.role)

@@ -1,0 +1,110 @@
+"""The rule tables: their order of releases, their strictness, and every row checked against its own examples."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ekuscan.rules import load, releases
+from ekuscan.verdict import examples
+
+
+def _files() -> dict[str, bytes]:
+    folder = resources.files("ekuscan.rules")
+    return {name: (folder / name).read_bytes() for name in load.FILES}
+
+
+def test_every_example_holds_and_the_cases_of_every_row_partition_the_facts() -> None:
+    assert list(examples.check(load.packaged())) == []
+
+
+def test_every_id_of_the_expressway_list_is_answered_by_a_row() -> None:
+    tables = load.packaged()
+    rows = [
+        *((rule.id, *rule.also) for rule in tables.rules),
+        *((row.id, *row.also) for row in tables.verifiers),
+        *((row.id,) for row in (*tables.aliases, *tables.changes)),
+        *(row.also for row in tables.use_cases.values()),
+    ]
+    found = {id_ for ids in rows for id_ in ids}
+    assert {f"X{number:02}" for number in range(1, 41)} <= found
+
+
+def test_an_example_that_does_not_hold_is_named() -> None:
+    files = _files()
+    files["expressway.toml"] = files["expressway.toml"].replace(
+        b'case = [{ lacking = "breaks" }]', b'case = [{ lacking = "ok" }]', 1
+    )
+    assert any("X01" in fault for fault in examples.check(load.load(files)))
+
+
+def test_cases_that_overlap_are_named() -> None:
+    files = _files()
+    files["expressway.toml"] = files["expressway.toml"].replace(
+        b'pair.release = ">=X15.4" }', b'pair.release = ">=X15.2" }', 1
+    )
+    assert any("X17: 2 cases match" in fault for fault in examples.check(load.load(files)))
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "says"),
+    [
+        ("expressway.toml", b'check = "tls"', b'check = "smoke"', "check is 'smoke', not one of tls, ssh"),
+        ("expressway.toml", b"needs =", b"neds =", "needs is None, not text"),
+        ("expressway.toml", b'">=X15.4"', b'"=>X15.4"', 'write bounds like ">=X15.4 <X15.5"'),
+        ("expressway.toml", b'use_case = "https"', b'use_case = "gopher"', "gopher is not in the tables"),
+        ("expressway.toml", b'id = "X02"', b'id = "X01"', "rule X01 stands twice"),
+        ("settings.toml", b'default = "on"', b'default = "maybe"', "a default is one of the values"),
+        ("verifiers.toml", b"[[verifier]]", b"[[verifier]", "verifiers.toml: "),
+    ],
+)
+def test_a_table_that_breaks_its_schema_names_file_and_key(file: str, old: bytes, new: bytes, says: str) -> None:
+    files = _files()
+    files[file] = files[file].replace(old, new, 1)
+    with pytest.raises(load.TableError) as caught:
+        load.load(files)
+    assert says in str(caught.value)
+
+
+def test_releases_stand_in_the_order_of_the_product() -> None:
+    order = ["X14.3.7", "X15.0", "X15.2", "X15.4", "X15.5", "X15.10"]
+    lows = [releases.parse("expressway-e", text).low for text in order]
+    assert lows == sorted(lows)
+    assert len(set(lows)) == len(lows)
+
+
+@pytest.mark.parametrize(
+    ("role", "text", "low", "high"),
+    [
+        ("expressway-c", "X15", (15,), (16,)),
+        ("expressway-c", "x15.5.1", (15, 5, 1), (15, 5, 2)),
+        ("expressway-e", "X15.5-b2bua-1.0", (15, 5), (15, 6)),
+        ("cucm", "14", (14,), (15,)),
+        ("cucm", "14.0.1", (14, 0), (14, 1)),
+        ("cucm", "15.0.1.12900-234", (15, 0), (15, 1)),
+        ("cucm", "15SU3a", (15, 0, 3, 1), (15, 0, 3, 2)),
+        ("cucm", "14 SU3", (14, 0, 3), (14, 0, 4)),
+        ("imp", "12.5(1)SU2", (12, 5, 2), (12, 5, 3)),
+        ("cube", "17.12.4a", (17, 12, 4, 1), (17, 12, 4, 2)),
+        ("cube", "IOS-17.12.4", (17, 12, 4), (17, 12, 5)),
+        ("cms", "3.9", (3, 9), (3, 10)),
+    ],
+)
+def test_a_release_is_the_interval_of_all_releases_that_begin_so(
+    role: str, text: str, low: tuple[int, ...], high: tuple[int, ...]
+) -> None:
+    release = releases.parse(role, text)
+    assert (release.low, release.high) == (low, high)
+
+
+@given(st.sampled_from(["expressway-e", "cucm", "cube", "cms"]), st.text(max_size=40))
+def test_any_text_is_a_release_or_a_release_error(role: str, text: str) -> None:
+    try:
+        release = releases.parse(role, text)
+    except releases.ReleaseError as error:
+        assert "write it like" in str(error)
+    else:
+        assert release.low < release.high

@@ -1,0 +1,226 @@
+"""Verdicts by completion: what is known decides, what is not known is named, and learning never contradicts."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ekuscan.model import Fact, Verdict
+from ekuscan.verdict.evaluate import GRAVITY
+from tests.judging import AS_OF, Facts, Shown
+
+EKUS = ("both", "server", "client", "neither")
+
+
+def _pair(c: Shown | None, e: Shown | None, release: str | None = "X15.4", **settings: str) -> Facts:
+    facts = Facts()
+    facts.box("exp-c1", "expressway-c", release, {"server": c} if c else {})
+    facts.box("exp-e1", "expressway-e", release, {"server": e} if e else {}, **settings)
+    return facts.link("uc-traversal", "exp-c1", "exp-e1")
+
+
+def test_a_server_only_expressway_c_breaks_the_uc_zone_now() -> None:
+    verdict = _pair(Shown("server"), Shown("both")).verdicts()["exp-c1>exp-e1/uc-traversal/X11"]
+    assert (verdict.outcome, verdict.severity, verdict.certainty) == ("breaks-now", "critical", "declared")
+    assert (verdict.dials, verdict.answers, verdict.verifies) == ("exp-c1", "exp-e1", "exp-e1")
+    assert "demands it" in verdict.text
+
+
+def test_a_dual_certificate_of_a_public_ca_breaks_at_its_renewal_and_says_when() -> None:
+    verdict = _pair(Shown("both"), Shown("both")).verdicts()["exp-c1>exp-e1/uc-traversal/X11"]
+    assert (verdict.now, verdict.next, verdict.outcome) == ("ok", "breaks", "breaks-at-renewal")
+    assert verdict.when == Shown().ends
+    assert verdict.severity == "medium"
+
+
+def test_a_private_ca_keeps_working() -> None:
+    verdict = _pair(Shown("both", "private"), Shown("both")).verdicts()["exp-c1>exp-e1/uc-traversal/X11"]
+    assert (verdict.now, verdict.next, verdict.when) == ("ok", "ok", None)
+
+
+def test_an_unknown_issuer_is_a_fork_between_public_and_private() -> None:
+    verdict = _pair(Shown("both", "undecided"), Shown("both")).verdicts()["exp-c1>exp-e1/uc-traversal/X11"]
+    assert (verdict.now, verdict.next, verdict.outcome) == ("ok", "depends", "depends")
+    (fork,) = verdict.forks
+    assert {name: branch.next for name, branch in fork.values.items()} == {"public": "breaks", "private": "ok"}
+
+
+def test_an_unknown_release_is_asked_for_with_the_ranges_that_decide() -> None:
+    facts = Facts().box("exp-e1", "expressway-e", None, {"server": Shown("server")})
+    facts.box("exp-c1", "expressway-c", None, {"server": Shown("both", "private")})
+    verdict = facts.link("uc-traversal", "exp-c1", "exp-e1").verdicts()["exp-e1>exp-c1/mra-sip-service/X17"]
+    assert verdict.now == "depends"
+    assert {fork.fact: set(fork.values) for fork in verdict.forks} == {
+        "exp-e1.release": {"<X15.4", ">=X15.4"},
+        "exp-c1.release": {"<X15.4", ">=X15.4"},
+    }
+
+
+def test_an_unseen_client_slot_is_unknown_and_named() -> None:
+    facts = _pair(Shown("server"), Shown("server"), "X15.5")
+    verdict = facts.verdicts()["exp-c1>exp-e1/ssh-tunnels/X14"]
+    assert verdict.outcome == "unknown"
+    assert verdict.missing == ("exp-c1's client certificate", "exp-c1.client_certificate")
+
+
+def test_a_copied_client_certificate_is_the_server_certificate() -> None:
+    facts = _pair(Shown("server"), Shown("server"), "X15.5")
+    facts.targets["exp-c1"] = replace(
+        facts.targets["exp-c1"], settings={"client_certificate": Fact("copied", "declared")}
+    )
+    verdict = facts.verdicts()["exp-c1>exp-e1/ssh-tunnels/X14"]
+    assert (verdict.outcome, verdict.slot) == ("breaks-now", "server")
+
+
+def test_a_documented_default_is_taken_only_where_it_is_worse_and_is_listed() -> None:
+    facts = _pair(Shown("server"), Shown("server"), "X15.5")
+    facts.box("exp-c1", "expressway-c", "X15.5", {"client": Shown("server")}, client_certificate="separate")
+    verdict = facts.verdicts()["exp-c1>exp-e1/uc-traversal/X11"]
+    assert (verdict.outcome, verdict.assumed, verdict.certainty) == (
+        "breaks-now",
+        ("exp-e1.sip_eku_check = on",),
+        "assumed",
+    )
+
+
+def test_mra_is_as_good_as_its_weakest_leg_and_names_it() -> None:
+    facts = _pair(Shown("both", "private"), Shown("server"), "X14.3.7")
+    verdict = facts.verdicts()["exp-c1>exp-e1/mra/MRA"]
+    assert verdict.outcome == "breaks-now"
+    assert "Weakest leg: MRA SIP registration (X17)" in verdict.text
+
+
+def test_the_success_case_of_the_x155_note_is_fine() -> None:
+    """C's client slot private with both EKUs, all other certificates public and serverAuth-only (X15)."""
+    facts = Facts().box("exp-e1", "expressway-e", "X15.5", {"server": Shown("server"), "client": Shown("server")})
+    slots = {"server": Shown("server"), "client": Shown("both", "private")}
+    facts.box("exp-c1", "expressway-c", "X15.5", slots, client_certificate="separate")
+    verdict = facts.link("uc-traversal", "exp-c1", "exp-e1").verdicts()["exp-c1>exp-e1/mra/MRA"]
+    assert (verdict.now, verdict.next) == ("ok", "ok")
+
+
+def test_an_expired_certificate_breaks_what_uses_it_even_where_the_eku_is_not_checked() -> None:
+    late = Shown("both", ends=AS_OF - timedelta(days=1))
+    facts = Facts().box("e1", "expressway-e", "X15.4", {"server": late}, cluster="edge", cluster_tls="enforcing")
+    facts.box("e2", "expressway-e", "X15.4", {"server": Shown("both")}, cluster="edge", cluster_tls="enforcing")
+    verdicts = facts.verdicts()
+    assert verdicts["e1>e2/cluster/X26"].outcome == "breaks-now"
+    assert verdicts["e2>e1/cluster/X26"].outcome == "ok"
+    assert "not valid on that day" in verdicts["e1>e2/cluster/X26"].text
+
+
+def test_far_ends_that_nobody_named_are_judged_if_used() -> None:
+    facts = Facts().box("exp-e1", "expressway-e", "X15.4", {"server": Shown("both")})
+    verdict = facts.verdicts(far_ends=True)["exp-e1/sip-b2b/X04"]
+    assert verdict.if_used
+    assert (verdict.now, verdict.next) == ("ok", "depends")
+    (fork,) = verdict.forks
+    assert {name: branch.next for name, branch in fork.values.items()} == {"checked": "breaks", "ignored": "ok"}
+
+
+def test_a_request_seen_on_the_port_says_that_the_connection_is_mutual() -> None:
+    facts = Facts().box("exp-e1", "expressway-e", "X15.5", {"server": Shown("server")}, sip_eku_check="on")
+    facts.box("partner", "outside", None, {"certificate": Shown("server")})
+    facts.link("sip-b2b", "partner", "exp-e1")
+    facts.requests[("exp-e1", "sip-tls")] = "required"
+    verdict = facts.verdicts()["partner>exp-e1/sip-b2b/X07"]
+    assert verdict.outcome == "breaks-now"
+    assert any(because.from_ == "observed" for because in verdict.because)
+
+
+def test_one_way_tls_makes_a_mutual_use_case_not_applicable() -> None:
+    facts = Facts().box("exp-e1", "expressway-e", "X15.4", {"server": Shown("server")})
+    facts.box("partner", "outside", None, client_eku="checked").link("sip-b2b", "exp-e1", "partner", mtls="off")
+    assert facts.verdicts()["exp-e1>partner/sip-b2b/X04"].outcome == "not-applicable"
+
+
+# --- properties -----------------------------------------------------------------------------------------------
+
+_CHOICES = {
+    "c_eku": EKUS,
+    "e_eku": EKUS,
+    "c_hierarchy": ("public-chrome", "private"),
+    "c_release": ("X14.0.1", "X14.3.7", "X15.3.2", "X15.4", "X15.5"),
+    "e_release": ("X14.3.7", "X15.4", "X15.5"),
+    "sip_eku_check": ("on", "off"),
+    "client_certificate": ("copied", "separate"),
+    "tls_verify": ("on", "off"),
+    "match_eku": ("on", "off"),
+    "client_eku": ("checked", "ignored"),
+}
+
+
+def _estate(known: dict[str, str]) -> Facts:
+    """An estate in which only some of the facts are known."""
+    facts = Facts()
+    hierarchy = known.get("c_hierarchy", "undecided")
+    c_slots = {"server": Shown(known["c_eku"], hierarchy)} if "c_eku" in known else {}  # type: ignore[arg-type]
+    c_settings = {k: known[k] for k in ("client_certificate",) if k in known}
+    e_settings = {k: known[k] for k in ("sip_eku_check",) if k in known}
+    facts.box("c", "expressway-c", known.get("c_release"), c_slots, **c_settings)
+    e_slots = {"server": Shown(known["e_eku"])} if "e_eku" in known else {}
+    facts.box("e", "expressway-e", known.get("e_release"), e_slots, client_certificate="copied", **e_settings)
+    facts.box("cube", "cube", "17.12.4", {}, **{k: known[k] for k in ("match_eku",) if k in known})
+    facts.box("far", "outside", None, {}, **{k: known[k] for k in ("client_eku",) if k in known})
+    zone = {k: known[k] for k in ("tls_verify",) if k in known}
+    return facts.link("uc-traversal", "c", "e").link("neighbor-zone", "c", "cube", **zone).link("sip-b2b", "e", "far")
+
+
+_WORLDS = st.fixed_dictionaries({name: st.sampled_from(values) for name, values in _CHOICES.items()})
+
+
+def _open(verdict: Verdict, answer: str) -> bool:
+    """Whether an answer may still be settled by a fact: it says so itself, or stands on an assumed default."""
+    return answer in ("depends", "unknown") or bool(verdict.assumed)
+
+
+@settings(max_examples=60, deadline=None)
+@given(_WORLDS, st.sets(st.sampled_from(sorted(_CHOICES))))
+def test_learning_a_fact_settles_and_never_flips(world: dict[str, str], known: set[str]) -> None:
+    before = _estate({name: world[name] for name in known}).verdicts()
+    after = _estate(world).verdicts()
+    assert before.keys() == after.keys()
+    for name, verdict in before.items():
+        for tense in ("now", "next"):
+            answer = getattr(verdict, tense)
+            assert _open(verdict, answer) or answer == getattr(after[name], tense), name
+
+
+@settings(max_examples=60, deadline=None)
+@given(_WORLDS)
+def test_granting_a_certificate_more_never_breaks_anything(world: dict[str, str]) -> None:
+    before = _estate(world).verdicts()
+    after = _estate({**world, "c_eku": "both", "e_eku": "both"}).verdicts()
+    for name, verdict in before.items():
+        assert GRAVITY[after[name].now] <= GRAVITY[verdict.now], name
+
+
+@settings(max_examples=30, deadline=None)
+@given(_WORLDS, st.sets(st.sampled_from(sorted(_CHOICES))), st.randoms(use_true_random=False))
+def test_the_order_of_targets_and_connections_never_matters(
+    world: dict[str, str], known: set[str], shuffle: random.Random
+) -> None:
+    facts = _estate({name: world[name] for name in known})
+    before = facts.verdicts()
+    names = list(facts.targets)
+    shuffle.shuffle(names)
+    facts.targets = {name: facts.targets[name] for name in names}
+    shuffle.shuffle(facts.connections)
+    assert facts.verdicts() == before
+
+
+@pytest.mark.parametrize("release", ["X15.4", "X15.5"])
+def test_every_fork_is_true_declaring_the_value_gives_the_branch(release: str) -> None:
+    facts = _pair(Shown("server"), Shown("server"), release)
+    facts.box("cube", "cube", "17.12.4").link("neighbor-zone", "exp-c1", "cube", tls_verify="on")
+    verdict = facts.verdicts()["exp-c1>cube/neighbor-zone/X19"]
+    for fork in verdict.forks:
+        if fork.fact == "cube.match_eku":
+            for value, branch in fork.values.items():
+                facts.box("cube", "cube", "17.12.4", match_eku=value)
+                assert facts.verdicts()["exp-c1>cube/neighbor-zone/X19"].now == branch.now
