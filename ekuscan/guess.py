@@ -1,0 +1,179 @@
+"""The role and the release of a target that nobody declared, from what its endpoints showed.
+
+A banner that names a product is worth more than ports. Where several roles fit, there is no guess.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ekuscan.model import Banner, Confidence, Observation, RoleName, Target
+from ekuscan.profiles.load import profile
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What was found out. ``role`` and ``release`` are None where nothing settles them; ``evidence`` says why.
+
+    A declared role is returned as it is; a banner that contradicts it stands in the evidence.
+    """
+
+    role: RoleName | None
+    release: str | None
+    evidence: tuple[str, ...]
+    confidence: Confidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRow:
+    """A product family as banners name it, and the roles that write such a banner."""
+
+    name: str
+    title: str
+    roles: tuple[RoleName, ...]
+    confidence: Confidence
+    source: tuple[str, ...]
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PatternRow:
+    """Ports that tell a role, alone or together with a product's banner."""
+
+    role: RoleName
+    confidence: Confidence
+    source: tuple[str, ...]
+    says: str
+    product: str | None = None
+    all_open: tuple[int, ...] = ()
+    any_open: tuple[int, ...] = ()
+    refused: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GuessTable:
+    """The rows of ``guess.toml``."""
+
+    products: tuple[ProductRow, ...]
+    patterns: tuple[PatternRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ports:
+    open: frozenset[int]
+    refused: frozenset[int]
+
+
+@cache
+def guess_table() -> GuessTable:
+    """The table, parsed once."""
+    table = tomllib.loads(Path(__file__).with_name("guess.toml").read_text(encoding="utf-8"))
+    return GuessTable(
+        products=tuple(ProductRow(**_with_tuples(row)) for row in table["product"]),
+        patterns=tuple(PatternRow(**_with_tuples(row)) for row in table["pattern"]),
+    )
+
+
+def guess(target: Target, observations: Iterable[Observation]) -> Guess:
+    """Role and release of a target from all its observations."""
+    seen = [observation for observation in observations if observation.endpoint.target == target.id]
+    banners = [observation.banner for observation in seen if observation.banner is not None]
+    products = [row for row in guess_table().products if any(banner.product == row.name for banner in banners)]
+    evidence = [f"banner {banner.raw}" for banner in dict.fromkeys(banners)]
+    if len(products) > 1:
+        evidence.append(f"the banners name several products: {', '.join(row.title for row in products)}")
+    product = products[0] if len(products) == 1 else None
+    if target.role_from == "default":
+        role, confidence, why = _role(product, bool(products), _ports(seen))
+    else:
+        role, confidence, why = target.role, None, _contradictions(target.role, products)
+    evidence += why
+    release = None
+    if product is not None and (role is None or role in product.roles):
+        release, why = _release([banner for banner in banners if banner.product == product.name])
+        evidence += why
+    return Guess(role, release, tuple(evidence), confidence)
+
+
+def _role(
+    product: ProductRow | None, any_product: bool, ports: _Ports
+) -> tuple[RoleName | None, Confidence | None, list[str]]:
+    if product is not None and len(product.roles) == 1:
+        return product.roles[0], product.confidence, []
+    if product is None and any_product:
+        return None, None, []
+    name = product.name if product else None
+    rows = [row for row in guess_table().patterns if row.product == name and _matches(row, ports)]
+    if not rows:
+        return None, None, [_undecided(product, ports)]
+    best = min(rows, key=lambda row: "HML".index(row.confidence))
+    if len({row.role for row in rows}) > 1:
+        return None, None, [f"ports fit several roles: {', '.join(dict.fromkeys(row.role for row in rows))}"]
+    return best.role, best.confidence, [f"{_shown_ports(best, ports)}: {best.says}"]
+
+
+def _ports(observations: Sequence[Observation]) -> _Ports:
+    open_, refused = set(), set()
+    for observation in observations:
+        port = observation.endpoint.profile_port or observation.endpoint.port
+        if observation.endpoint.protocol == "sip-udp":
+            continue
+        if observation.presented or observation.status in ("seen", "partial"):
+            open_.add(port)
+        elif observation.failure is not None and observation.failure.reason == "refused":
+            refused.add(port)
+    return _Ports(frozenset(open_), frozenset(refused))
+
+
+def _matches(row: PatternRow, ports: _Ports) -> bool:
+    return (
+        ports.open.issuperset(row.all_open)
+        and (not row.any_open or not ports.open.isdisjoint(row.any_open))
+        and ports.refused.issuperset(row.refused)
+    )
+
+
+def _shown_ports(row: PatternRow, ports: _Ports) -> str:
+    open_ = sorted(ports.open & {*row.all_open, *row.any_open})
+    text = f"{_numbers(open_)} open"
+    return f"{text}, {_numbers(row.refused)} refused" if row.refused else text
+
+
+def _undecided(product: ProductRow | None, ports: _Ports) -> str:
+    seen = f"{_numbers(sorted(ports.open))} open" if ports.open else "no port open"
+    if product is None:
+        return f"{seen}, no banner: the role stays open"
+    return f"{seen}: {' or '.join(profile(role).title for role in product.roles)}, which of them stays open"
+
+
+def _contradictions(role: RoleName, products: Sequence[ProductRow]) -> list[str]:
+    return [
+        f"declared as {role}, but the banner says {row.title}"
+        for row in products
+        if role not in row.roles and role != "generic"
+    ]
+
+
+def _release(banners: Sequence[Banner]) -> tuple[str | None, list[str]]:
+    """The most exact release of several that agree: 14.0.1 where others say 14.0."""
+    releases = sorted({banner.release for banner in banners if banner.release}, key=len)
+    if not releases:
+        return None, []
+    exact = releases[-1]
+    if all(exact == text or (exact.startswith(text) and not exact[len(text)].isdigit()) for text in releases):
+        return exact, []
+    return None, [f"the banners name several releases: {', '.join(releases)}"]
+
+
+def _numbers(ports: Sequence[int]) -> str:
+    words = [str(port) for port in ports]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _with_tuples(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}

@@ -1,0 +1,1 @@
+"""What to look at: targets files, host lists and command-line targets become one `ekuscan.model.Inventory`."""

@@ -1,0 +1,127 @@
+"""A target as it is put together from files and command line, before it is checked as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ekuscan.model import RoleName
+from ekuscan.targets.errors import Place, Problems, shown
+
+
+@dataclass(frozen=True, slots=True)
+class PortAsk:
+    """A port that was named: dialled at ``port``, known to the profile as ``profile_port``.
+
+    ``forwarded`` ports keep what the profile says of them; a port named outright has to answer.
+    """
+
+    port: int
+    profile_port: int
+    protocol: str | None = None
+    forwarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SlotSource:
+    """What fills a slot: the name of another slot of the box, or a file name that starts at ``folder``."""
+
+    text: str
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A target with the place of each of its statements.
+
+    ``own_ports``: the role's ports are dialled too. ``broken``: what is said of it could not be read at all, so that
+    only its name counts.
+    """
+
+    id: str
+    place: Place
+    host: str | None = None
+    role: RoleName | None = None
+    release: str | None = None
+    cluster: str | None = None
+    server_name: str | None = None
+    own_ports: bool = True
+    broken: bool = False
+    asks: tuple[PortAsk, ...] = ()
+    tags: tuple[str, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+    slots: Mapping[str, SlotSource] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+    def at(self, key: str) -> Place:
+        """The place of a statement, the target's own where it was not made."""
+        return self.places.get(key, self.place.at(key))
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionDraft:
+    """A connection as declared, its ends not yet looked up."""
+
+    place: Place
+    use_case: str
+    from_: str
+    to: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+    def at(self, key: str) -> Place:
+        """The place of a key."""
+        return self.places.get(key, self.place)
+
+
+@dataclass(frozen=True, slots=True)
+class TrustDraft:
+    """A certificate file named under ``trust:``."""
+
+    place: Place
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """What a targets file says. ``folder`` is where its relative file names start."""
+
+    folder: Path
+    drafts: tuple[Draft, ...] = ()
+    connections: tuple[ConnectionDraft, ...] = ()
+    trust: tuple[TrustDraft, ...] = ()
+
+
+_SCALARS = ("host", "role", "release", "cluster", "server_name")
+
+
+def merged(first: Draft, second: Draft, problems: Problems) -> Draft:
+    """One target from two statements about it. Contradictions are noted at the second's place."""
+    changes: dict[str, Any] = {}
+    for key in _SCALARS:
+        mine, theirs = getattr(first, key), getattr(second, key)
+        if mine is None:
+            changes[key] = theirs
+        elif theirs is not None and theirs != mine:
+            problems.add(second.at(key), _contradiction(theirs, mine, first.at(key)))
+    for key in first.settings.keys() & second.settings.keys():
+        if first.settings[key] != second.settings[key]:
+            problems.add(second.at(key), _contradiction(second.settings[key], first.settings[key], first.at(key)))
+    return replace(
+        first,
+        **changes,
+        own_ports=first.own_ports or second.own_ports,
+        asks=tuple(dict.fromkeys((*first.asks, *second.asks))),
+        tags=tuple(dict.fromkeys((*first.tags, *second.tags))),
+        settings={**second.settings, **first.settings},
+        slots={**second.slots, **first.slots},
+        places={**second.places, **first.places},
+    )
+
+
+def _contradiction(found: str, other: str, place: Place) -> str:
+    where = "" if place.line is None else f" ({shown(place.where)}:{place.line})"
+    kept_apart = "one host is one target, name=... keeps two apart"
+    return f"found {shown(found)}, but {shown(other)} before{where}; {kept_apart}"

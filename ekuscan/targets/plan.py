@@ -1,0 +1,65 @@
+"""Which endpoints a target has: its role's ports, the ports that were named, or those of all roles."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ekuscan.model import Endpoint, RoleName
+from ekuscan.profiles.load import ProfilePort, port_of, ports_of_all_roles, profile
+from ekuscan.targets.address import server_name_for
+from ekuscan.targets.draft import Draft, PortAsk
+
+
+def endpoints(draft: Draft) -> tuple[Endpoint, ...]:
+    """The endpoints of a target, none where it has no host; one per port and transport, by number."""
+    if draft.host is None:
+        return ()
+    found = {}
+    if draft.own_ports:
+        rows = profile(draft.role).ports if draft.role else ports_of_all_roles()
+        for row in rows:
+            if row.probe:
+                ask = PortAsk(row.port, row.port, row.protocol, forwarded=True)
+                endpoint = _endpoint(draft, draft.host, ask)
+                found[_key(endpoint)] = endpoint
+    for ask in draft.asks:
+        endpoint = _endpoint(draft, draft.host, ask)
+        found[_key(endpoint)] = endpoint
+    return tuple(found[key] for key in sorted(found))
+
+
+def with_role(endpoint: Endpoint, role: RoleName) -> Endpoint:
+    """The endpoint of a target whose role was found out later, with that role's service and slot.
+
+    Protocol, port and ``optional`` stay what they were when it was dialled.
+    """
+    row = port_of(role, endpoint.profile_port or endpoint.port)
+    if row is not None and row.probe:
+        return replace(endpoint, service=row.service, slot=row.slot)
+    return replace(endpoint, service=None, slot=profile(role).other_ports)
+
+
+def _endpoint(draft: Draft, host: str, ask: PortAsk) -> Endpoint:
+    row = _row(draft.role, ask.profile_port)
+    protocol = ask.protocol or (row.protocol if row else "tls")
+    endpoint = Endpoint(
+        id=f"{draft.id}:{ask.port}/{protocol}",
+        target=draft.id,
+        host=host,
+        port=ask.port,
+        protocol=protocol,
+        server_name=None if protocol == "sip-udp" else draft.server_name or server_name_for(host),
+        optional=ask.forwarded and (row.optional if row and draft.role else True),
+        profile_port=row.port if row else None,
+    )
+    return with_role(endpoint, draft.role) if draft.role else endpoint
+
+
+def _row(role: RoleName | None, port: int) -> ProfilePort | None:
+    if role is not None:
+        return port_of(role, port)
+    return next((row for row in ports_of_all_roles() if row.port == port), None)
+
+
+def _key(endpoint: Endpoint) -> tuple[int, bool]:
+    return endpoint.port, endpoint.protocol == "sip-udp"

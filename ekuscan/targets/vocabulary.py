@@ -1,0 +1,54 @@
+"""The words that targets may use and that are defined further down the pipeline, handed in by the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class SettingShape:
+    """A setting of a box or of a connection, its values, and the question that asks for it.
+
+    No ``values`` means any text; no ``roles`` means a box of any role.
+    """
+
+    of: Literal["target", "connection"]
+    values: tuple[str, ...]
+    question: str
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UseCaseShape:
+    """The roles that a use case joins: ``from_roles`` dial, ``to_roles`` answer; with ``both_ways`` also in reverse.
+
+    No roles, or "*", means any.
+    """
+
+    from_roles: tuple[str, ...] = ()
+    to_roles: tuple[str, ...] = ()
+    both_ways: bool = False
+
+
+def any_release(role: str, text: str) -> str | None:
+    """Accepts every release."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What the rules know.
+
+    ``check_release`` takes a role and a release as written and returns None if the release has that product's form,
+    else how it is written, as the object of "write": ``an Expressway release, for example "X15.4"``.
+    """
+
+    use_cases: Mapping[str, UseCaseShape] = field(default_factory=dict)
+    settings: Mapping[str, SettingShape] = field(default_factory=dict)
+    check_release: Callable[[str, str], str | None] = any_release
+
+    def settings_of(self, of: Literal["target", "connection"]) -> dict[str, SettingShape]:
+        """The settings of boxes, or those of connections."""
+        return {name: shape for name, shape in self.settings.items() if shape.of == of}

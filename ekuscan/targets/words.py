@@ -1,0 +1,77 @@
+"""What each kind of word has to look like. Every function gives None, or the text of the problem."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import get_args
+
+from ekuscan.model import RoleName, Stack
+from ekuscan.profiles.load import ROLES
+from ekuscan.targets.address import AddressError, is_ip, parse_host
+from ekuscan.targets.errors import not_one_of, shown
+from ekuscan.targets.vocabulary import Vocabulary
+
+NAME_LIMIT = 128
+STACKS: tuple[Stack, ...] = get_args(Stack)
+
+# These join names into ids and options: TARGET>PEER/USE_CASE, TARGET:PORT/PROTOCOL, NAME:SLOT=FILE, tags=a,b.
+_JOINTS = frozenset(":/>=,#@")
+
+
+def name_problem(text: str) -> str | None:
+    """The name of a target or cluster."""
+    body = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    if body is not text and _is_ipv6(body):
+        return None
+    if not text:
+        return "found nothing; write a name"
+    if len(text) > NAME_LIMIT:
+        return f"found {shown(text)}; a name has at most {NAME_LIMIT} characters"
+    if any(char in _JOINTS or char.isspace() or not char.isprintable() for char in text):
+        return f"found {shown(text)}; a name has no spaces and none of {' '.join(sorted(_JOINTS))}"
+    return None
+
+
+def host_problem(text: str) -> str | None:
+    """A host without a port."""
+    try:
+        parse_host(text)
+    except AddressError as error:
+        if "/" in text:
+            return f"found {shown(text)}; write the host alone"
+        host, _, port = text.rpartition(":")
+        if host and port.isdigit() and host_problem(host) is None:
+            return f"found {shown(text)}; write the host alone, and ports: [{shown(port)}] beside it"
+        return f"found {shown(text)}; {error}"
+    return None
+
+
+def server_name_problem(text: str) -> str | None:
+    """A server name (SNI): a host name, no address."""
+    try:
+        host = parse_host(text)
+    except AddressError:
+        return f"found {shown(text)}; write a host name"
+    return f"found {shown(text)}; a server name is a host name, not an address" if is_ip(host) else None
+
+
+def role_problem(text: str) -> str | None:
+    """A role."""
+    return None if text in ROLES else not_one_of(text, ROLES)
+
+
+def setting_problem(text: str, values: Sequence[str]) -> str | None:
+    """The value of a setting; no values means any text."""
+    return None if not values or text in values else not_one_of(text, values)
+
+
+def release_problem(role: RoleName | None, text: str, vocabulary: Vocabulary) -> str | None:
+    """A release, in the form of its role's product; without a role any text will do."""
+    if not text or len(text) > NAME_LIMIT or not text.isprintable():
+        return f"found {shown(text)}; write a release"
+    right = vocabulary.check_release(role, text) if role else None
+    return f"found {shown(text)}; write {right}" if right else None
+
+
+def _is_ipv6(text: str) -> bool:
+    return ":" in text and host_problem(text) is None

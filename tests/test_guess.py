@@ -1,0 +1,198 @@
+"""Role and release of targets that nobody declared."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from importlib import resources
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ekuscan.guess import guess, guess_table
+from ekuscan.model import Banner, Endpoint, EndpointStatus, Failure, Observation, RoleName, Target
+from ekuscan.profiles.load import port_of, ports_of_all_roles
+from ekuscan.wire import banner
+
+UNKNOWN = Target("box", "generic", "default", None, "default")
+EXPRESSWAY = "TANDBERG/4137 (X15.4)"
+
+
+def seen(
+    port: int,
+    status: EndpointStatus = "seen",
+    *,
+    reason: str | None = None,
+    says: Banner | None = None,
+    protocol: str = "tls",
+    dialled: int | None = None,
+    target: str = "box",
+) -> Observation:
+    actual = dialled or port
+    endpoint = Endpoint(f"{target}:{actual}/{protocol}", target, "box", actual, protocol, None, True, profile_port=port)
+    failure = Failure("connect", reason, "") if reason else None
+    return Observation(endpoint, None, status, failure, (), says)
+
+
+def opened(*ports: int) -> list[Observation]:
+    return [seen(port) for port in ports]
+
+
+def refused(*ports: int) -> list[Observation]:
+    return [seen(port, "closed", reason="refused") for port in ports]
+
+
+def filtered(*ports: int) -> list[Observation]:
+    return [seen(port, "closed", reason="filtered") for port in ports]
+
+
+def sip(agent: str, *, port: int = 5061, dialled: int | None = None) -> Observation:
+    return seen(port, says=banner.identify(agent), protocol="sips", dialled=dialled)
+
+
+@pytest.mark.parametrize(
+    ("agent", "role", "release"),
+    [
+        ("Cisco-CUCM14.0", "cucm", "14.0"),
+        ("Cisco-SIPGateway/IOS-17.12.4", "cube", "17.12.4"),
+        ("Cisco-SIPGateway/IOS-12.x", "cube", None),
+        ("Acano CallBridge", "cms", None),
+    ],
+)
+def test_a_banner_that_names_one_role_settles_it_and_often_the_release(
+    agent: str, role: RoleName, release: str | None
+) -> None:
+    found = guess(UNKNOWN, [sip(agent)])
+    assert (found.role, found.release) == (role, release)
+    assert found.evidence[0] == f"banner {agent}"
+
+
+def test_a_banner_seen_over_udp_only_is_worth_as_much() -> None:
+    found = guess(UNKNOWN, [seen(5060, says=banner.identify("Cisco-CUCM12.5"), protocol="sip-udp")])
+    assert (found.role, found.release) == ("cucm", "12.5")
+
+
+def test_an_expressway_with_traversal_or_mobile_access_is_an_e() -> None:
+    traversal = guess(UNKNOWN, [sip(EXPRESSWAY), *opened(443, 7001), *refused(8443)])
+    assert (traversal.role, traversal.release, traversal.confidence) == ("expressway-e", "X15.4", "H")
+    mobile = guess(UNKNOWN, [sip(EXPRESSWAY), *opened(8443), *filtered(7001)])
+    assert (mobile.role, mobile.confidence) == ("expressway-e", "M")
+
+
+def test_an_expressway_that_refuses_both_is_a_c_but_not_for_certain() -> None:
+    found = guess(UNKNOWN, [sip(EXPRESSWAY), *opened(443), *refused(7001, 8443)])
+    assert (found.role, found.confidence) == ("expressway-c", "M")
+    assert "would look the same" in found.evidence[-1]
+
+
+def test_a_laptop_that_sees_443_and_5061_alone_learns_the_release_and_not_the_side() -> None:
+    found = guess(UNKNOWN, [sip(EXPRESSWAY), *opened(443), *filtered(7001, 8443, 5062)])
+    assert (found.role, found.release) == (None, "X15.4")
+    assert found.evidence[-1] == "443 and 5061 open: Cisco Expressway-E or Cisco Expressway-C, which of them stays open"
+
+
+def test_ports_that_every_role_has_decide_nothing_without_a_banner() -> None:
+    found = guess(UNKNOWN, opened(443, 5061))
+    assert (found.role, found.release) == (None, None)
+    assert found.evidence == ("443 and 5061 open, no banner: the role stays open",)
+
+
+@pytest.mark.parametrize(
+    ("ports", "role"),
+    [
+        ((443, 5061, 7001, 8443), "expressway-e"),
+        ((8443, 6972), "cucm"),
+        ((443, 8443, 5061, 5091), "cucm"),
+        ((445, 5061), "cms"),
+        ((443, 8443), None),
+        ((5061, 5062, 8443), None),
+        ((7001,), None),
+        ((), None),
+    ],
+)
+def test_ports_alone_tell_a_role_where_only_one_has_them(ports: tuple[int, ...], role: RoleName | None) -> None:
+    assert guess(UNKNOWN, opened(*ports)).role == role
+
+
+def test_ports_that_fit_two_roles_decide_nothing() -> None:
+    found = guess(UNKNOWN, opened(445, 5061, 8443, 6972))
+    assert found.role is None
+    assert found.evidence == ("ports fit several roles: cucm, cms",)
+
+
+def test_forwarded_ports_count_by_the_products_own_number() -> None:
+    observations = [sip(EXPRESSWAY, dialled=25061), seen(7001, dialled=27001)]
+    assert guess(UNKNOWN, observations).role == "expressway-e"
+
+
+def test_banners_of_two_products_decide_nothing() -> None:
+    found = guess(UNKNOWN, [sip(EXPRESSWAY), sip("Cisco-CUCM14.0", port=5091)])
+    assert (found.role, found.release) == (None, None)
+    assert found.evidence[-1] == "the banners name several products: Cisco Expressway, Cisco Unified CM"
+
+
+def test_a_banner_of_no_known_product_leaves_it_to_the_ports() -> None:
+    found = guess(UNKNOWN, [sip("kamailio (5.7.0)"), *opened(8443, 6971)])
+    assert (found.role, found.release) == ("cucm", None)
+    assert guess(UNKNOWN, [sip("kamailio (5.7.0)")]).role is None
+
+
+def test_of_several_releases_that_agree_the_most_exact_one_counts() -> None:
+    uds = seen(8443, says=Banner("cucm", "14.0.1", "/cucm-uds/version: 14.0.1"))
+    assert guess(UNKNOWN, [sip("Cisco-CUCM14.0"), uds]).release == "14.0.1"
+    other = seen(8443, says=Banner("cucm", "14.01", "/cucm-uds/version: 14.01"))
+    found = guess(UNKNOWN, [sip("Cisco-CUCM14.0"), other])
+    assert found.release is None
+    assert found.evidence[-1] == "the banners name several releases: 14.0, 14.01"
+
+
+def test_a_declared_role_stays_and_gets_its_release_from_the_banner() -> None:
+    declared = Target("box", "expressway-c", "declared", None, "default")
+    found = guess(declared, [sip(EXPRESSWAY), *opened(7001)])
+    assert (found.role, found.release) == ("expressway-c", "X15.4")
+
+
+def test_a_banner_against_a_declared_role_is_said_and_gives_no_release() -> None:
+    declared = Target("box", "expressway-e", "declared", None, "default")
+    found = guess(declared, [sip("Cisco-CUCM14.0")])
+    assert (found.role, found.release) == ("expressway-e", None)
+    assert found.evidence[-1] == "declared as expressway-e, but the banner says Cisco Unified CM"
+
+
+def test_observations_of_other_targets_tell_nothing() -> None:
+    assert guess(UNKNOWN, [seen(8443, target="other"), seen(6972, target="other")]).role is None
+
+
+def test_the_table_names_known_roles_ports_products_and_sources() -> None:
+    sources = tomllib.loads((resources.files("ekuscan.rules") / "sources.toml").read_text(encoding="utf-8"))["source"]
+    table = guess_table()
+    products = {row.name for row in table.products}
+    assert products <= {row.product for row in banner.banner_rows()}
+    for product in table.products:
+        assert set(product.source) <= set(sources)
+    for row in table.patterns:
+        assert row.product is None or row.product in products
+        assert set(row.source) <= set(sources)
+        assert row.all_open or row.any_open
+        assert row.confidence in ("H", "M")
+        assert all(port_of(row.role, port) for port in (*row.all_open, *row.any_open))
+        assert not any(port_of(row.role, port) for port in row.refused)
+
+
+_PORTS = st.sampled_from([port.port for port in ports_of_all_roles()])
+_AGENTS = st.sampled_from(
+    [EXPRESSWAY, "Cisco-CUCM14.0", "Cisco-SIPGateway/IOS-17.6.5", "Acano CallBridge", "nginx", ""]
+)
+
+
+@given(st.sets(_PORTS), st.sets(_PORTS), st.lists(_AGENTS, max_size=2), st.randoms())
+def test_the_order_of_observations_never_matters(
+    open_: Iterable[int], closed: Iterable[int], agents: list[str], random: object
+) -> None:
+    observations = [*opened(*open_), *refused(*(set(closed) - set(open_))), *(sip(agent) for agent in agents)]
+    shuffled = list(observations)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    first, second = guess(UNKNOWN, observations), guess(UNKNOWN, shuffled)
+    assert (first.role, first.release, first.confidence) == (second.role, second.release, second.confidence)
+    assert sorted(first.evidence) == sorted(second.evidence)

@@ -1,0 +1,123 @@
+"""Role profiles: one per role, internally consistent, and naming nothing that does not exist."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from ekuscan.model import Confidence, RoleName
+from ekuscan.profiles import load
+from ekuscan.profiles.load import ROLES, ExpectedRequest, port_of, ports_of_all_roles, profile, slot_names
+
+SCANNED = [role for role in ROLES if role != "outside"]
+SPOKEN = {"https", "sips", "tls", "sip-udp"}
+
+
+def test_every_role_has_a_profile_and_every_profile_a_role() -> None:
+    files = {path.stem for path in Path(load.__file__).parent.glob("*.toml")}
+    assert files == set(get_args(RoleName))
+
+
+def test_a_role_is_read_only_when_it_is_asked_for() -> None:
+    profile.cache_clear()
+    profile("cube")
+    assert profile.cache_info().currsize == 1
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_port_stands_once_and_shows_a_slot_of_its_role(role: RoleName) -> None:
+    shape = profile(role)
+    numbers = [port.port for port in shape.ports]
+    assert len(numbers) == len(set(numbers))
+    assert {port.slot for port in shape.ports if port.slot} <= set(slot_names(role))
+    assert shape.default_slot in slot_names(role)
+    assert shape.other_ports is None or shape.other_ports in slot_names(role)
+    assert sum(slot.default for slot in shape.slots) == 1
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_statement_has_a_known_source_a_confidence_and_a_day(role: RoleName) -> None:
+    sources = tomllib.loads((resources.files("ekuscan.rules") / "sources.toml").read_text(encoding="utf-8"))["source"]
+    shape = profile(role)
+    assert shape.checked
+    rows = [(row.source, row.confidence) for row in shape.ports] + [(row.source, row.confidence) for row in shape.slots]
+    for codes, confidence in rows:
+        assert codes
+        assert set(codes) <= set(sources)
+        assert confidence in get_args(Confidence)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_ports_are_spoken_or_say_why_they_are_never_dialled(role: RoleName) -> None:
+    for port in profile(role).ports:
+        assert 1 <= port.port <= 65535
+        assert port.request in get_args(ExpectedRequest)
+        assert port.probe is (port.reason is None)
+        if port.probe:
+            assert port.protocol in SPOKEN
+
+
+@pytest.mark.parametrize("role", SCANNED)
+def test_a_scanned_role_has_a_tls_port_that_must_answer(role: RoleName) -> None:
+    assert any(not port.optional and port.probe and port.protocol != "sip-udp" for port in profile(role).ports)
+
+
+def test_a_far_end_that_is_not_scanned_has_no_port() -> None:
+    assert profile("outside").ports == ()
+
+
+def test_an_expressway_has_a_client_slot_of_its_own_only_from_a_release_on() -> None:
+    for role in ("expressway-e", "expressway-c"):
+        client = next(slot for slot in profile(role).slots if slot.name == "client")
+        assert (client.separate_since, client.same_as) == ("X15.5", "server")
+        assert "client" not in {port.slot for port in profile(role).ports}
+
+
+@pytest.mark.parametrize(
+    ("role", "port", "service", "slot", "request_"),
+    [
+        ("expressway-e", 5061, "sip-tls", "server", "configurable"),
+        ("expressway-e", 5062, "sip-mtls", "server", "required"),
+        ("expressway-e", 7001, "uc-traversal", "server", "configurable"),
+        ("expressway-e", 8443, "mra-https", "server", "none"),
+        ("cucm", 8443, "uds", "tomcat", "none"),
+        ("cucm", 5061, "sip-tls", "CallManager", "required"),
+        ("cucm", 5091, "sip-oauth", None, "required"),
+        ("imp", 5061, "sip-tls", "cup", "none"),
+        ("imp", 5062, "sip-mtls", "cup", "required"),
+        ("cms", 445, "webadmin", "webadmin", "none"),
+        ("cube", 5061, "sip-tls", "trustpoint", "unknown"),
+    ],
+)
+def test_ports_are_those_of_the_port_map(
+    role: RoleName, port: int, service: str, slot: str | None, request_: str
+) -> None:
+    row = port_of(role, port)
+    assert row is not None
+    assert (row.service, row.slot, row.request) == (service, slot, request_)
+
+
+@pytest.mark.parametrize(("role", "port"), [("expressway-e", 2222), ("expressway-c", 4372), ("expressway-e", 5269)])
+def test_ports_that_do_not_speak_tls_first_are_never_dialled(role: RoleName, port: int) -> None:
+    row = port_of(role, port)
+    assert row is not None
+    assert not row.probe
+    assert port not in {known.port for known in ports_of_all_roles()}
+
+
+def test_an_expressway_c_listens_on_neither_7001_nor_8443() -> None:
+    assert not {7001, 8443, 2222} & {port.port for port in profile("expressway-c").ports}
+
+
+def test_roles_agree_on_the_protocol_of_a_port_so_that_all_of_them_can_be_tried_at_once() -> None:
+    protocols: dict[int, set[str]] = {}
+    for role in ROLES:
+        for port in profile(role).ports:
+            if port.probe:
+                protocols.setdefault(port.port, set()).add(port.protocol)
+    assert all(len(spoken) == 1 for spoken in protocols.values())
+    assert [port.port for port in ports_of_all_roles()] == sorted(protocols)

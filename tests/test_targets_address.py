@@ -1,0 +1,167 @@
+"""TARGET forms."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ekuscan.targets.address import (
+    NETWORK_LIMIT,
+    Address,
+    AddressError,
+    Network,
+    label,
+    parse_host,
+    parse_target,
+    server_name_for,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("exp-e1.example.com", Address("exp-e1.example.com")),
+        ("EXP-E1.Example.COM", Address("exp-e1.example.com")),
+        ("exp-e1", Address("exp-e1")),
+        ("exp-e1.example.com.", Address("exp-e1.example.com.")),
+        ("exp_e1.example.com", Address("exp_e1.example.com")),
+        ("exp-e1:5061", Address("exp-e1", 5061)),
+        ("192.0.2.1", Address("192.0.2.1")),
+        ("192.0.2.1:65535", Address("192.0.2.1", 65535)),
+        ("[2001:DB8::0:1]:5061", Address("2001:db8::1", 5061)),
+        ("[2001:db8::1]", Address("2001:db8::1")),
+        ("2001:db8::1", Address("2001:db8::1")),
+        ("2001:db8::5061", Address("2001:db8::5061")),
+        ("fe80::1%eth0", Address("fe80::1%eth0")),
+        ("https://exp-e1", Address("exp-e1", 443, "https")),
+        ("https://exp-e1/", Address("exp-e1", 443, "https")),
+        ("https://cucm1:8443/ccmadmin?x#y", Address("cucm1", 8443, "https")),
+        ("SIPS://exp-e1", Address("exp-e1", 5061, "sips")),
+        ("tls://ldap1:636", Address("ldap1", 636, "tls")),
+        ("sip-udp://cube1", Address("cube1", 5060, "sip-udp")),
+        ("sips://[2001:db8::1]:5062", Address("2001:db8::1", 5062, "sips")),
+        ("bücher.example", Address("xn--bcher-kva.example")),
+    ],
+)
+def test_a_target_is_read(text: str, expected: Address) -> None:
+    assert parse_target(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "write a host name"),
+        ("exp e1", "write a host name"),
+        ("exp-e1:", "a port is a number from 1 to 65535"),
+        ("exp-e1:0", "a port is a number from 1 to 65535"),
+        ("exp-e1:65536", "a port is a number from 1 to 65535"),
+        ("exp-e1:sip", "a port is a number from 1 to 65535"),
+        ("exp-e1:\u0665", "a port is a number from 1 to 65535"),
+        ("2001:db8::1:99999", "[address]:port"),
+        ("[2001:db8::1", "[address]:port"),
+        ("[2001:db8::1]5061", "[address]:port"),
+        ("[192.0.2.1]:443", "[address]:port"),
+        ("fe80::1%a/b", "address/prefix length"),
+        ("192.0.2.300", "four numbers"),
+        ("010.0.0.1", "four numbers"),
+        ("5061", "four numbers"),
+        ("a..b", "write a host name"),
+        ("-a.example", "write a host name"),
+        ("a" * 64 + ".example", "write a host name"),
+        ("http://exp-e1", "did you mean https://?"),
+        ("ldaps://dc1", "the schemes are https, sips, tls or sip-udp"),
+        ("tls://dc1", "tls:// needs a port"),
+        ("https://admin:secret@exp-e1", "leave out the user name"),
+        ("exp-e1/8", "address/prefix length"),
+        ("10.0.0.0/33", "address/prefix length"),
+        ("10.0.0.0/8", "that is 16777216 addresses, at most 4096 (/20) are taken"),
+        ("2001:db8::/64", "at most 4096 (/116) are taken"),
+        ("a" * 600, "at most 512 characters"),
+    ],
+)
+def test_what_is_no_target_says_what_would_be(text: str, says: str) -> None:
+    with pytest.raises(AddressError) as caught:
+        parse_target(text)
+    assert says in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def _hosts(text: str) -> list[str]:
+    network = parse_target(text)
+    assert isinstance(network, Network)
+    return [address.host for address in network.addresses()]
+
+
+def test_a_network_is_its_usable_addresses() -> None:
+    assert _hosts("192.0.2.0/30") == ["192.0.2.1", "192.0.2.2"]
+    assert _hosts("192.0.2.5/30") == ["192.0.2.5", "192.0.2.6"]
+    assert _hosts("192.0.2.4/31") == ["192.0.2.4", "192.0.2.5"]
+    assert _hosts("192.0.2.4/32") == ["192.0.2.4"]
+    assert _hosts("2001:db8::/127") == ["2001:db8::", "2001:db8::1"]
+    assert len(_hosts("10.0.0.0/20")) == NETWORK_LIMIT - 2
+
+
+def test_a_network_can_have_a_port() -> None:
+    network = parse_target("192.0.2.0/31:5061")
+    assert isinstance(network, Network)
+    assert [address.port for address in network.addresses()] == [5061, 5061]
+
+
+def test_the_server_name_is_the_host_name_and_none_for_addresses() -> None:
+    assert server_name_for("exp-e1.example.com.") == "exp-e1.example.com"
+    assert server_name_for("192.0.2.1") is None
+    assert server_name_for("2001:db8::1") is None
+
+
+_PIECES = st.sampled_from(
+    (
+        *(
+            "exp-e1",
+            "example.com",
+            "10.0.0.1",
+            "2001:db8::1",
+            "fe80::1%eth0",
+            ":",
+            "/",
+            "[",
+            "]",
+            "://",
+            "https",
+            "sips",
+        ),
+        *("0", "24", "5061", "99999", ".", "-", "%", "@", "ü", "\x00", "\u202e", " ", "\u0663", "²"),
+    )
+)
+
+
+def _parsed(text: str) -> Address | Network | str:
+    try:
+        return parse_target(text)
+    except AddressError as error:
+        return str(error)
+
+
+@given(st.one_of(st.text(max_size=40), st.lists(_PIECES, max_size=8).map("".join)))
+@example("²" * 3 + ":²")
+@example("1.²")
+@example("[::1%²]")
+@example("0.0.0.0/²")
+@example("ª" * 200)
+def test_any_text_is_a_target_or_an_error_that_can_be_shown(text: str) -> None:
+    target = _parsed(text)
+    if isinstance(target, str):
+        assert target.isprintable()
+    elif isinstance(target, Address):
+        assert target.port is None or 1 <= target.port <= 65535
+        assert target.host.isascii()
+        assert target.host.isprintable()
+        again = label(target.host) if target.port is None else f"{label(target.host)}:{target.port}"
+        assert parse_target(again) == Address(target.host, target.port)
+        assert parse_host(target.host) == target.host
+
+
+@given(st.ip_addresses(v=6), st.integers(1, 65535))
+def test_an_ipv6_address_and_its_port_are_never_mixed_up(address: object, port: int) -> None:
+    assert parse_target(f"[{address}]:{port}") == Address(parse_host(str(address)), port)
+    assert parse_target(str(address)) == Address(parse_host(str(address)))
