@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from ekuscan.model import Remedy, Verdict
+from ekuscan.policy.days import spoken
 from ekuscan.rules import releases
 from ekuscan.rules.tables import Condition, RemedyRow, Tables
 from ekuscan.verdict.completion import Part, complete
@@ -186,17 +187,11 @@ def _remedy(row: RemedyRow, leg: Leg, view: SlotView | None, clears: tuple[str, 
         presents=leg.presents.name,
         verifies=leg.verifier_name,
         ca=(view.owner if view and view.owner else "its CA"),
-        by=_by(view, until, estate.seen.as_of),
+        by=_by(view, until, estate),
         lasts=_lasts(view, until, estate),
     )
     moment = datetime.combine(until, time.min, UTC) if until is not None else None
     return Remedy(row.id, text, moment, clears)
-
-
-def day(moment: date) -> str:
-    """A day as reports write it: "1 Mar 2027"; English month names whatever the locale."""
-    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-    return f"{moment.day} {months[moment.month - 1]} {moment.year}"
 
 
 def _last_renewal(view: SlotView | None, until: date | None, as_of: datetime) -> date:
@@ -206,11 +201,16 @@ def _last_renewal(view: SlotView | None, until: date | None, as_of: datetime) ->
     return max(min(days, default=as_of.date()), as_of.date())
 
 
-def _by(view: SlotView | None, until: date | None, as_of: datetime) -> str:
-    last = _last_renewal(view, until, as_of)
-    return f" by {day(last)}" if last > as_of.date() else " now"
+def _best_renewal(view: SlotView | None, until: date | None, estate: Estate) -> date:
+    """The day on which a renewal lasts longest."""
+    first = estate.seen.as_of.date()
+    return estate.policy.best_issue_day(first, _last_renewal(view, until, estate.seen.as_of))
+
+
+def _by(view: SlotView | None, until: date | None, estate: Estate) -> str:
+    best = _best_renewal(view, until, estate)
+    return f" by {spoken(best)}" if best > estate.seen.as_of.date() else " now"
 
 
 def _lasts(view: SlotView | None, until: date | None, estate: Estate) -> str:
-    last = _last_renewal(view, until, estate.seen.as_of)
-    return day(last + timedelta(days=estate.policy.longest_validity(last)))
+    return spoken(estate.policy.lasts_until(_best_renewal(view, until, estate)))

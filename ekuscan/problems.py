@@ -65,11 +65,26 @@ def _grouped(judged: Sequence[Judged]) -> list[_Group]:
             continue
         if section == "at-risk" and item.verdict.now == "at-risk" and _slot_key(item) in broken:
             section = "broken-now"
+        stranger = _stranger(item, section)
         key: tuple[str, ...] = (section, *_slot_key(item))
-        if section == "decide":
+        if stranger is not None:
+            section, key = "unknown", ("unknown", stranger)
+        elif section == "decide":
             key = (section, *(fork.fact for fork in _askable(item.verdict)))
         groups.setdefault(key, _Group(section, key, [])).items.append(item)
     return sorted(groups.values(), key=_order)
+
+
+def _stranger(item: Judged, section: Section) -> str | None:
+    """The end that is not in the inventory and on which everything hangs that a verdict leaves open."""
+    outside = {box.name for leg in item.legs for box in (leg.presents, leg.verifies) if box and not box.in_file}
+    if section == "unknown":
+        name = _slot_key(item)[0]
+        return name if name in outside else None
+    if section != "decide":
+        return None
+    owners = {fork.fact.rpartition(".")[0] for fork in _askable(item.verdict)}
+    return min(owners) if owners and owners <= outside else None
 
 
 def _order(group: _Group) -> tuple[int, int, float, int]:
@@ -96,16 +111,19 @@ def _problem(group: _Group, tables: Tables, step: int | None) -> Problem:
     items = sorted(group.items, key=_gravity)
     first = items[0]
     leg = first.legs[first.completed.weakest]
+    stranger = group.key[1] if len(group.key) == 2 else None
     remedy = _best_remedy(items) if step is None else None
     verdicts = tuple(item.verdict for item in items)
     return Problem(
         section=group.section,
-        target=leg.presents.name,
-        peer=_peer(items),
-        slot=first.verdict.slot,
-        title=_title(group.section, items, tables),
+        target=stranger or leg.presents.name,
+        peer=None if stranger else _peer(items),
+        slot=None if stranger else first.verdict.slot,
+        title="Not looked at" if stranger else _title(group.section, items, tables),
         text=_text(group.section, items, tables),
-        action=_action(group.section, items, remedy, step, tables),
+        action=f"Add the {stranger} to the targets."
+        if stranger
+        else _action(group.section, items, remedy, step, tables),
         when=min((v.when for v in verdicts if v.when), default=None),
         rules=tuple(dict.fromkeys(verdict.rule for verdict in verdicts)),
         verdicts=tuple(verdict.id for verdict in verdicts),
@@ -180,32 +198,39 @@ def _question(fork: Fork) -> str:
 def _text(section: Section, items: Sequence[Judged], tables: Tables) -> str:
     first = items[0].verdict
     if section == "unknown":
-        return f"{len(items)} use case{'s' if len(items) > 1 else ''} hang on it: {_names(items, tables)}."
+        hang = "use case hangs" if len(items) == 1 else "use cases hang"
+        return f"{len(items)} {hang} on it: {_names(items, tables)}."
     sentences = [first.text]
     others: dict[str, list[Judged]] = {}
     for item in items[1:]:
         if item.verdict.use_case != first.use_case and len(item.legs) == 1:
             others.setdefault(item.verdict.outcome, []).append(item)
     if section != "decide" and others:
-        parts = [f"{_names(group, tables)} {_verb(outcome)}" for outcome, group in others.items()]
+        parts = [_share(outcome, list(dict.fromkeys(_titles(group, tables)))) for outcome, group in others.items()]
         sentences.append(f"Same certificate: {'; '.join(parts)}.")
     elif section == "decide" and len(items) > 1:
         sentences.append(f"Also: {_names(items[1:], tables)}.")
     return " ".join(sentence for sentence in sentences if sentence)
 
 
-def _verb(outcome: str) -> str:
-    return {
-        "breaks-now": "break too",
-        "breaks-at-renewal": "break then too",
-        "at-risk": "at risk",
-        "depends": "where the far end checks",
-        "unknown": "unknown",
-    }.get(outcome, outcome)
+def _share(outcome: str, titles: Sequence[str]) -> str:
+    """What else the same certificate does: "A, B break too"."""
+    verbs = {
+        "breaks-now": ("breaks too", "break too"),
+        "breaks-at-renewal": ("breaks then too", "break then too"),
+        "at-risk": ("is at risk", "are at risk"),
+        "depends": ("where the far end checks", "where the far end checks"),
+        "unknown": ("is not known", "are not known"),
+    }
+    return f"{', '.join(titles)} {verbs[outcome][len(titles) > 1]}"
+
+
+def _titles(items: Sequence[Judged], tables: Tables) -> list[str]:
+    return [tables.use_cases[item.verdict.use_case].title for item in items]
 
 
 def _names(items: Sequence[Judged], tables: Tables) -> str:
-    return ", ".join(dict.fromkeys(tables.use_cases[item.verdict.use_case].title for item in items))
+    return ", ".join(dict.fromkeys(_titles(items, tables)))
 
 
 def _action(section: Section, items: Sequence[Judged], remedy: Remedy | None, step: int | None, tables: Tables) -> str:
@@ -233,8 +258,6 @@ def _show(item: Judged) -> str:
     """How to make an unseen certificate seen."""
     leg = item.legs[item.completed.weakest]
     slot = item.verdict.slot or "certificate"
-    if not leg.presents.in_file:
-        return f"Add the {leg.presents.name} to the targets."
     if slot == "client":
         where = f"Save {leg.presents.name}'s client certificate from its web page as a PEM file; a port never shows it"
     else:

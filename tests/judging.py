@@ -48,8 +48,11 @@ class Policy:
     ) -> Issuance:
         return Issuance(on_request=at < date(2027, 3, 1))
 
-    def longest_validity(self, at: date) -> int:
-        return 200 if at < date(2027, 3, 15) else 100
+    def best_issue_day(self, first: date, last: date) -> date:
+        return max(first, last)
+
+    def lasts_until(self, issued: date) -> date:
+        return issued + timedelta(days=199)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -43,6 +44,7 @@ FILES = (
     "needs.toml",
     "sources.toml",
 )
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _BOUND = {"<": "high", ">=": "low"}
 
 T = TypeVar("T")
@@ -178,7 +180,7 @@ def _toml(name: str, data: bytes) -> dict[str, Any]:
 
 def _newest(parsed: Mapping[str, Any]) -> str:
     days = [str(value) for table in parsed.values() for value in _values_of(table, "checked")]
-    return max(days, default="")
+    return max((day for day in days if _DAY.fullmatch(day)), default="")
 
 
 def _values_of(node: Any, key: str) -> Iterable[Any]:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from ekuscan.model import Certificate, Chain, Confidence, Stack
+from ekuscan.policy.organization import organization_of
 from ekuscan.rules.tables import SlotChange, Tables
 from ekuscan.verdict.facts import BROWSER_TRUST, CLIENT_AUTH, IN_TIME, SERVER_AUTH, SlotState, matches
 
@@ -17,7 +18,7 @@ class Issuance(Protocol):
     """What a CA's next certificate may do: by default, and when asked."""
 
     @property
-    def default(self) -> str: ...  # "server" or "both"
+    def default(self) -> str: ...  # "server", "both", or "keep": what the present one has
     @property
     def on_request(self) -> bool: ...
     @property
@@ -33,7 +34,9 @@ class IssuancePolicy(Protocol):
         self, owner: str | None, organization: str | None, root: str | None, hierarchy_class: str, at: date
     ) -> Issuance: ...
 
-    def longest_validity(self, at: date) -> int: ...
+    def best_issue_day(self, first: date, last: date) -> date: ...
+
+    def lasts_until(self, issued: date) -> date: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +101,10 @@ def slot_view(
     owner = chain.hierarchy.owner
     at = max(certificate.not_after or as_of, as_of).date()
     issuance = policy.issues_next(
-        owner, _organization(certificate.issuer), chain.hierarchy.root, chain.hierarchy.class_, at
+        owner, organization_of(certificate.issuer), chain.hierarchy.root, chain.hierarchy.class_, at
     )
     asked = policy.issues_next(
-        owner, _organization(certificate.issuer), chain.hierarchy.root, chain.hierarchy.class_, as_of.date()
+        owner, organization_of(certificate.issuer), chain.hierarchy.root, chain.hierarchy.class_, as_of.date()
     )
     return SlotView(
         slot=slot,
@@ -112,7 +115,7 @@ def slot_view(
         change=_change(tables, hierarchy, owner, acme),
         hierarchy=hierarchy,
         owner=owner,
-        on_request=hierarchy == "public" and (asked.on_request or asked.default == "both"),
+        on_request=hierarchy == "public" and (asked.on_request or asked.default != "server"),
         on_request_until=asked.on_request_until,
         next_default=issuance.default,
         policy_confidence=issuance.confidence if hierarchy != "private" else None,
@@ -125,15 +128,6 @@ def _hierarchy(chain: Chain) -> str:
     if class_ in _PUBLIC:
         return "public"
     return "undecided" if class_ == "undecided" else "private"
-
-
-def _organization(issuer: str) -> str | None:
-    """The O of an RFC 4514 name; an escaped comma belongs to the value."""
-    for part in issuer.replace("\\,", "\0").split(","):
-        key, _, value = part.strip().partition("=")
-        if key.upper() == "O":
-            return value.replace("\0", ",")
-    return None
 
 
 def _change(tables: Tables, hierarchy: str, owner: str | None, acme: str | None) -> SlotChange | None:
@@ -190,7 +184,7 @@ def in_time(certificate: Certificate, as_of: datetime) -> bool:
 
 def _renewed(now: frozenset[str], view: SlotView, stack: Stack, change: SlotChange | None) -> frozenset[str]:
     kept = now | {IN_TIME}
-    if change is None or change.effect == "keep":
+    if change is None or change.effect == "keep" or view.next_default == "keep":
         return kept
     ekus = _EKUS["both"] if view.next_default == "both" else _EKUS["server"]
     return (kept - {SERVER_AUTH, CLIENT_AUTH}) | ekus
