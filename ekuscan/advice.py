@@ -14,8 +14,9 @@ from ekuscan.model import Remedy, Verdict
 from ekuscan.policy.days import spoken
 from ekuscan.rules import releases
 from ekuscan.rules.tables import Condition, RemedyRow, Tables
-from ekuscan.verdict.completion import Part, complete
+from ekuscan.verdict.completion import Completed, Part, complete
 from ekuscan.verdict.estate import Box, Estate
+from ekuscan.verdict.evaluate import GRAVITY
 from ekuscan.verdict.facts import (
     BROWSER_TRUST,
     CLIENT_AUTH,
@@ -74,10 +75,12 @@ def _with_remedies(item: Judged, siblings: Sequence[Judged], estate: Estate) -> 
         change = _change(row, leg, item.view, estate)
         if change is None:
             found.append((row, _remedy(row, leg, item.view, (), estate)))
-        elif _clears(item, change):
-            clears = tuple(other.verdict.id for other in siblings if other is item or _clears(other, change))
+        elif _helps(item, change):
+            clears = tuple(other.verdict.id for other in siblings if _clears(other, change))
             found.append((row, _remedy(row, leg, item.view, clears, estate)))
-    found.sort(key=lambda pair: (not pair[1].clears, pair[0].weakens, -len(pair[1].clears), pair[0].effort))
+    found.sort(
+        key=lambda pair: (item.verdict.id not in pair[1].clears, pair[0].weakens, -len(pair[1].clears), pair[0].effort)
+    )
     return replace(item, verdict=replace(item.verdict, remedies=tuple(remedy for _, remedy in found)))
 
 
@@ -152,9 +155,22 @@ def _set_release(values: dict[str, Value], box: Box, release: str, tables: Table
 
 
 def _clears(item: Judged, change: Change) -> bool:
-    tables = item.legs[0].presents.tables
-    completed = complete(tuple(_changed(leg.part, leg, change) for leg in item.legs), tables)
+    completed = _judged_again(item, change)
     return completed.now in FINE and completed.next in FINE
+
+
+def _helps(item: Judged, change: Change) -> bool:
+    """Whether the answer gets less grave; what only eases it clears nothing, but is still a way that people take."""
+    completed = _judged_again(item, change)
+    before, after = item.completed, completed
+    return GRAVITY[after.now] + GRAVITY[after.next] < GRAVITY[before.now] + GRAVITY[before.next] and all(
+        GRAVITY[getattr(after, tense)] <= GRAVITY[getattr(before, tense)] for tense in ("now", "next")
+    )
+
+
+def _judged_again(item: Judged, change: Change) -> Completed:
+    tables = item.legs[0].presents.tables
+    return complete(tuple(_changed(leg.part, leg, change) for leg in item.legs), tables)
 
 
 def _changed(part: Part, leg: Leg, change: Change) -> Part:

@@ -47,10 +47,15 @@ def summarize(
     verdicts: Sequence[Verdict],
     observations: Iterable[Observation],
     connections: Iterable[Connection],
+    nameless: int,
     fail_on: FailOn,
     as_of: datetime,
 ) -> Summary:
-    """Counts and exit code. A declared connection without an answer is undecided; an unseen endpoint is not fine."""
+    """Counts and exit code.
+
+    A declared connection without an answer is undecided, and so are the ``nameless`` targets: seen, but of a role that
+    nobody told and that could not be guessed. An unseen endpoint is not fine.
+    """
     states = Counter(observation.status for observation in observations)
     declared = {connection.id for connection in connections if connection.origin != "assumed"}
     open_ = {v.connection for v in verdicts if v.connection in declared and v.outcome in ("unknown", "depends")}
@@ -65,10 +70,10 @@ def summarize(
     code = FINE
     if any(counts_as_failure(verdict, fail_on, as_of) for verdict in verdicts):
         code = FOUND
-    elif counts.failed or counts.skipped or open_:
+    elif counts.failed or counts.skipped or open_ or nameless:
         code = INCOMPLETE
     ordered = {outcome: outcomes[outcome] for outcome in get_args(Outcome) if outcomes[outcome]}
-    return Summary(ordered, counts, len(open_), code)
+    return Summary(ordered, counts, len(open_) + nameless, code)
 
 
 def counts_as_failure(verdict: Verdict, fail_on: FailOn, as_of: datetime) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from ekuscan.advice import is_fine
-from ekuscan.model import Fork, Problem, Remedy, Verdict
+from ekuscan.model import Fork, Problem, Remedy, Target, Verdict
 from ekuscan.rules.tables import Tables
 from ekuscan.verdict.judge import Judged
 
@@ -41,9 +41,11 @@ def _askable(verdict: Verdict) -> list[Fork]:
 
 @dataclass(slots=True)
 class _Group:
+    """Verdicts that a person acts on together; ``stranger`` is the end outside the inventory that they hang on."""
+
     section: Section
-    key: tuple[str, ...]
-    items: list[Judged]
+    stranger: str | None
+    items: list[Judged] = field(default_factory=list)
 
 
 def problems(judged: Sequence[Judged], tables: Tables) -> tuple[Problem, ...]:
@@ -54,6 +56,24 @@ def problems(judged: Sequence[Judged], tables: Tables) -> tuple[Problem, ...]:
         step = _covered_by(group, found)
         found.append(_problem(group, tables, step))
     return tuple(found)
+
+
+def open_role(target: Target, evidence: Sequence[str]) -> Problem:
+    """A target of which nobody knows what it is: nothing can be judged, and saying nothing would read as fine."""
+    seen = f" What it showed: {'; '.join(evidence)}." if evidence else ""
+    return Problem(
+        section="unknown",
+        target=target.id,
+        peer=None,
+        slot=None,
+        title="Which product is it?",
+        text=f"Without its role no use case can be judged.{seen}",
+        action=f"Write its role behind it, for example: ekuscan scan '{target.id} role=expressway-e'.",
+        when=None,
+        rules=(),
+        verdicts=(),
+        remedy=None,
+    )
 
 
 def _grouped(judged: Sequence[Judged]) -> list[_Group]:
@@ -71,7 +91,7 @@ def _grouped(judged: Sequence[Judged]) -> list[_Group]:
             section, key = "unknown", ("unknown", stranger)
         elif section == "decide":
             key = (section, *(fork.fact for fork in _askable(item.verdict)))
-        groups.setdefault(key, _Group(section, key, [])).items.append(item)
+        groups.setdefault(key, _Group(section, stranger)).items.append(item)
     return sorted(groups.values(), key=_order)
 
 
@@ -111,7 +131,7 @@ def _problem(group: _Group, tables: Tables, step: int | None) -> Problem:
     items = sorted(group.items, key=_gravity)
     first = items[0]
     leg = first.legs[first.completed.weakest]
-    stranger = group.key[1] if len(group.key) == 2 else None
+    stranger = group.stranger
     remedy = _best_remedy(items) if step is None else None
     verdicts = tuple(item.verdict for item in items)
     return Problem(

@@ -38,6 +38,7 @@ class Issuance:
     on_request: bool = True
     on_request_until: date | None = date(2027, 3, 1)
     confidence: Confidence = "H"
+    authority: str = "Test CA"
 
 
 class Policy:

@@ -369,6 +369,8 @@ def _use_case(name: str, values: Mapping[str, Any]) -> UseCase:
         parts_if_used=row.words("parts_if_used", ()),
         also=row.words("also", ()),
         service=row.maybe("service", str),
+        note=row.take("note", str, ""),
+        source=row.words("source", ()),
     )
     row.done()
     return use_case
@@ -431,6 +433,7 @@ def _check_references(tables: Tables) -> None:
     cited += [(remedy.id, remedy.source) for remedy in tables.remedies.values()]
     cited += [(alias.id, alias.source) for alias in tables.aliases]
     cited += [(change.id, change.source) for change in tables.changes]
+    cited += [(use_case.name, use_case.source) for use_case in tables.use_cases.values()]
     cited += [(setting.name, setting.source) for setting in tables.settings.values()]
     for name, source in cited:
         _known(f"{name}: source", source, tables.sources)

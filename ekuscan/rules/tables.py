@@ -169,6 +169,8 @@ class UseCase:
     parts_if_used: tuple[str, ...]
     also: tuple[str, ...]
     service: str | None
+    note: str
+    source: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

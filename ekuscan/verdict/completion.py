@@ -86,6 +86,7 @@ def _relevant(variable: Variable, parts: Sequence[Part], tables: Tables) -> Vari
     """The variable without distinctions that none of the parts makes: fewer combinations, the same answers."""
     if variable.known:
         return variable
+    parts = [part for part in parts if any(other.key == variable.key for other in part.facts.values())]
     if isinstance(variable.values[0], SlotState):
         needs = frozenset().union(*(_needs(part.rule) for part in parts))
         states = {(s.now & needs, s.next & needs): s.label for s in variable.values if isinstance(s, SlotState)}
@@ -134,7 +135,8 @@ def _complete(bound: list[tuple[Rule, dict[str, int]]], variables: Sequence[Vari
     deciding = _deciding(answers, variables)
     unseen = any(variables[index].unseen for index in deciding)
     now, next_ = (_collapse((pair[tense] for pair in answers.values()), unseen) for tense in (0, 1))
-    splits = tuple(_split(answers, variables, index) for index in deciding if not variables[index].unseen)
+    forks = (_split(answers, variables, index) for index in deciding if not variables[index].unseen)
+    splits = tuple(fork for fork in forks if len({(branch.now, branch.next) for branch in fork.branches}) > 1)
     sample = max(answers, key=lambda a: (GRAVITY[answers[a][0]], GRAVITY[answers[a][1]]))
     weakest = max(range(len(bound)), key=lambda i: (GRAVITY[table[sample][i].now], GRAVITY[table[sample][i].next]))
     return Completed(
@@ -178,14 +180,20 @@ def _assume_defaults(
     answers: dict[tuple[Value, ...], Pair], variables: Sequence[Variable]
 ) -> tuple[dict[tuple[Value, ...], Pair], tuple[int, ...]]:
     """Take an undeclared setting's documented default where, all else equal, it never makes the answer better."""
-    assumed = []
-    for index, variable in enumerate(variables):
-        if variable.known or variable.default is None or index not in _deciding(answers, variables):
-            continue
-        if all(_no_better(answers, assignment, index, variable.default) for assignment in answers):
-            answers = {a: pair for a, pair in answers.items() if a[index] == variable.default}
-            assumed.append(index)
-    return answers, tuple(assumed)
+    assumed: list[int] = []
+    while True:
+        open_ = [index for index in _deciding(answers, variables) if index not in assumed]
+        # One assumption can make another one possible, so this goes on until none is left.
+        found = next((index for index in open_ if _harmful(answers, index, variables[index].default)), None)
+        if found is None:
+            return answers, tuple(sorted(assumed))
+        answers = {a: pair for a, pair in answers.items() if a[found] == variables[found].default}
+        assumed.append(found)
+
+
+def _harmful(answers: Mapping[tuple[Value, ...], Pair], index: int, default: str | None) -> bool:
+    """Whether a variable has a default with which nothing is ever better than without."""
+    return default is not None and all(_no_better(answers, assignment, index, default) for assignment in answers)
 
 
 def _no_better(

@@ -88,7 +88,17 @@ class Box:
             origin = self.target.release_from if self.target else ""
             return release_variable(self.tables, self.name, self.role, release, origin)
         declared = self.target.settings.get(name) if self.target else None
-        return setting_variable(self.name, self.tables.settings[name], declared)
+        return setting_variable(self.name, self.tables.settings[name], declared or self._told_by_slot(name))
+
+    def _told_by_slot(self, setting: str) -> Fact | None:
+        """A certificate that was seen in its slot is what that slot holds: whether it is a copy is no question then."""
+        for alias in self.tables.aliases:
+            condition = next((c for c in alias.when if c.fact == setting), None)
+            content = self._content(alias.slot, None) if self.role in alias.roles else None
+            if condition is not None and content is not None:
+                own = next((v for v in self.tables.settings[setting].values if v not in condition.values), None)
+                return Fact(own, "observed" if content.from_ == "port" else "declared") if own else None
+        return None
 
     def has(self, setting: str) -> bool:
         return self.target is not None and setting in self.target.settings
@@ -128,13 +138,21 @@ class Box:
 
     def slot(self, slot: str, stack: Stack, service: str | None = None) -> Variable:
         """What a slot's certificate is fit for in the eyes of a stack, as a variable."""
-        key = f"slot:{slot}@{stack}/{service}"
+        view = self.view(slot, service)
+        # The key names the content and not the service: what two services show is one fact where it is one chain.
+        key = f"slot:{slot}@{stack}/{view.sha256 or ''}"
         if key not in self._variables:
-            view = self.view(slot, service)
             found: tuple[Value, ...] = states(view, stack, self._seen.as_of, self.tables)
             question = f"Did a public CA issue {self.name}'s {slot} certificate? Name its root under trust: if not."
             self._variables[key] = Variable(
-                f"{self.name}.{key}", found, view.origin, question, unseen=view.certificate is None
+                f"{self.name}.{key}",
+                found,
+                view.origin,
+                question,
+                unseen=view.certificate is None,
+                name=f"{self.name}'s {slot} certificate"
+                if view.certificate is None
+                else f"{self.name}.{slot}.hierarchy",
             )
         return self._variables[key]
 

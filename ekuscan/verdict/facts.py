@@ -33,6 +33,7 @@ class Variable:
     """A fact of a box or a link. ``key`` is its full name ("exp-e1.release"), shared by all rules that read it.
 
     ``unseen`` marks a certificate that nobody saw: what it decides is unknown rather than a question to a person.
+    ``name`` is how a person reads the fact, where that is not its key.
     """
 
     key: str
@@ -41,6 +42,7 @@ class Variable:
     question: str = ""
     default: str | None = None
     unseen: bool = False
+    name: str = ""
 
     @property
     def known(self) -> bool:

@@ -151,7 +151,7 @@ def _verdict(
         text=wording.text(leg, completed, view, composite),
         forks=tuple(_forks(leg, completed, variables)),
         missing=_missing(completed, variables),
-        assumed=tuple(f"{variables[i].key} = {variables[i].default}" for i in completed.assumed),
+        assumed=tuple(sorted(f"{variables[i].key} = {variables[i].default}" for i in completed.assumed)),
         because=_because(completed, variables, view),
         source=_sources(estate, leg.rule),
     )
@@ -212,7 +212,7 @@ def _missing(completed: Completed, variables: Sequence[Variable]) -> tuple[str, 
     if completed.now not in ("unknown", "depends") and completed.next not in ("unknown", "depends"):
         return ()
     unseen = [wording.variable_name(variables[i]) for i in completed.read if variables[i].unseen]
-    asked = [variables[split.variable].key for split in completed.splits]
+    asked = [variables[split.variable].name or variables[split.variable].key for split in completed.splits]
     return tuple(dict.fromkeys((*(unseen if "unknown" in (completed.now, completed.next) else ()), *asked)))
 
 
@@ -238,7 +238,7 @@ def _forks(leg: Leg, completed: Completed, variables: Sequence[Variable]) -> Ite
             wording.branch_label(leg, branch.values, after): ForkBranch(branch.now, branch.next)
             for branch, after in zip(split.branches, following, strict=True)
         }
-        yield Fork(variable.key, variable.question, values)
+        yield Fork(variable.name or variable.key, variable.question, values)
 
 
 def _sources(estate: Estate, rule: Rule) -> tuple[Source, ...]:

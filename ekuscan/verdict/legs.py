@@ -67,8 +67,13 @@ def _linked(rule: Rule) -> bool:
 
 def _alone(estate: Estate, use_case: UseCase, rule: Rule) -> Iterator[Leg]:
     for box in estate.boxes.values():
-        if _presents(rule, box):
+        if _presents(rule, box) and not _nobody_wants(rule, box):
             yield _leg(estate, use_case, rule, box, None, None, if_used=False)
+
+
+def _nobody_wants(rule: Rule, box: Box) -> bool:
+    """An upload rule has nothing to say about a slot for which there is no candidate."""
+    return rule.presents.as_ == "candidate" and box.view(rule.presents.slot).certificate is None
 
 
 def _each_peer(estate: Estate, use_case: UseCase, rule: Rule) -> Iterator[Leg]:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from ekuscan.model import Certificate, Chain, Confidence, Stack
+from ekuscan.policy.days import spoken
 from ekuscan.policy.organization import organization_of
 from ekuscan.rules.tables import SlotChange, Tables
 from ekuscan.verdict.facts import BROWSER_TRUST, CLIENT_AUTH, IN_TIME, SERVER_AUTH, SlotState, matches
@@ -25,6 +26,8 @@ class Issuance(Protocol):
     def on_request_until(self) -> date | None: ...
     @property
     def confidence(self) -> Confidence: ...
+    @property
+    def authority(self) -> str: ...
 
 
 class IssuancePolicy(Protocol):
@@ -43,8 +46,8 @@ class IssuancePolicy(Protocol):
 class SlotView:
     """A slot of one box with what is in it; ``certificate`` and ``chain`` are None where nobody saw it.
 
-    ``on_request_until`` is the last day on which its CA issues clientAuth when asked, None where it has no such day
-    or never does (``on_request`` tells which). ``change`` is the row that says what a renewal does.
+    ``on_request_until`` is the first day on which its CA no longer issues clientAuth when asked, None where no such
+    day is known or it never did (``on_request`` tells which). ``change`` is the row that says what a renewal does.
     """
 
     slot: str
@@ -59,6 +62,7 @@ class SlotView:
     on_request_until: date | None
     next_default: str
     policy_confidence: Confidence | None
+    policy_text: str
 
 
 # A certificate that nobody saw may be any of these; what it becomes at a renewal is as open.
@@ -96,7 +100,7 @@ def slot_view(
 ) -> SlotView:
     """What is known about a slot's certificate, its CA's policy included."""
     if certificate is None or chain is None:
-        return SlotView(slot, None, "unseen", None, None, None, "unseen", None, False, None, "unknown", None)
+        return SlotView(slot, None, "unseen", None, None, None, "unseen", None, False, None, "unknown", None, "")
     hierarchy = _hierarchy(chain)
     owner = chain.hierarchy.owner
     at = max(certificate.not_after or as_of, as_of).date()
@@ -119,7 +123,21 @@ def slot_view(
         on_request_until=asked.on_request_until,
         next_default=issuance.default,
         policy_confidence=issuance.confidence if hierarchy != "private" else None,
+        policy_text=_policy_text(asked, hierarchy),
     )
+
+
+def _policy_text(issuance: Issuance, hierarchy: str) -> str:
+    """What the CA issues these days, as a sentence."""
+    if hierarchy == "private" or issuance.default == "keep":
+        return "Its CA is not touched by the root programmes' policy."
+    condition = "If a public CA issued it: " if hierarchy == "undecided" else ""
+    if issuance.default == "both":
+        return f"{condition}{issuance.authority} issues both EKUs today."
+    if not issuance.on_request:
+        return f"{condition}{issuance.authority} issues serverAuth only."
+    until = f", and from {spoken(issuance.on_request_until)} always" if issuance.on_request_until else ""
+    return f"{condition}{issuance.authority} leaves clientAuth out unless it is asked for{until}."
 
 
 def _hierarchy(chain: Chain) -> str:

@@ -25,8 +25,7 @@ def text(leg: Leg, completed: Completed, view: SlotView | None, composite: UseCa
     if composite is not None and completed.now not in ("ok", "not-applicable"):
         sentences.append(f"Weakest leg: {leg.use_case.title} ({leg.rule.id}).")
     if completed.now == "ok" and completed.next not in ("ok", "not-applicable"):
-        if view is not None and view.change is not None:
-            sentences.append(view.change.says)
+        sentences.append(f"Works today. {view.policy_text}" if view is not None else "Works today.")
         sentences.append(f"After the renewal: {_says(leg, completed, completed.next)}")
     else:
         sentences.append(_says(leg, completed, completed.now))
@@ -65,9 +64,11 @@ def value_text(value: Value) -> str:
 
 
 def variable_name(variable: Variable) -> str:
-    """A fact's name for a person: the stack and service of a slot are left out."""
+    """A fact's name for a person."""
     box, found, rest = variable.key.partition(".slot:")
-    return f"{box}'s {rest.partition('@')[0]} certificate" if found else variable.key
+    if found:
+        return f"{box}'s {rest.partition('@')[0]} certificate"
+    return variable.name or variable.key
 
 
 def branch_label(leg: Leg, values: tuple[Value, ...], following: Value | None) -> str:

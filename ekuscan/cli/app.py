@@ -1,0 +1,300 @@
+"""The tree of commands. Bodies are imported when they run, so that ``--help`` loads no cryptography."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from ekuscan import __version__
+
+_EPILOG = (
+    "Exit codes: 0 nothing at or above --fail-on, everything seen; 1 something at or above it; 2 cannot start (usage, "
+    "bad input); 3 nothing breaks, but an endpoint stayed unseen or a declared connection undecided; 4 a bug of "
+    "ekuscan; 130 interrupted."
+)
+
+app = typer.Typer(
+    name="ekuscan",
+    help="Finds which mutual-TLS use cases of Cisco collaboration products break when certificates lose clientAuth.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=_EPILOG,
+)
+targets_app = typer.Typer(help="Check, describe and begin targets files.", no_args_is_help=True, rich_markup_mode=None)
+trust_app = typer.Typer(help="The packed trust data.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(targets_app, name="targets")
+app.add_typer(trust_app, name="trust")
+
+File = Annotated[
+    Optional[Path],  # noqa: UP045  (typer reads the annotation at run time)
+    typer.Option("-f", "--file", help="Targets file (YAML); - is standard input.", metavar="FILE"),
+]
+Slots = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option("--slot", help="A certificate that no port shows, from a file.", metavar="NAME:SLOT=FILE"),
+]
+AsOf = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--as-of", help="Judge as if it were that day (UTC).", metavar="DATE"),
+]
+Format = Annotated[str, typer.Option("--format", help="For standard output: table, json or jsonl.")]
+Output = Annotated[
+    Optional[list[Path]],  # noqa: UP045
+    typer.Option("-o", "--output", help="Also write a file: .txt, .json or .jsonl.", metavar="FILE"),
+]
+TrustData = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--trust-data", help="Another trust data file than the packed one.", metavar="FILE"),
+]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Also ports, chains, stacks, and what is fine.")]
+WarnDays = Annotated[int, typer.Option("--warn-days", min=0, help="A break at renewal within so many days is high.")]
+FailOn = Annotated[str, typer.Option("--fail-on", help="Exit 1 from this outcome on.", metavar="OUTCOME[:DAYS]")]
+Color = Annotated[str, typer.Option("--color", help="auto, always or never.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ekuscan {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(epilog=_EPILOG)
+def scan(
+    targets: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Argument(
+            help="host, host:port, [v6]:port, scheme://host:port, a CIDR, @file with a line per host, or -.",
+            metavar="[TARGET]...",
+        ),
+    ] = None,
+    file: File = None,
+    slots: Slots = None,
+    as_of: AsOf = None,
+    assume: Annotated[
+        bool, typer.Option("--assume/--no-assume", help="Assume connections that nobody declared.")
+    ] = True,
+    format_: Format = "table",
+    output: Output = None,
+    verbose: Verbose = False,
+    warn_days: WarnDays = 45,
+    fail_on: FailOn = "breaks-now",
+    deadline: Annotated[float, typer.Option(min=0.1, help="Seconds for one endpoint altogether.")] = 15.0,
+    connect_timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one TCP connection.")] = 3.0,
+    concurrency: Annotated[int, typer.Option(min=1, max=5000, help="Endpoints looked at at once.")] = 200,
+    options: Annotated[bool, typer.Option("--options/--no-options", help="Send one SIP OPTIONS per SIP port.")] = True,
+    trust_data: TrustData = None,
+    color: Color = "auto",
+) -> None:
+    """Look at endpoints over TLS and judge every mutual-TLS use case.
+
+    Examples: ekuscan scan exp-e1.example.com exp-c1.example.com;
+    ekuscan scan -f targets.yaml;
+    ekuscan scan 192.0.2.10:5061 --format json
+    """
+    from ekuscan.cli.scan import ScanRequest
+    from ekuscan.cli.scan import scan as run
+
+    request = ScanRequest(
+        targets=tuple(targets or ()),
+        file=file,
+        slots=tuple(slots or ()),
+        as_of=as_of,
+        assume=assume,
+        format=format_,
+        outputs=tuple(output or ()),
+        verbose=verbose,
+        warn_days=warn_days,
+        fail_on=fail_on,
+        deadline=deadline,
+        connect_timeout=connect_timeout,
+        concurrency=concurrency,
+        options=options,
+        trust_data=trust_data,
+        color=color,
+    )
+    raise typer.Exit(run(request))
+
+
+@app.command(epilog=_EPILOG)
+def inspect(
+    files: Annotated[list[Path], typer.Argument(help="PEM, DER, PKCS #7, PKCS #12 or CSR; - is standard input.")],
+    as_: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--as", help="Judge for a product, e.g. expressway-c@X15.4.", metavar="ROLE[@RELEASE]"),
+    ] = None,
+    settings: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--set", help="A setting of that product.", metavar="SETTING=VALUE"),
+    ] = None,
+    slot: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--slot", help="The slot it is meant for; by default the product's main one."),
+    ] = None,
+    password_file: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--password-file", help="Password of a PKCS #12 file; else EKUSCAN_PASSWORD.", metavar="FILE"),
+    ] = None,
+    as_of: AsOf = None,
+    format_: Format = "table",
+    output: Output = None,
+    verbose: Verbose = False,
+    fail_on: FailOn = "breaks-now",
+    trust_data: TrustData = None,
+    color: Color = "auto",
+) -> None:
+    """Judge certificate files without network; each file is a chain of its own.
+
+    Examples: ekuscan inspect new.pem; ekuscan inspect new.pem --as expressway-c@X15.4
+    """
+    from ekuscan.cli.inspect import InspectRequest
+    from ekuscan.cli.inspect import inspect as run
+
+    request = InspectRequest(
+        files=tuple(files),
+        role=as_,
+        settings=tuple(settings or ()),
+        slot=slot,
+        password_file=password_file,
+        as_of=as_of,
+        format=format_,
+        outputs=tuple(output or ()),
+        verbose=verbose,
+        fail_on=fail_on,
+        trust_data=trust_data,
+        color=color,
+    )
+    raise typer.Exit(run(request))
+
+
+@app.command()
+def explain(
+    subject: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Argument(help="A rule (X11), use case (mra), question (F16), alert (43), date, remedy or setting."),
+    ] = None,
+    list_: Annotated[bool, typer.Option("--list", help="List everything that can be explained.")] = False,
+) -> None:
+    """Explain a rule, a use case, a question of the Cisco document, an alert, a date, a remedy or a setting."""
+    from ekuscan.cli.explain import explain as run
+
+    raise typer.Exit(run(subject, everything=list_))
+
+
+@app.command()
+def calendar(
+    sources: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Argument(help="Certificate files, or results of `scan --format json`.", metavar="[FILE]..."),
+    ] = None,
+    as_of: AsOf = None,
+    past: Annotated[bool, typer.Option("--past", help="Also the days that have passed.")] = False,
+    trust_data: TrustData = None,
+) -> None:
+    """The days that matter: policy dates, and for certificates the last day of each and the last day to renew."""
+    from ekuscan.cli.calendar import calendar as run
+
+    raise typer.Exit(run(tuple(sources or ()), as_of, past=past, trust_data=trust_data))
+
+
+@targets_app.command("check")
+def targets_check(
+    targets: Annotated[Optional[list[str]], typer.Argument(metavar="[TARGET]...")] = None,  # noqa: UP045
+    file: File = None,
+    slots: Slots = None,
+) -> None:
+    """Read a targets file or host list as `scan` would, and say what it means or everything that is wrong."""
+    from ekuscan.cli.targets import check
+
+    raise typer.Exit(check(tuple(targets or ()), file, tuple(slots or ())))
+
+
+@targets_app.command("schema")
+def targets_schema() -> None:
+    """Print the JSON Schema of targets files, for editors."""
+    from ekuscan.cli.targets import schema
+
+    raise typer.Exit(schema())
+
+
+@targets_app.command("init")
+def targets_init(
+    targets: Annotated[Optional[list[str]], typer.Argument(metavar="[TARGET]...")] = None,  # noqa: UP045
+) -> None:
+    """Print a commented targets file to begin with, for the hosts that are named."""
+    from ekuscan.cli.targets import init
+
+    raise typer.Exit(init(tuple(targets or ())))
+
+
+@trust_app.command("show")
+def trust_show(
+    name: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Argument(help="Part of a CA's name, its owner, or a SHA-256 fingerprint."),
+    ] = None,
+    trust_data: TrustData = None,
+) -> None:
+    """Show which trust data is packed, or what it says about a CA."""
+    from ekuscan.cli.trust import show
+
+    raise typer.Exit(show(name, trust_data))
+
+
+@app.command()
+def lab(
+    estate: Annotated[str, typer.Argument(help="Which estate to simulate; `ekuscan lab list` names them.")] = "demo",
+    directory: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--directory", help="Where targets.yaml and certificates go; by default a new folder."),
+    ] = None,
+) -> None:
+    """Simulate appliances on loopback until Ctrl-C, and say how to scan them."""
+    from ekuscan.cli.lab import lab as run
+
+    raise typer.Exit(run(estate, directory))
+
+
+@app.command()
+def demo(
+    estate: Annotated[str, typer.Argument(help="Which estate of the lab to scan.")] = "demo",
+    verbose: Verbose = False,
+    format_: Format = "table",
+    color: Color = "auto",
+) -> None:
+    """Scan the built-in lab on loopback and print the report: nothing else is contacted."""
+    from ekuscan.cli.demo import demo as run
+
+    raise typer.Exit(run(estate, verbose=verbose, format_=format_, color=color))
+
+
+def main() -> None:
+    """Entry point. A fault of ekuscan's own is named in one line and ends with exit code 4."""
+    try:
+        app()
+    except BrokenPipeError:
+        # The reader went away (`| head`): nothing is left to say, and closing stdout must not say it either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        if os.environ.get("EKUSCAN_DEBUG"):
+            raise
+        typer.echo(f"ekuscan: a bug of ekuscan: {type(error).__name__}: {error}; EKUSCAN_DEBUG=1 shows where", err=True)
+        sys.exit(4)

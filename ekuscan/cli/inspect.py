@@ -1,0 +1,171 @@
+"""``ekuscan inspect``: certificate files judged without network, each a chain of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ekuscan.assessment import ChainBook
+from ekuscan.certificate_files import CertificateFileError, CertificateRequest, FileContents, read_file
+from ekuscan.cli.knowledge import check_release, knowledge, moment, readable
+from ekuscan.cli.output import Look, Outputs
+from ekuscan.cli.refusal import UsageError, nearest, refuse
+from ekuscan.cli.scan import report, run_info
+from ekuscan.exit_code import FailOnError, parse_fail_on
+from ekuscan.model import Fact, Inventory, RoleName, SlotFile, Target
+from ekuscan.names import printable
+from ekuscan.profiles.load import ROLES, profile, role_named, slot_names
+from ekuscan.rules.tables import Tables
+from ekuscan.run import Options, RunInProgress
+from ekuscan.trust import TrustStore, TrustStoreError
+
+_PASSWORD_VARIABLE = "EKUSCAN_PASSWORD"  # noqa: S105  (the name of the variable, not a password)
+
+
+@dataclass(frozen=True, slots=True)
+class InspectRequest:
+    """The command line of ``inspect`` as it was typed."""
+
+    files: tuple[Path, ...]
+    role: str | None = None
+    settings: tuple[str, ...] = ()
+    slot: str | None = None
+    password_file: Path | None = None
+    as_of: str | None = None
+    format: str = "table"
+    outputs: tuple[Path, ...] = ()
+    verbose: bool = False
+    fail_on: str = "breaks-now"
+    trust_data: Path | None = None
+    color: str = "auto"
+
+
+def inspect(request: InspectRequest) -> int:
+    """Judge the files; returns the exit code."""
+    try:
+        started = datetime.now(UTC)
+        as_of = moment(request.as_of, started)
+        known = knowledge()
+        options = Options(
+            as_of, assume=request.role is not None, candidates=True, fail_on=parse_fail_on(request.fail_on)
+        )
+        contents = dict(_contents(request))
+        inventory = _inventory(request, contents, known.tables)
+        store = TrustStore.open(request.trust_data)
+        outputs = Outputs(request.format, request.outputs, Look(request.verbose, request.color))
+    except (UsageError, CertificateFileError, TrustStoreError, FailOnError) as error:
+        return refuse(error)
+    for name, content in contents.items():
+        for found in content.requests:
+            _show_request(name, found, sys.stdout if request.format == "table" else sys.stderr)
+    with store:
+        if not inventory.targets:
+            return 0
+        run = RunInProgress(run_info(store, known, started, as_of), inventory, known, ChainBook(store), options)
+        return report(run, outputs, known)
+
+
+def _contents(request: InspectRequest) -> Iterator[tuple[str, FileContents]]:
+    """What every file holds, by a name of its own; every file that cannot be read is named. Raises `UsageError`."""
+    password = _password(request.password_file)
+    faults: list[str] = []
+    names: set[str] = set()
+    for path in request.files:
+        try:
+            data = sys.stdin.buffer.read() if str(path) == "-" else readable(path)
+            content = read_file(data, "standard input" if str(path) == "-" else str(path), password)
+        except (UsageError, CertificateFileError) as error:
+            faults.append(str(error))
+            continue
+        name = path.name if path.name not in names else str(path)
+        names.add(name)
+        yield printable("stdin" if name == "-" else name, 200), content
+    if faults:
+        raise UsageError("\n".join(faults))
+
+
+def _password(path: Path | None) -> bytes | None:
+    if path is not None:
+        return readable(path).splitlines()[0] if readable(path) else b""
+    told = os.environ.get(_PASSWORD_VARIABLE)
+    return told.encode() if told is not None else None
+
+
+def _inventory(request: InspectRequest, contents: Mapping[str, FileContents], tables: Tables) -> Inventory:
+    role, release = _role(request.role)
+    settings = dict(_settings(request.settings, role, tables))
+    slots = _slots(request.slot, role)
+    targets, files = [], []
+    for name, content in contents.items():
+        if not content.certificates:
+            continue
+        targets.append(
+            Target(
+                name, role or "generic", "declared", release, "declared" if release else "default", settings=settings
+            )
+        )
+        files += [SlotFile(name, slot, content.certificates, name) for slot in slots]
+    return Inventory(tuple(targets), slot_files=tuple(files))
+
+
+def _role(text: str | None) -> tuple[RoleName | None, str | None]:
+    if text is None:
+        return None, None
+    word, _, release = text.partition("@")
+    role = role_named(word)
+    if role is None:
+        raise UsageError(f"--as: found {word!r}; write one of {', '.join(ROLES)}{nearest(word, ROLES)}")
+    wrong = check_release(role, release) if release else None
+    if wrong is not None:
+        raise UsageError(f"--as: found release {release!r}; write {wrong}")
+    return role, release or None
+
+
+def _settings(texts: tuple[str, ...], role: RoleName | None, tables: Tables) -> Iterator[tuple[str, Fact]]:
+    known = {
+        name: row
+        for name, row in tables.settings.items()
+        if row.of == "target" and role is not None and (role in row.roles or "*" in row.roles)
+    }
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if role is None:
+            raise UsageError("--set: a setting is a product's; name it with --as")
+        if name not in known:
+            raise UsageError(f"--set: found {name!r}; {role} has {', '.join(known)}{nearest(name, known)}")
+        if not equals or value not in known[name].values:
+            raise UsageError(f"--set: found {text!r}; write {name}={'|'.join(known[name].values)}")
+        yield name, Fact(value, "declared")
+
+
+def _slots(slot: str | None, role: RoleName | None) -> tuple[str, ...]:
+    """The slots that the file is put into: the one named, else the product's main one and those that may copy it."""
+    names = slot_names(role or "generic")
+    if slot is not None:
+        if slot not in names:
+            raise UsageError(
+                f"--slot: found {slot!r}; {role or 'generic'} has {', '.join(names)}{nearest(slot, names)}"
+            )
+        return (slot,)
+    row = profile(role or "generic")
+    copies = tuple(one.name for one in row.slots if one.same_as == row.default_slot)
+    return (row.default_slot, *copies)
+
+
+def _show_request(name: str, request: CertificateRequest, sink: object) -> None:
+    """A signing request has no chain to judge: what it asks for is all there is to say."""
+    asked = ", ".join(request.eku.names) or ("no EKU extension" if request.eku.state == "absent" else "unreadable")
+    san = ", ".join(request.san) or "none"
+    lines = [
+        f"{name}  certificate signing request",
+        f"  subject  {printable(request.subject, 200)}",
+        f"  key      {request.key}",
+        f"  asks for {printable(asked, 200)}",
+        f"  SAN      {printable(san, 300)}",
+        "  The CA decides what it puts into the certificate: inspect what it issues.",
+    ]
+    print("\n".join(lines) + "\n", file=sink)  # type: ignore[call-overload]

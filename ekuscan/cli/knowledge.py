@@ -1,0 +1,80 @@
+"""What every judging command needs: the tables, the CAs' policy, the trust data, the words of targets files."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from ekuscan.cli.refusal import UsageError
+from ekuscan.policy import issuance, validity
+from ekuscan.rules import releases
+from ekuscan.rules.load import packaged
+from ekuscan.rules.tables import Tables
+from ekuscan.run import Knowledge
+from ekuscan.targets.vocabulary import SettingShape, UseCaseShape, Vocabulary
+
+
+class PackagedPolicy:
+    """The policy tables of the package, as the verdicts ask for them."""
+
+    def issues_next(
+        self, owner: str | None, organization: str | None, root: str | None, hierarchy_class: str, at: date
+    ) -> issuance.Issuance:
+        return issuance.issues_next(owner, organization, root, hierarchy_class, at)
+
+    def best_issue_day(self, first: date, last: date) -> date:
+        return validity.best_issue_day(first, max(first, last))
+
+    def lasts_until(self, issued: date) -> date:
+        return validity.lasts_until(issued)
+
+
+def knowledge() -> Knowledge:
+    """The packaged tables and policy."""
+    return Knowledge(packaged(), PackagedPolicy())
+
+
+def vocabulary(tables: Tables) -> Vocabulary:
+    """The words that targets files may use, from the rule tables."""
+    use_cases = {
+        row.name: UseCaseShape(row.from_, row.to, row.both_ways) for row in tables.use_cases.values() if row.from_
+    }
+    settings = {
+        row.name: SettingShape(row.of, row.values, row.question, () if "*" in row.roles else row.roles)
+        for row in tables.settings.values()
+    }
+    return Vocabulary(use_cases, settings, check_release)
+
+
+def check_release(role: str, text: str) -> str | None:
+    """None for a release of the role's product, else how one is written."""
+    try:
+        releases.parse(role, text)
+    except releases.ReleaseError as error:
+        return str(error).removeprefix("write ")
+    return None
+
+
+def moment(text: str | None, now: datetime) -> datetime:
+    """The instant of --as-of: noon UTC of a day, or an RFC 3339 instant; ``now`` without it. Raises `UsageError`."""
+    if text is None:
+        return now
+    try:
+        if len(text) == 10:
+            return datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC).replace(hour=12)
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--as-of: found {text!r}; write a day like 2027-03-15") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def readable(path: Path) -> bytes:
+    """A file's content. Raises `UsageError` with the reason."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_LARGEST + 1)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}") from None
+
+
+_LARGEST = 32 * 1024 * 1024

@@ -1,0 +1,123 @@
+"""Where results go: standard output in one format, files in the format of their suffix."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TextIO
+
+from ekuscan.cli.refusal import UsageError
+from ekuscan.model import Record, Run
+from ekuscan.report import json_document, jsonl, records
+from ekuscan.rules.tables import Tables
+
+FORMATS = ("table", "json", "jsonl")
+_SUFFIXES = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".txt": "table"}
+_COLORS = ("auto", "always", "never")
+_WIDTH, _NARROWEST = 80, 60
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a table looks: whether with the fine parts, and whether in colour (auto, always, never)."""
+
+    verbose: bool
+    color: str
+
+
+class Outputs:
+    """All places to which one result goes. Lines of JSON are written while the run lasts, the others at its end."""
+
+    def __init__(self, format_: str, files: Sequence[Path], look: Look) -> None:
+        """Opens the files. Raises `UsageError` for an unknown format or a file that cannot be written."""
+        if format_ not in FORMATS:
+            raise UsageError(f"--format: found {format_!r}; write one of {', '.join(FORMATS)}")
+        if look.color not in _COLORS:
+            raise UsageError(f"--color: found {look.color!r}; write one of {', '.join(_COLORS)}")
+        self._look = look
+        self._stack = ExitStack()
+        self._sinks: list[tuple[str, TextIO]] = [(format_, sys.stdout)]
+        self._sinks += [(_format_of(path), self._open(path)) for path in files]
+
+    def _open(self, path: Path) -> TextIO:
+        try:
+            return self._stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
+        except OSError as error:
+            raise UsageError(f"-o {path}: cannot be written: {error.strerror or error}") from None
+
+    @property
+    def streams(self) -> bool:
+        return any(format_ == "jsonl" for format_, _ in self._sinks)
+
+    def stream(self, found: Iterable[Record]) -> None:
+        """Write records to every JSON-lines sink, and flush, so that an interrupted file ends with a whole line."""
+        sinks = [sink for format_, sink in self._sinks if format_ == "jsonl"]
+        if not sinks:
+            return
+        text = "".join(jsonl.render(found))
+        for sink in sinks:
+            sink.write(text)
+            sink.flush()
+
+    def finish(self, run: Run, tables: Tables, now: datetime) -> None:
+        """Write the whole result to the other sinks and close the files."""
+        for format_, sink in self._sinks:
+            if format_ == "jsonl":
+                continue
+            pieces = self._table(run, tables, now, sink) if format_ == "table" else _document(run)
+            for piece in pieces:
+                sink.write(piece)
+            sink.flush()
+        self._stack.close()
+
+    def _table(self, run: Run, tables: Tables, now: datetime, sink: TextIO) -> Iterator[str]:
+        from ekuscan.report import table
+
+        return table.render(
+            run,
+            width=_width(sink),
+            verbose=self._look.verbose,
+            color=_colored(self._look.color, sink),
+            unicode=(sink.encoding or "").lower().replace("-", "") == "utf8",
+            titles={name: row.title for name, row in tables.use_cases.items()},
+            now=now,
+        )
+
+
+def _format_of(path: Path) -> str:
+    found = _SUFFIXES.get(path.suffix.lower())
+    if found is None:
+        raise UsageError(f"-o {path}: the format follows from the suffix; write one of {', '.join(_SUFFIXES)}")
+    return found
+
+
+def _document(run: Run) -> Iterator[str]:
+    return json_document.render(records.records(run), run.problems)
+
+
+def _width(sink: TextIO) -> int:
+    """COLUMNS, else the terminal's width, else 80; files always get 80."""
+    if sink is not sys.stdout:
+        return _WIDTH
+    told = os.environ.get("COLUMNS", "")
+    if told.isdecimal() and int(told) > 0:
+        return max(int(told), _NARROWEST)
+    columns = shutil.get_terminal_size((_WIDTH, 24)).columns if sink.isatty() else _WIDTH
+    return max(min(columns, 120), _NARROWEST)
+
+
+def _colored(color: str, sink: TextIO) -> bool:
+    """Never into a file or where NO_COLOR asks for none; FORCE_COLOR and --color always ask for it."""
+    if sink is not sys.stdout or color == "never":
+        return False
+    if color == "always":
+        return True
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return sink.isatty() or bool(os.environ.get("FORCE_COLOR"))

@@ -1,0 +1,173 @@
+"""``ekuscan scan``: targets to endpoints, endpoints to observations, observations to the answer."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ekuscan import __version__
+from ekuscan.assessment import ChainBook
+from ekuscan.certificate_files import read_certificates
+from ekuscan.cli.knowledge import knowledge, moment, vocabulary
+from ekuscan.cli.output import Look, Outputs
+from ekuscan.cli.progress import progress
+from ekuscan.cli.refusal import UsageError, refuse
+from ekuscan.exit_code import INTERRUPTED, FailOnError, parse_fail_on
+from ekuscan.limits import ProbeLimits, SweepLimits
+from ekuscan.model import Inventory, Observation, Record, RulesVersion, Run, RunInfo
+from ekuscan.report.records import RecordStream
+from ekuscan.run import Knowledge, Options, Piece, RunInProgress
+from ekuscan.targets.errors import InvalidInput
+from ekuscan.targets.load import TargetRequest, load
+from ekuscan.trust import TrustStore, TrustStoreError
+
+_STDIN_LIMIT = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRequest:
+    """The command line of ``scan`` as it was typed."""
+
+    targets: tuple[str, ...] = ()
+    file: Path | None = None
+    slots: tuple[str, ...] = ()
+    as_of: str | None = None
+    assume: bool = True
+    format: str = "table"
+    outputs: tuple[Path, ...] = ()
+    verbose: bool = False
+    warn_days: int = 45
+    fail_on: str = "breaks-now"
+    deadline: float = 15.0
+    connect_timeout: float = 3.0
+    concurrency: int = 200
+    options: bool = True
+    trust_data: Path | None = None
+    color: str = "auto"
+
+
+def scan(request: ScanRequest) -> int:
+    """Run a scan; returns the exit code."""
+    try:
+        started = datetime.now(UTC)
+        as_of = moment(request.as_of, started)
+        options = Options(as_of, request.warn_days, request.assume, fail_on=parse_fail_on(request.fail_on))
+        known = knowledge()
+        inventory = _inventory(request, known)
+        store = TrustStore.open(request.trust_data)
+        outputs = Outputs(request.format, request.outputs, Look(request.verbose, request.color))
+    except (UsageError, InvalidInput, TrustStoreError, FailOnError) as error:
+        return refuse(error)
+    with store:
+        book = ChainBook(store, inventory.trust)
+        info = run_info(store, known, started, as_of)
+        return sweep_and_report(
+            request, inventory, RunInProgress(info, inventory, known, book, options), outputs, known
+        )
+
+
+def run_info(store: TrustStore, known: Knowledge, started: datetime, as_of: datetime) -> RunInfo:
+    """What identifies a run that begins now."""
+    return RunInfo(
+        id=uuid.uuid4().hex,
+        started=started,
+        finished=None,
+        complete=False,
+        as_of=as_of,
+        ekuscan=__version__,
+        vantage=None,
+        rules=RulesVersion(known.tables.date, known.tables.sha256),
+        trust_data=store.version,
+    )
+
+
+def _inventory(request: ScanRequest, known: Knowledge) -> Inventory:
+    if not request.targets and request.file is None:
+        raise UsageError(
+            "nothing to scan: name hosts, or a targets file with -f; `ekuscan demo` scans the built-in lab"
+        )
+    asked = TargetRequest(request.targets, request.file, request.slots, lambda: sys.stdin.buffer.read(_STDIN_LIMIT))
+    inventory = load(asked, vocabulary(known.tables), read_certificates)
+    if not inventory.targets:
+        raise UsageError("nothing to scan: there is no target in what was given")
+    return inventory
+
+
+def sweep_and_report(
+    request: ScanRequest, inventory: Inventory, run: RunInProgress, outputs: Outputs, known: Knowledge
+) -> int:
+    """Sweep the endpoints of an inventory, write the result, and return the exit code."""
+    sink = _Sink(run, outputs)
+    limits = SweepLimits(
+        request.concurrency,
+        ProbeLimits(connect=request.connect_timeout, deadline=request.deadline, options=request.options),
+    )
+    try:
+        sink.begin()
+        if inventory.endpoints:
+            asyncio.run(_sweep(inventory, limits, sink))
+    except KeyboardInterrupt:
+        sink.interrupt()
+        _end(run, sink, outputs, known, complete=False)
+        return INTERRUPTED
+    return _end(run, sink, outputs, known, complete=True)
+
+
+def report(run: RunInProgress, outputs: Outputs, known: Knowledge) -> int:
+    """Judge an inventory that needs no network, write the result, and return the exit code."""
+    sink = _Sink(run, outputs)
+    sink.begin()
+    return _end(run, sink, outputs, known, complete=True)
+
+
+def _end(run: RunInProgress, sink: _Sink, outputs: Outputs, known: Knowledge, *, complete: bool) -> int:
+    result = run.result(datetime.now(UTC), complete)
+    sink.end(result)
+    outputs.finish(result, known.tables, run.info.as_of)
+    return result.summary.exit
+
+
+async def _sweep(inventory: Inventory, limits: SweepLimits, sink: _Sink) -> None:
+    from ekuscan.sweep import sweep
+
+    with progress(len(inventory.endpoints)) as ended:
+        async for observation in sweep(inventory.endpoints, limits, lambda: datetime.now(UTC)):
+            sink.observe(observation)
+            ended(observation.endpoint.id)
+
+
+class _Sink:
+    """Hands observations to the run, and what it finishes to the outputs that stream."""
+
+    def __init__(self, run: RunInProgress, outputs: Outputs) -> None:
+        self._run = run
+        self._outputs = outputs
+        self._records = RecordStream(run.book.certificates, run.book.chains)
+
+    def begin(self) -> None:
+        self._outputs.stream([Record("run", "", self._run.info)])
+        for piece in self._run.begin():
+            self._stream(piece)
+
+    def observe(self, observation: Observation) -> None:
+        piece = self._run.observe(observation)
+        if piece is not None:
+            self._stream(piece)
+
+    def interrupt(self) -> None:
+        for piece in self._run.interrupt():
+            self._stream(piece)
+
+    def end(self, result: Run) -> None:
+        """The summary line; an interrupted run has none, which is how a reader knows."""
+        if result.run.complete:
+            self._outputs.stream([*self._records.unnamed(), Record("summary", "", result.summary)])
+
+    def _stream(self, piece: Piece) -> None:
+        if self._outputs.streams:
+            parts = self._records.part(piece.targets, piece.connections, piece.observations, piece.verdicts)
+            self._outputs.stream(parts)

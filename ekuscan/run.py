@@ -1,0 +1,346 @@
+"""A run while it lasts: observations go in, finished parts of the estate come out, the whole result at the end.
+
+Nothing here touches a socket or a clock. A part is a set of targets that no connection joins to any other target: its
+verdicts are final as soon as its last endpoint was seen, so a long sweep is judged while it runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from ekuscan.advice import with_remedies
+from ekuscan.assessment import ChainBook
+from ekuscan.exit_code import FailOn, summarize
+from ekuscan.guess import guess
+from ekuscan.model import (
+    Connection,
+    Endpoint,
+    Failure,
+    Inventory,
+    Observation,
+    Problem,
+    Request,
+    Run,
+    RunInfo,
+    SlotContent,
+    SlotFile,
+    Target,
+    Verdict,
+)
+from ekuscan.problems import open_role, problems
+from ekuscan.profiles.load import port_of, profile
+from ekuscan.rules.tables import Tables
+from ekuscan.verdict.estate import Estate, Seen
+from ekuscan.verdict.judge import UPLOAD_CHECKS, WIRE_CHECKS, Judged, judge
+from ekuscan.verdict.links import assumed_connections
+from ekuscan.verdict.renewal import IssuancePolicy
+
+INTERRUPTED = Failure("connect", "interrupted", "not tried: the run was interrupted")
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What verdicts are judged by: the rule tables and the CAs' dated policy."""
+
+    tables: Tables
+    policy: IssuancePolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to judge.
+
+    ``assume``: with assumed connections and unnamed far ends. ``candidates``: the certificates are files that somebody
+    thinks of installing, so upload rules apply, and what hangs on other ends' certificates is left out.
+    """
+
+    as_of: datetime
+    warn_days: int = 45
+    assume: bool = True
+    candidates: bool = False
+    fail_on: FailOn = field(default_factory=FailOn)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A finished part of the estate with everything that is known of it."""
+
+    targets: tuple[Target, ...]
+    connections: tuple[Connection, ...]
+    observations: tuple[Observation, ...]
+    judged: tuple[Judged, ...]
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        return tuple(item.verdict for item in self.judged)
+
+
+class RunInProgress:
+    """One run from its inventory to its result."""
+
+    def __init__(
+        self, info: RunInfo, inventory: Inventory, knowledge: Knowledge, book: ChainBook, options: Options
+    ) -> None:
+        self.info = info
+        self.book = book
+        self._inventory = inventory
+        self._knowledge = knowledge
+        self._options = options
+        self._parts = _parts(inventory, knowledge.tables, options)
+        self._waiting = _endpoints_by_part(inventory.endpoints, self._parts)
+        self._observations: dict[str, list[Observation]] = {target.id: [] for target in inventory.targets}
+        self._files = _files_by_target(inventory.slot_files)
+        self._evidence: dict[str, tuple[str, ...]] = {}
+        self._done: dict[int, Piece] = {}
+
+    def begin(self) -> Iterator[Piece]:
+        """The parts that need no network."""
+        for part in range(len(self._parts.members)):
+            if not self._waiting[part]:
+                yield self._finish(part)
+
+    def observe(self, observation: Observation) -> Piece | None:
+        """Take in what one endpoint showed; the part that it completes, if it does."""
+        for ders in observation.presented.values():
+            self.book.add(ders)
+        self._observations[observation.endpoint.target].append(observation)
+        part = self._parts.of[observation.endpoint.target]
+        self._waiting[part].discard(observation.endpoint.id)
+        return None if self._waiting[part] else self._finish(part)
+
+    def interrupt(self) -> Iterator[Piece]:
+        """Close the parts that are still open: what was not tried is skipped, what was seen is judged."""
+        for part, waiting in enumerate(self._waiting):
+            if part in self._done:
+                continue
+            for endpoint in self._inventory.endpoints:
+                if endpoint.id in waiting:
+                    skipped = Observation(endpoint, None, "skipped", INTERRUPTED, ())
+                    self._observations[endpoint.target].append(skipped)
+            waiting.clear()
+            yield self._finish(part)
+
+    def result(self, finished: datetime, complete: bool) -> Run:
+        """The whole result. ``finished`` is when the last endpoint ended."""
+        pieces = [self._done[part] for part in sorted(self._done)]
+        by_id = {target.id: target for piece in pieces for target in piece.targets}
+        targets = tuple(by_id[target.id] for target in self._inventory.targets if target.id in by_id)
+        judged = [item for piece in pieces for item in piece.judged]
+        observations = tuple(observation for piece in pieces for observation in piece.observations)
+        connections = tuple(connection for piece in pieces for connection in piece.connections)
+        verdicts = tuple(item.verdict for item in judged)
+        seen = {observation.endpoint.target for observation in observations if observation.presented}
+        nameless = [t for t in targets if t.role_from == "default" and t.id in seen]
+        return Run(
+            run=replace(self.info, finished=finished, complete=complete),
+            targets=targets,
+            connections=connections,
+            certificates=self.book.certificates,
+            chains=self.book.chains,
+            observations=observations,
+            verdicts=verdicts,
+            problems=(*problems(judged, self._knowledge.tables), *(self._open_role(target) for target in nameless)),
+            summary=summarize(
+                verdicts, observations, connections, len(nameless), self._options.fail_on, self._options.as_of
+            ),
+        )
+
+    def _open_role(self, target: Target) -> Problem:
+        return open_role(target, self._evidence[target.id])
+
+    def _finish(self, part: int) -> Piece:
+        declared = [target for target in self._inventory.targets if self._parts.of[target.id] == part]
+        observations = [_settled(self._observations[target.id]) for target in declared]
+        targets = {
+            target.id: self._with_facts(target, seen) for target, seen in zip(declared, observations, strict=True)
+        }
+        flat = tuple(observation for group in observations for observation in group)
+        connections = self._connections(targets)
+        seen = Seen(
+            targets=targets,
+            connections=connections,
+            certificates=self.book.certificates,
+            chains=self.book.chains,
+            as_of=self._options.as_of,
+            requests=dict(_requests(flat, targets)),
+            services=dict(_services(flat, targets)),
+            far_ends=self._options.assume,
+        )
+        estate = Estate(seen, self._knowledge.tables, self._knowledge.policy)
+        checks = UPLOAD_CHECKS | WIRE_CHECKS if self._options.candidates else WIRE_CHECKS
+        found = judge(estate, self._options.warn_days, checks)
+        if self._options.candidates:
+            found = [item for item in found if all(leg.presents.in_file for leg in item.legs)]
+        judged = with_remedies(found, estate)
+        piece = Piece(tuple(targets.values()), connections, flat, tuple(judged))
+        self._done[part] = piece
+        return piece
+
+    def _connections(self, targets: Mapping[str, Target]) -> tuple[Connection, ...]:
+        names = set(targets) | {target.cluster for target in targets.values() if target.cluster}
+        declared = tuple(c for c in self._inventory.connections if c.from_ in names and c.to in names)
+        if not self._options.assume:
+            return declared
+        return declared + assumed_connections(targets, declared, self._knowledge.tables)
+
+    def _with_facts(self, target: Target, observations: Sequence[Observation]) -> Target:
+        """The target with what its endpoints told: role and release where nobody declared them, and its slots."""
+        told = guess(target, observations)
+        self._evidence[target.id] = told.evidence
+        if target.role_from == "default" and told.role is not None:
+            target = replace(target, role=told.role, role_from="guessed")
+        if target.release is None and told.release is not None:
+            target = replace(target, release=told.release, release_from="observed")
+        return replace(target, slots=self._slots(target, observations))
+
+    def _slots(self, target: Target, observations: Sequence[Observation]) -> tuple[SlotContent, ...]:
+        found = [self._from_file(file) for file in self._files.get(target.id, ())]
+        given = {content.slot for content in found}
+        for content in self._from_ports(target, observations):
+            if content.slot not in given:
+                found.append(content)
+        for content in target.slots:
+            found += [
+                replace(one, slot=content.slot, from_="same-slot") for one in found if one.slot == content.same_as
+            ]
+        named = {content.slot for content in found}
+        found += [SlotContent(slot, None, None, "unseen") for slot in self._expected(target) if slot not in named]
+        return tuple(found)
+
+    def _from_file(self, file: SlotFile) -> SlotContent:
+        chain = self.book.add(file.ders)
+        return SlotContent(file.slot, self._end_entity(chain), chain, "file")
+
+    def _from_ports(self, target: Target, observations: Sequence[Observation]) -> Iterator[SlotContent]:
+        """One content per slot and chain, with every endpoint that showed it."""
+        shown: dict[tuple[str, str], list[str]] = {}
+        for observation in observations:
+            slot = _slot_shown(target, observation.endpoint)
+            for sight in observation.sights:
+                if slot is not None and sight.chain is not None and sight.chain in self.book.chains:
+                    shown.setdefault((slot, sight.chain), []).append(observation.endpoint.id)
+        for (slot, chain), endpoints in shown.items():
+            yield SlotContent(slot, self._end_entity(chain), chain, "port", tuple(dict.fromkeys(endpoints)))
+
+    def _end_entity(self, chain: str) -> str:
+        found = self.book.chains[chain]
+        return found.paths[0][0] if found.paths and found.paths[0] else found.presented[0]
+
+    def _expected(self, target: Target) -> Iterator[str]:
+        """The slots that a person expects to read about: those that a dialled port or a rule of the role shows."""
+        if target.role in ("generic", "outside", "webex") and not target.slots:
+            return
+        row = profile(target.role)
+        shown = {port.slot for port in row.ports if port.probe and port.slot} | {row.default_slot}
+        one = {alias.slot for alias in self._knowledge.tables.aliases if target.role in alias.roles}
+        for slot in row.slots:
+            if slot.name in shown or (slot.name in one and not self._aliased(target, slot.name)):
+                yield slot.name
+
+    def _aliased(self, target: Target, slot: str) -> bool:
+        """Whether a slot is certainly one with another on this release."""
+        alone = Seen({target.id: target}, (), {}, {}, self._options.as_of)
+        box = Estate(alone, self._knowledge.tables, self._knowledge.policy).boxes[target.id]
+        for alias in self._knowledge.tables.aliases:
+            if alias.slot == slot and target.role in alias.roles and box.certainly(alias.when):
+                return True
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    members: tuple[tuple[str, ...], ...]
+    of: Mapping[str, int]
+
+
+def _parts(inventory: Inventory, tables: Tables, options: Options) -> _Parts:
+    """Targets that something joins are one part. A target without a role may be joined to any other."""
+    leader = {target.id: target.id for target in inventory.targets}
+
+    def find(name: str) -> str:
+        while leader[name] != name:
+            leader[name] = leader[leader[name]]
+            name = leader[name]
+        return name
+
+    for group in _joined(inventory, tables, options):
+        for name in group[1:]:
+            leader[find(name)] = find(group[0])
+    members: dict[str, list[str]] = {}
+    for target in inventory.targets:
+        members.setdefault(find(target.id), []).append(target.id)
+    ordered = tuple(tuple(names) for names in members.values())
+    return _Parts(ordered, {name: index for index, names in enumerate(ordered) for name in names})
+
+
+def _joined(inventory: Inventory, tables: Tables, options: Options) -> Iterator[list[str]]:
+    targets = {target.id: target for target in inventory.targets}
+    clusters: dict[str, list[str]] = {}
+    for target in inventory.targets:
+        if target.cluster:
+            clusters.setdefault(target.cluster, []).append(target.id)
+    yield from clusters.values()
+    if options.assume and any(target.role_from == "default" for target in inventory.targets):
+        yield list(targets)
+        return
+    connections = list(inventory.connections)
+    if options.assume:
+        connections += assumed_connections(targets, connections, tables)
+    for connection in connections:
+        ends = [clusters.get(name, [name]) for name in (connection.from_, connection.to)]
+        yield [name for end in ends for name in end if name in targets]
+
+
+def _endpoints_by_part(endpoints: Iterable[Endpoint], parts: _Parts) -> list[set[str]]:
+    waiting: list[set[str]] = [set() for _ in parts.members]
+    for endpoint in endpoints:
+        waiting[parts.of[endpoint.target]].add(endpoint.id)
+    return waiting
+
+
+def _files_by_target(files: Iterable[SlotFile]) -> dict[str, list[SlotFile]]:
+    found: dict[str, list[SlotFile]] = {}
+    for file in files:
+        found.setdefault(file.target, []).append(file)
+    return found
+
+
+def _settled(observations: list[Observation]) -> list[Observation]:
+    """A closed optional port is no failure, unless every port of the box is closed: then the box was not seen."""
+    if any(observation.status != "closed" for observation in observations):
+        return observations
+    return [replace(observation, status="failed") for observation in observations]
+
+
+def _slot_shown(target: Target, endpoint: Endpoint) -> str | None:
+    if target.role_from != "guessed":
+        return endpoint.slot
+    row = profile(target.role)
+    port = port_of(target.role, endpoint.profile_port or endpoint.port)
+    return port.slot if port is not None else row.other_ports
+
+
+def _service(target: Target, endpoint: Endpoint) -> str | None:
+    if target.role_from != "guessed":
+        return endpoint.service
+    port = port_of(target.role, endpoint.profile_port or endpoint.port)
+    return port.service if port is not None else None
+
+
+def _requests(
+    observations: Iterable[Observation], targets: Mapping[str, Target]
+) -> Iterator[tuple[tuple[str, str], Request]]:
+    for observation in observations:
+        service = _service(targets[observation.endpoint.target], observation.endpoint)
+        for sight in observation.sights:
+            if service is not None and sight.client_certificate.request != "unknown":
+                yield (observation.endpoint.target, service), sight.client_certificate.request
+
+
+def _services(observations: Iterable[Observation], targets: Mapping[str, Target]) -> Iterator[tuple[str, str]]:
+    for observation in observations:
+        service = _service(targets[observation.endpoint.target], observation.endpoint)
+        if service is not None:
+            yield observation.endpoint.id, service
