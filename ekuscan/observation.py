@@ -1,0 +1,55 @@
+"""Observations put together: what an endpoint showed, or why it showed nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from ekuscan.fingerprint import chain_id, sha256_hex
+from ekuscan.model import Banner, ClientCertificate, Endpoint, EndpointStatus, Failure, Observation, Sight
+from ekuscan.wire.trace import Trace
+
+# Reasons that say "nothing for us here": on an optional port they are an answer, not a failure of the sweep.
+CLOSED_REASONS = frozenset({"refused", "filtered", "unreachable", "no-answer"})
+
+
+def sight(
+    trace: Trace, judged: ClientCertificate, failure: Failure | None, started: datetime, seconds: float
+) -> tuple[Sight, Mapping[str, tuple[bytes, ...]]]:
+    """A sight and the chain that it refers to."""
+    chain = chain_id(map(sha256_hex, trace.chain)) if trace.chain else None
+    seen = Sight(trace.offer, started, seconds, trace.tls, chain, judged, trace.alerts, failure)
+    return seen, {chain: trace.chain} if chain else {}
+
+
+def observed(
+    endpoint: Endpoint,
+    address: str,
+    seen: Sight,
+    presented: Mapping[str, tuple[bytes, ...]],
+    banner: Banner | None,
+) -> Observation:
+    """The observation of an endpoint that took our connection."""
+    status, failure = _status(seen)
+    return Observation(endpoint, address, status, failure, (seen,), banner, presented)
+
+
+def unseen(endpoint: Endpoint, failure: Failure, address: str | None = None) -> Observation:
+    """The observation of an endpoint that did not get as far as a handshake."""
+    closed = endpoint.optional and failure.reason in CLOSED_REASONS
+    return Observation(endpoint, address, "closed" if closed else "failed", failure, ())
+
+
+def skipped(endpoint: Endpoint) -> Observation:
+    """The observation of an endpoint that was not tried, as after an interruption."""
+    return Observation(endpoint, None, "skipped", None, ())
+
+
+def _status(seen: Sight) -> tuple[EndpointStatus, Failure | None]:
+    """``seen``: chain and request known, a refusal included; ``partial``: the chain only; else ``failed``."""
+    if seen.chain is None:
+        return "failed", seen.failure
+    cut_short = seen.failure is not None and seen.failure.reason == "too-much"
+    if seen.client_certificate.request == "unknown" or cut_short:
+        return "partial", seen.failure
+    return "seen", None

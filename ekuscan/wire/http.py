@@ -1,0 +1,69 @@
+"""The one HTTP request that shows whether a server refuses a missing client certificate above TLS, as nginx does."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+MAX_ANSWER: Final = 32_768
+
+# nginx: 495 SSL Certificate Error and 496 SSL Certificate Required, shown to clients as 400 with this text in the page
+# (ngx_http_special_response.c). IIS: 403.7 "Client certificate required". Apache mod_ssl: 403 with a reason.
+_CERTIFICATE_STATUSES: Final = frozenset({495, 496})
+_MAYBE_STATUSES: Final = frozenset({400, 401, 403})
+_CERTIFICATE_TEXT: Final = re.compile(
+    rb"no required ssl certificate|ssl certificate (?:error|required)|client[ -]certificate"
+    rb"|certificate (?:is )?required|403\.7\b|post-handshake authentication",
+    re.IGNORECASE,
+)
+_STATUS_LINE: Final = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})[ \r\n]")
+_LENGTH: Final = re.compile(rb"^content-length:[ \t]*(\d{1,9})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """``refused``: the status and text say that a client certificate is missing."""
+
+    status: int
+    refused: bool
+
+
+def request(host: str) -> bytes:
+    """A GET of "/" without credentials. ``host`` is the Host header: a name, or an address in URL notation.
+
+    Not HEAD, because the text that tells nginx's refusal from any other 400 stands in the body.
+    """
+    lines = ("GET / HTTP/1.1", f"Host: {host}", "User-Agent: ekuscan", "Accept: */*", "Connection: close", "", "")
+    return "\r\n".join(lines).encode("ascii", "replace")
+
+
+def answer(data: bytes, *, ended: bool) -> HttpAnswer | None:
+    """Reads an answer as far as it is there; None while it cannot be decided yet, or where it is not HTTP.
+
+    ``ended``: no more will come, so what is there decides.
+    """
+    status_line = _STATUS_LINE.match(data)
+    if status_line is None:
+        return None
+    status = int(status_line[1])
+    if status in _CERTIFICATE_STATUSES:
+        return HttpAnswer(status, refused=True)
+    if status not in _MAYBE_STATUSES:
+        return HttpAnswer(status, refused=False)
+    if _CERTIFICATE_TEXT.search(data, 0, MAX_ANSWER):
+        return HttpAnswer(status, refused=True)
+    return HttpAnswer(status, refused=False) if ended or _complete(data) else None
+
+
+def _complete(data: bytes) -> bool:
+    if len(data) >= MAX_ANSWER:
+        return True
+    head = _HEAD_END.search(data)
+    if head is None:
+        return False
+    length = _LENGTH.search(data, 0, head.start() + 2)
+    if length is None:
+        return data.endswith(b"\r\n0\r\n\r\n")
+    return len(data) - head.end() >= int(length[1])

@@ -1,0 +1,63 @@
+"""Every reason for which an endpoint can give less than asked: stable identifiers, where they occur, their sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from ekuscan.model import Failure, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """``text`` is the sentence with its blanks in braces; ``{where}`` is filled from the stage."""
+
+    stages: tuple[Stage, ...]
+    text: str
+
+
+_HANDSHAKE: Final[tuple[Stage, ...]] = ("hello", "certificate", "finish")
+
+_WHERE: Final[Mapping[Stage, str]] = {
+    "hello": "before it answered our ClientHello",
+    "certificate": "after its ServerHello, before its certificate",
+    "finish": "after its certificate, before the handshake was complete",
+    "after": "after the handshake",
+}
+
+REASONS: Final[Mapping[str, Reason]] = MappingProxyType(
+    {
+        "name-unknown": Reason(("resolve",), "the name does not resolve"),
+        "name-lookup-failed": Reason(("resolve",), "the name could not be looked up: {error}"),
+        "name-lookup-timeout": Reason(("resolve",), "no answer to the name look-up within {seconds:g} s"),
+        "refused": Reason(("connect",), "connection refused: nothing listens on this port"),
+        "filtered": Reason(("connect",), "no answer to the connection attempt within {seconds:g} s"),
+        "unreachable": Reason(("connect",), "reported unreachable by a router or firewall: {error}"),
+        "no-route": Reason(("connect",), "this machine has no route to the address: {error}"),
+        "connect-failed": Reason(("connect",), "the connection could not be opened: {error}"),
+        "no-answer": Reason(("connect",), "no answer to a SIP OPTIONS over UDP within {seconds:g} s"),
+        "not-sip": Reason(("hello",), "answers over UDP with something that is not SIP"),
+        "plain-http": Reason(("hello",), "answers in plain HTTP: no TLS on this port"),
+        "plain-sip": Reason(("hello",), "answers in plain SIP: no TLS on this port"),
+        "not-tls": Reason(("hello",), "answers with something that is not TLS: {error}"),
+        "old-version": Reason(("hello",), "shares no TLS version with us: it speaks only versions before TLS 1.2"),
+        "stalled": Reason(_HANDSHAKE, "went silent {where} ({received} bytes received)"),
+        "closed": Reason(_HANDSHAKE, "closed the connection {where}"),
+        "reset": Reason(_HANDSHAKE, "reset the connection {where}"),
+        "alert": Reason(_HANDSHAKE, "ended the handshake {where} with {error}"),
+        "garbled": Reason((*_HANDSHAKE, "after"), "sent what TLS does not allow {where}: {error}"),
+        "too-much": Reason((*_HANDSHAKE, "after"), "sent more than this scan takes in {where}: {error}"),
+        "certificate-required": Reason(("finish",), "refused the handshake because we sent no certificate: {error}"),
+        "request-undecided": Reason(("after",), "asked for a client certificate; whether it demands one did not show"),
+        "internal-error": Reason(("after",), "a fault of ekuscan itself: {error}"),
+    }
+)
+
+
+def failure(reason: str, *, stage: Stage | None = None, alert: int | None = None, **blanks: object) -> Failure:
+    """A Failure with its sentence. ``stage`` may be left out where the reason occurs at one stage only."""
+    row = REASONS[reason]
+    where = stage or row.stages[0]
+    return Failure(where, reason, row.text.format(where=_WHERE.get(where, ""), **blanks), alert)

@@ -1,0 +1,98 @@
+"""What a handshake says about the peer's request for a client certificate, and why it gave less than asked.
+
+We send no certificate. In TLS 1.2 the peer's judgement is part of the handshake. In TLS 1.3 our side is done before the
+peer has judged (RFC 8446 §2): its refusal comes afterwards, its consent shows only in a session ticket or in data.
+Servers such as nginx accept the handshake and refuse the HTTP request.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ekuscan.model import ClientCertificate, Failure, RefusedBy, Stage
+from ekuscan.wire.alerts import PROTOCOL_VERSION, refuses_without_certificate
+from ekuscan.wire.reasons import failure
+from ekuscan.wire.trace import Trace
+
+_PLAIN: Final = {b"HTTP": "plain-http", b"SIP/": "plain-sip"}
+
+
+def client_certificate(trace: Trace, refused_by_answer: RefusedBy | None = None) -> ClientCertificate:
+    """The state of the request. ``refused_by_answer`` is a refusal read from an HTTP or SIP answer."""
+    if not trace.asked:
+        return ClientCertificate("none" if trace.past_request else "unknown")
+    if refused_by_answer is not None:
+        return ClientCertificate("required", refused_by_answer, trace.ca_names)
+    if trace.accepted:
+        return ClientCertificate("optional", None, trace.ca_names)
+    refused_by = _refusal(trace)
+    if refused_by is not None:
+        return ClientCertificate("required", refused_by, trace.ca_names)
+    return ClientCertificate("unknown", None, trace.ca_names)
+
+
+def handshake_failure(trace: Trace, judged: ClientCertificate, plain: bytes = b"") -> Failure | None:
+    """Why the handshake, or the question about the request, gave less than asked; None where nothing is missing."""
+    if judged.refused_by in ("alert", "close"):
+        return _refused(trace, judged.refused_by)
+    if trace.ending == "too-much":
+        return failure("too-much", stage=_stage(trace), error=trace.detail)
+    if trace.opened:
+        return _after(trace) if judged.request == "unknown" else None
+    if trace.ending == "plain":
+        return failure(_PLAIN.get(plain[:4], "not-tls"), error=ascii(plain)[1:])
+    if trace.ending is None:
+        return None
+    return _broken(trace)
+
+
+def _refusal(trace: Trace) -> RefusedBy | None:
+    """By what the peer refused our empty Certificate message; None where the ending may have another cause."""
+    if not trace.own_certificate:
+        return None
+    if trace.ending == "alert":
+        number = _fatal_alert(trace)
+        return "alert" if number is not None and refuses_without_certificate(number) else None
+    # Once we have spoken, an end without an answer may be about what we said.
+    if trace.ending in ("closed", "reset") and not trace.spoke:
+        return "close"
+    return None
+
+
+def _refused(trace: Trace, by: RefusedBy) -> Failure:
+    number = _fatal_alert(trace) if by == "alert" else None
+    how = f"alert {number} {_alert_text(trace)}" if number is not None else "it closed the connection"
+    return failure("certificate-required", alert=number, error=how)
+
+
+def _after(trace: Trace) -> Failure:
+    if trace.ending == "garbled":
+        return failure("garbled", stage="after", error=trace.detail)
+    return failure("request-undecided", alert=_fatal_alert(trace))
+
+
+def _broken(trace: Trace) -> Failure:
+    stage = _stage(trace)
+    number = _fatal_alert(trace)
+    sent = [alert.number for alert in trace.alerts if alert.direction == "sent"]
+    if stage == "hello" and PROTOCOL_VERSION in (number, *sent):
+        return failure("old-version", alert=PROTOCOL_VERSION)
+    if trace.ending == "alert" and number is not None:
+        return failure("alert", stage=stage, alert=number, error=f"alert {number} {_alert_text(trace)}")
+    return failure(trace.ending or "stalled", stage=stage, error=trace.detail, received=trace.received)
+
+
+def _stage(trace: Trace) -> Stage:
+    if trace.opened:
+        return "after"
+    if trace.chain:
+        return "finish"
+    return "certificate" if trace.hello else "hello"
+
+
+def _fatal_alert(trace: Trace) -> int | None:
+    return next((a.number for a in trace.alerts if a.direction == "received" and a.level == "fatal"), None)
+
+
+def _alert_text(trace: Trace) -> str:
+    return next(a.name for a in trace.alerts if a.direction == "received" and a.level == "fatal")

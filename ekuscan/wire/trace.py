@@ -1,0 +1,36 @@
+"""What a handshake has shown, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ekuscan.model import Alert, TlsParameters
+
+Ending = Literal["alert", "closed", "reset", "stalled", "garbled", "too-much", "plain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What a handshake has shown so far.
+
+    ``chain`` holds DER certificates in the order sent. ``own_certificate``: our empty Certificate message went out.
+    ``accepted``: the peer went on after it (TLS 1.2: its Finished; TLS 1.3: a ticket or application data).
+    ``spoke``: we wrote application data. ``detail`` explains the ending in OpenSSL's or our own words.
+    """
+
+    offer: str
+    hello: bool
+    tls: TlsParameters | None
+    chain: tuple[bytes, ...]
+    asked: bool
+    past_request: bool
+    own_certificate: bool
+    ca_names: tuple[str, ...]
+    opened: bool
+    accepted: bool
+    spoke: bool
+    alerts: tuple[Alert, ...]
+    ending: Ending | None
+    detail: str
+    received: int
