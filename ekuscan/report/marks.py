@@ -1,0 +1,73 @@
+"""Certificates in a few words: what they may be used for, who issued them, who asks for one in return."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from ekuscan.model import Certificate, Chain, Eku, HierarchyClass, Observation, Purpose, Request
+
+SERVER_AUTH = "1.3.6.1.5.5.7.3.1"  # RFC 5280 §4.2.1.12
+CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
+ANY_EKU = "2.5.29.37.0"
+
+CLASSES: Mapping[HierarchyClass, str] = {
+    "public-chrome": "public",
+    "public-other": "public",
+    "vendor": "vendor",
+    "private": "private",
+    "self-signed": "self-signed",
+    "undecided": "undecided",
+}
+_STRENGTH: Mapping[Request, int] = {"none": 0, "unknown": 1, "optional": 2, "required": 3}
+_NAMED = re.compile(r"(?:^|[,+])\s*(CN|O)\s*=\s*((?:\\.|[^,+\\])*)", re.IGNORECASE)
+
+
+def eku_mark(eku: Eku) -> str:
+    """``SC``, ``S-``, ``-C``, ``--``: server and client use as the certificate itself allows; ``??`` unreadable."""
+    if eku.state == "malformed":
+        return "??"
+    if eku.state == "absent" or ANY_EKU in eku.oids:
+        return "SC"
+    return ("S" if SERVER_AUTH in eku.oids else "-") + ("C" if CLIENT_AUTH in eku.oids else "-")
+
+
+def purpose_mark(purpose: Purpose) -> str:
+    """The same mark for what a chain allows in the eyes of one stack."""
+    return ("S" if purpose.server_auth else "-") + ("C" if purpose.client_auth else "-")
+
+
+def issuer(certificate: Certificate | None, chain: Chain | None) -> str:
+    """Who issued it, by the shortest name known: the CA's owner, the root's name, the issuer field."""
+    if chain is not None and (chain.hierarchy.owner or chain.hierarchy.root):
+        return chain.hierarchy.owner or chain.hierarchy.root or ""
+    return common_name(certificate.issuer) if certificate is not None else ""
+
+
+def common_name(name: str) -> str:
+    """The CN of an RFC 4514 name, else its O, else all of it."""
+    found = {key.upper(): value for key, value in reversed(_NAMED.findall(name))}
+    return re.sub(r"\\([^0-9A-Fa-f])", r"\1", found.get("CN") or found.get("O") or name).strip()
+
+
+def is_public(chain: Chain | None) -> bool:
+    return chain is not None and chain.hierarchy.class_ in ("public-chrome", "public-other")
+
+
+def strongest(observation: Observation) -> Request | None:
+    """The most that any handshake with this endpoint asked for; None where none got that far."""
+    asked = [sight.client_certificate.request for sight in observation.sights]
+    return max(asked, key=_STRENGTH.__getitem__, default=None)
+
+
+def requests(observations: Iterable[Observation]) -> list[tuple[int, Request]]:
+    """Port and request of each endpoint that had a handshake, the strongest request first, then by port.
+
+    A forwarded port goes by the number that its product knows it by.
+    """
+    found = [
+        (one.endpoint.profile_port or one.endpoint.port, asked)
+        for one in observations
+        if (asked := strongest(one)) is not None
+    ]
+    return sorted(dict.fromkeys(found), key=lambda entry: (-_STRENGTH[entry[1]], entry[0]))

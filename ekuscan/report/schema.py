@@ -1,0 +1,164 @@
+"""The JSON Schema of ``ekuscan.run/1``, made from the dataclasses of the model by pydantic.
+
+The published file, `PUBLISHED`, is the output of `text` and is part of the package; readers need no pydantic.
+It describes the document; a line of the JSON Lines form is its ``#/$defs/Line``. Within the number of the schema
+keys are only added, so the published form lets unknown keys pass; `closed` gives the form that does not.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, Optional, get_args, get_origin, get_type_hints
+
+import pydantic
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, WithJsonSchema, models_json_schema
+
+from ekuscan import model
+from ekuscan.report.jsonl import SCHEMA
+
+PUBLISHED = Path(__file__).with_name("run-1.schema.json")
+
+Fingerprint = Annotated[str, pydantic.StringConstraints(pattern="^[0-9a-f]{64}$")]
+Instant = Annotated[datetime, WithJsonSchema({"type": "string", "format": "date-time", "pattern": "Z$"})]
+
+# Types made at run time, which a checker cannot follow.
+_LIST: Any = list
+_DICT: Any = dict
+_OPTIONAL: Any = Optional
+
+_FINGERPRINTS = frozenset({"sha256", "chain", "presented", "paths", "blocked_by"})
+_LINES: Mapping[model.RecordKind, tuple[type, Mapping[str, Any]]] = {
+    "run": (model.RunInfo, {"schema": Literal["ekuscan.run/1"]}),
+    "target": (model.Target, {}),
+    "connection": (model.Connection, {}),
+    "certificate": (model.Certificate, {"sha256": Fingerprint}),
+    "chain": (model.Chain, {"id": Fingerprint}),
+    "endpoint": (model.Observation, {}),
+    "verdict": (model.Verdict, {}),
+    "summary": (model.Summary, {}),
+}
+
+
+def generate() -> dict[str, Any]:
+    """The schema as a dictionary (JSON Schema 2020-12)."""
+    published = _Published()
+    document = published.document()
+    lines = [published.line(kind, *_LINES[kind]) for kind in _LINES]
+    models: list[tuple[type[pydantic.BaseModel], JsonSchemaMode]] = [
+        (one, "serialization") for one in (document, *lines)
+    ]
+    refs, described = models_json_schema(models, schema_generator=_Untitled)
+    definitions: dict[str, Any] = described["$defs"]
+    root = definitions.pop(document.__name__)
+    definitions["Line"] = {
+        "description": "One line of the JSON Lines form. No summary line means that the run was interrupted.",
+        "oneOf": [refs[line, "serialization"] for line in lines],
+    }
+    return {
+        "$schema": GenerateJsonSchema.schema_dialect,
+        "$id": "urn:ekuscan:run:1",
+        **root,
+        "title": SCHEMA,
+        "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def text() -> str:
+    """The published file's content."""
+    return json.dumps(generate(), indent=1) + "\n"
+
+
+def closed(schema: Any) -> Any:
+    """``schema`` with unknown keys forbidden everywhere."""
+    if isinstance(schema, list):
+        return [closed(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    copy = {key: closed(one) for key, one in schema.items()}
+    if schema.get("type") == "object" and not schema.keys().isdisjoint({"properties", "patternProperties"}):
+        copy["additionalProperties"] = False
+    return copy
+
+
+class _Untitled(GenerateJsonSchema):
+    """A title that only repeats the key says nothing."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+class _Published:
+    """pydantic's models of the published objects, each made once from its dataclass."""
+
+    def __init__(self) -> None:
+        self._made: dict[type, type[pydantic.BaseModel]] = {}
+
+    def document(self) -> type[pydantic.BaseModel]:
+        items: dict[str, Any] = {
+            "schema": Literal["ekuscan.run/1"],
+            "run": self.object(model.RunInfo),
+            "targets": _LIST[self.object(model.Target)],
+            "connections": _LIST[self.object(model.Connection)],
+            "certificates": _DICT[Fingerprint, self.object(model.Certificate)],
+            "chains": _DICT[Fingerprint, self.object(model.Chain)],
+            "endpoints": _LIST[self.object(model.Observation)],
+            "verdicts": _LIST[self.object(model.Verdict)],
+            "problems": _LIST[self.object(model.Problem)],
+            "summary": self.object(model.Summary),
+        }
+        return _created("Document", items, "The result of one run.")
+
+    def line(self, kind: str, source: type, extra: Mapping[str, Any]) -> type[pydantic.BaseModel]:
+        items = {"type": Literal[kind], **extra, **self._items(source)}
+        return _created(f"{kind.capitalize()}Line", items, f"The {kind} as a line of its own.")
+
+    def object(self, source: type) -> type[pydantic.BaseModel]:
+        if source not in self._made:
+            name = "ObservedEndpoint" if source is model.Observation else source.__name__
+            self._made[source] = _created(name, self._items(source), _description(source))
+        return self._made[source]
+
+    def _items(self, source: type) -> dict[str, Any]:
+        if source is model.Observation:
+            both = self._fields(model.Endpoint) | self._fields(model.Observation)
+            return {key: hint for key, hint in both.items() if key not in ("endpoint", "presented")}
+        return self._fields(source)
+
+    def _fields(self, source: type) -> dict[str, Any]:
+        hints = get_type_hints(source)
+        return {
+            field.name.rstrip("_"): self._type(hints[field.name], field.name) for field in dataclasses.fields(source)
+        }
+
+    def _type(self, hint: Any, name: str) -> Any:
+        """``hint`` with dataclasses replaced by their published models and texts that are fingerprints marked."""
+        if hint is datetime:
+            return Instant
+        if hint is str and name in _FINGERPRINTS:
+            return Fingerprint
+        if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+            return self.object(hint)
+        arguments = get_args(hint)
+        if get_origin(hint) is Literal or not arguments:
+            return hint
+        if get_origin(hint) is tuple:
+            return _LIST[self._type(arguments[0], name)]
+        if get_origin(hint) is Mapping:
+            return _DICT[arguments[0], self._type(arguments[1], name)]
+        return _OPTIONAL[self._type(arguments[0], name)]
+
+
+def _created(name: str, items: Mapping[str, Any], description: str | None) -> type[pydantic.BaseModel]:
+    fields: dict[str, Any] = {f"{key}_": (hint, pydantic.Field(alias=key)) for key, hint in items.items()}
+    return pydantic.create_model(name, __doc__=description, **fields)
+
+
+def _description(source: type) -> str | None:
+    """The class's own words, in JSON's; a dataclass without any repeats its signature there."""
+    words = " ".join((source.__doc__ or "").split()).replace("``", "`")
+    return None if words.startswith(f"{source.__name__}(") else re.sub(r"\bNone\b", "null", words)
