@@ -1,0 +1,99 @@
+"""What stands on each port of a box: its role's profile, its own deviations, and the certificates in its slots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from functools import cached_property
+
+from ekuscan.lab.appliance import Behaviour, behaviour, conversation
+from ekuscan.lab.authority import Credential, Leaf, issue, self_signed
+from ekuscan.lab.estate import ANY_SLOT, Box, SlotPlan
+from ekuscan.lab.server import Handler, State
+from ekuscan.lab.talk import Manners
+from ekuscan.lab.tls import RequestChoice, Terms, server_context
+from ekuscan.lab.worlds import World
+from ekuscan.profiles.load import ProfilePort, profile
+
+_SELF = "self"
+_WEB = SlotPlan(_SELF, "absent", ends_in=2000, valid_for=3650)
+
+
+@dataclass(frozen=True, slots=True)
+class PortPlan:
+    """One port of a box. ``credential`` and ``terms`` are None where no TLS is spoken or nothing listens."""
+
+    port: int
+    protocol: str
+    state: State
+    slot: str | None
+    credential: Credential | None
+    terms: Terms | None
+    request: RequestChoice
+    checks_eku: bool
+    manners: Manners
+    fault: str | None
+
+    def conversation(self) -> Handler:
+        """The handler of an ordinary TLS port."""
+        if self.terms is None:
+            raise ValueError(f"port {self.port} speaks no TLS")
+        return conversation(server_context(self.terms), self.protocol, self.manners)
+
+
+class BoxPorts:
+    """The ports of one box. Certificates are issued once per slot, when a port or the targets file needs them."""
+
+    def __init__(self, box: Box, worlds: Mapping[str, World], today: datetime) -> None:
+        self.credentials: dict[str, Credential] = {}
+        self._box = box
+        self._worlds = worlds
+        self._today = today
+
+    def plans(self) -> Iterator[PortPlan]:
+        """Every port that a scan dials, closed ones too."""
+        for slot in self._box.slots:
+            if slot != ANY_SLOT:
+                self._credential(slot)
+        for row in profile(self._box.role).ports:
+            if row.probe and (self._box.only is None or row.port in self._box.only):
+                yield self._plan(row)
+
+    @cached_property
+    def _behaviour(self) -> Behaviour:
+        return behaviour(self._box.role, self._box.release)
+
+    def _plan(self, row: ProfilePort) -> PortPlan:
+        own, usual = self._box, self._behaviour
+        state: State = "closed" if row.port in own.closed else "open"
+        if row.port in usual.closed and row.port not in own.opened:
+            state = "closed"
+        fault = own.faults.get(row.port)
+        tls = row.protocol != "sip-udp" and state == "open" and fault is None
+        slot = (usual.shows.get(row.port) or row.slot or profile(own.role).default_slot) if tls else None
+        credential = self._credential(slot) if slot is not None else None
+        request = own.requests.get(row.port) or usual.requests.get(row.port, "none")
+        checks = usual.checks_eku if own.checks_eku is None else own.checks_eku
+        terms = self._terms(credential, request, checks, row.port in usual.names) if credential else None
+        return PortPlan(row.port, row.protocol, state, slot, credential, terms, request, checks, usual.manners, fault)
+
+    def _terms(self, credential: Credential, request: RequestChoice, checks_eku: bool, named: bool) -> Terms:
+        roots = tuple(world.root for world in self._worlds.values())
+        names = roots if named else ()
+        return Terms((credential,), self._today, request, checks_eku, trusted=roots, names=names)
+
+    def _credential(self, slot: str) -> Credential:
+        if slot not in self.credentials:
+            plan = self._box.slots.get(slot) or (_WEB if slot == "web" else self._box.slots[ANY_SLOT])
+            self.credentials[slot] = self._credential(plan) if isinstance(plan, str) else self._issued(plan)
+        return self.credentials[slot]
+
+    def _issued(self, plan: SlotPlan) -> Credential:
+        midnight = datetime.combine(self._today.date(), time(), self._today.tzinfo)
+        # The last second of a day, so that the days left are the same at every hour of today.
+        last = midnight + timedelta(days=plan.ends_in + 1, seconds=-1)
+        first = midnight + timedelta(days=plan.ends_in - plan.valid_for)
+        name = self._box.server_name
+        leaf = Leaf(name, first, last, plan.eku, (name,), plan.key)
+        return self_signed(leaf) if plan.ca == _SELF else issue(self._worlds[plan.ca].issuing, leaf)

@@ -1,0 +1,181 @@
+"""A lab that runs: an estate's appliances on loopback, and the directory of files that one scans it with."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from ekuscan.lab.authority import Credential, pem
+from ekuscan.lab.box_ports import BoxPorts, PortPlan
+from ekuscan.lab.estate import Box, Estate
+from ekuscan.lab.fault_kit import FaultKit
+from ekuscan.lab.faults import FAULTS, Fault
+from ekuscan.lab.server import Listener, LoopbackServer, State
+from ekuscan.lab.talk import sip_answer
+from ekuscan.lab.targets_file import targets_text
+from ekuscan.lab.tls import RequestChoice
+from ekuscan.lab.wire import Counters
+from ekuscan.lab.worlds import PRIVATE, World, make_worlds, write_trust_data
+
+PRIVATE_ROOT_FILE: Final = "corp-root.pem"
+_PORT_OFFSET: Final = 20_000
+_FIRST_HOST: Final = 11
+_HOSTS_PER_NET: Final = 240
+_SECRET: Final = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class LabEndpoint:
+    """What is really there, for a test to hold a scan against.
+
+    ``profile_port`` is the product's port, ``port`` the one on loopback. ``chain`` is what is presented, as DER;
+    ``request`` None where a fault decides. ``counters`` go on counting while the lab runs.
+    """
+
+    id: str
+    target: str
+    host: str
+    port: int
+    profile_port: int
+    protocol: str
+    state: State
+    slot: str | None
+    chain: tuple[bytes, ...]
+    request: RequestChoice | None
+    checks_eku: bool
+    agent: str | None
+    fault: str | None
+    counters: Counters
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A running lab. ``credentials`` are by box and slot; ``worlds`` are its CAs, to issue more from."""
+
+    estate: Estate
+    directory: Path
+    today: datetime
+    targets_file: Path
+    trust_data: Path
+    endpoints: tuple[LabEndpoint, ...]
+    worlds: Mapping[str, World]
+    credentials: Mapping[tuple[str, str], Credential]
+
+    def endpoint(self, target: str, profile_port: int) -> LabEndpoint:
+        """The endpoint of a box by the product's own port number."""
+        return next(one for one in self.endpoints if (one.target, one.profile_port) == (target, profile_port))
+
+
+@asynccontextmanager
+async def running(estate: Estate, directory: Path, today: datetime, *, pace: float = 1.0) -> AsyncIterator[Lab]:
+    """The same as `open_lab`, for ``async with``."""
+    with open_lab(estate, directory, today, pace=pace) as lab:
+        yield lab
+
+
+@contextmanager
+def open_lab(estate: Estate, directory: Path, today: datetime, *, pace: float = 1.0) -> Iterator[Lab]:
+    """Run an estate until the block ends.
+
+    Writes into ``directory`` (made if missing): targets.yaml, trust.sqlite, the private root, and per slot the
+    certificates and the key. The servers run in a thread of their own, on addresses 127.0.0.11 and up where the
+    system has them, else all on 127.0.0.1; ports are the product's plus 20000 where these are free. ``today`` is aware
+    and in UTC: all certificates, and the judgement of the appliances, are relative to it. ``pace`` is the pause in
+    seconds of faults that drip or hesitate.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    worlds = make_worlds(today)
+    server = LoopbackServer()
+    try:
+        lab = _build(server, estate, directory, today, worlds, pace)
+        server.start()
+        yield lab
+    finally:
+        server.stop()
+
+
+def _build(
+    server: LoopbackServer, estate: Estate, directory: Path, today: datetime, worlds: dict[str, World], pace: float
+) -> Lab:
+    kit = FaultKit(worlds["digicert"].issuing, worlds["digicert"].root, today, pace)
+    endpoints: list[LabEndpoint] = []
+    credentials: dict[tuple[str, str], Credential] = {}
+    for number, box in enumerate(estate.boxes):
+        ports = BoxPorts(box, worlds, today)
+        host = _host(number)
+        endpoints += [_serve(server, host, box, plan, kit) for plan in ports.plans()]
+        for slot, credential in ports.credentials.items():
+            credentials[box.name, slot] = credential
+            _write_credential(directory, box.name, slot, credential)
+    (directory / PRIVATE_ROOT_FILE).write_bytes(pem(worlds[PRIVATE].root.certificate))
+    trust_data = directory / "trust.sqlite"
+    write_trust_data(worlds, trust_data, today)
+    targets_file = directory / "targets.yaml"
+    hosts = {one.target: one.host for one in endpoints}
+    forwarded = {name: {one.profile_port: one.port for one in endpoints if one.target == name} for name in hosts}
+    text = targets_text(estate, hosts, forwarded, PRIVATE_ROOT_FILE)
+    targets_file.write_text(text, encoding="utf-8")
+    return Lab(estate, directory, today, targets_file, trust_data, tuple(endpoints), worlds, credentials)
+
+
+def _serve(server: LoopbackServer, host: str, box: Box, plan: PortPlan, kit: FaultKit) -> LabEndpoint:
+    fault = FAULTS[plan.fault] if plan.fault is not None else None
+    listener = _listener(server, host, plan, fault, kit)
+    return LabEndpoint(
+        id=f"{box.name}:{listener.port}/{plan.protocol}",
+        target=box.name,
+        host=host,
+        port=listener.port,
+        profile_port=plan.port,
+        protocol=plan.protocol,
+        state=listener.state,
+        slot=plan.slot,
+        chain=plan.credential.ders if plan.credential else (),
+        request=plan.request if fault is None else None,
+        checks_eku=plan.checks_eku,
+        agent=plan.manners.agent if plan.protocol in ("sips", "sip-udp") and fault is None else None,
+        fault=plan.fault,
+        counters=listener.counters,
+    )
+
+
+def _listener(server: LoopbackServer, host: str, plan: PortPlan, fault: Fault | None, kit: FaultKit) -> Listener:
+    port = _PORT_OFFSET + plan.port
+    state = fault.state if fault is not None else plan.state
+    if plan.protocol == "sip-udp":
+        if state == "closed":
+            return server.refuse_datagrams(host, port)
+        own = fault.datagrams if fault is not None else None
+        return server.answer(host, port, own or partial(sip_answer, manners=plan.manners))
+    if state == "closed":
+        return server.refuse(host, port)
+    if state == "filtered":
+        return server.filter(host, port)
+    if fault is not None and fault.handler is not None:
+        return server.listen(host, port, fault.handler(kit))
+    return server.listen(host, port, plan.conversation())
+
+
+def _host(number: int) -> str:
+    """A loopback address for the box of this number; systems that have only one (macOS) give that."""
+    net, last = divmod(number, _HOSTS_PER_NET)
+    host = f"127.0.{net}.{_FIRST_HOST + last}"
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        try:
+            probe.bind((host, 0))
+        except OSError:
+            return "127.0.0.1"
+    return host
+
+
+def _write_credential(directory: Path, box: str, slot: str, credential: Credential) -> None:
+    (directory / f"{box}.{slot}.pem").write_bytes(credential.pem)
+    key = directory / f"{box}.{slot}.key"
+    key.touch(mode=_SECRET)
+    key.write_bytes(credential.key_pem)

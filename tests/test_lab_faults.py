@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import socket
+from datetime import UTC, datetime
+
+import pytest
+
+from ekuscan.certificates import parse
+from ekuscan.lab.faults import FAULTS, fault_estate
+from ekuscan.lab.laboratory import open_lab
+from ekuscan.wire.reasons import REASONS
+from tests.lab_client import PATIENCE, dial
+
+TODAY = datetime(2026, 11, 23, 14, 2, tzinfo=UTC)
+OPTIONS = b"OPTIONS sip:a SIP/2.0\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
+SILENT = {"stalled", "filtered", "request-undecided"}
+
+# What no endpoint can bring about: names that do not resolve, routers and routes in between, and our own mistakes.
+NOT_OF_AN_ENDPOINT = {
+    "name-unknown",
+    "name-lookup-failed",
+    "name-lookup-timeout",
+    "unreachable",
+    "no-route",
+    "connect-failed",
+    "internal-error",
+}
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    with open_lab(fault_estate(), tmp_path_factory.mktemp("faults"), TODAY, pace=0.2) as running:
+        yield running
+
+
+def endpoint(lab, fault):
+    return next(one for one in lab.endpoints if one.fault == fault)
+
+
+def plain_answer(lab, fault, say=b"\x16\x03\x01\x00\x05hello"):
+    place = endpoint(lab, fault)
+    with socket.create_connection((place.host, place.port), timeout=PATIENCE) as plain:
+        plain.sendall(say)
+        return plain.recv(4096)
+
+
+def test_every_reason_at_every_stage_is_produced_by_a_fault():
+    produced = {fault.failure for fault in FAULTS.values() if fault.failure is not None}
+    wanted = {
+        (stage, name) for name, reason in REASONS.items() if name not in NOT_OF_AN_ENDPOINT for stage in reason.stages
+    }
+    assert produced == wanted
+    assert NOT_OF_AN_ENDPOINT < set(REASONS)
+
+
+@pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if fault.protocol != "sip-udp"])
+def test_a_fault_lets_a_client_get_as_far_as_it_says(lab, name):
+    fault, place = FAULTS[name], endpoint(lab, name)
+    stage, reason = fault.failure or ("", "")
+    patience = 0.4 if reason in SILENT else PATIENCE
+    if stage == "connect":
+        with pytest.raises(OSError):  # noqa: PT011
+            dial(place, patience=patience)
+        return
+    seen = dial(place, patience=patience, wait=fault.failure is not None)
+    if reason == "old-version" and seen.version:
+        assert seen.version in ("TLSv1", "TLSv1.1")
+    elif stage in ("hello", "certificate"):
+        assert not seen.chain
+    else:
+        assert seen.chain
+        assert seen.finished or stage == "finish"
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("plain-http", b"HTTP/1.1 400 "),
+        ("plain-sip", b"SIP/2.0 400 "),
+        ("ssh", b"SSH-2.0-"),
+        ("smtp", b"220 "),
+        ("alert-handshake-failure", bytes.fromhex("15030300020228")),
+        ("alert-protocol-version", bytes.fromhex("15030300020246")),
+    ],
+)
+def test_what_is_not_tls_says_what_it_is(lab, name, start):
+    assert plain_answer(lab, name).startswith(start)
+
+
+def test_a_closing_endpoint_closes_and_a_resetting_one_resets(lab):
+    assert plain_answer(lab, "closes-after-hello") == b""
+    with pytest.raises(ConnectionResetError):
+        plain_answer(lab, "resets-after-hello")
+
+
+@pytest.mark.parametrize(("version", "alert"), [("1.2", 40), ("1.3", 116)])
+def test_a_missing_certificate_is_refused_by_alert_or_by_closing(lab, version, alert):
+    by_alert = dial(endpoint(lab, f"requires-certificate-{version}"), wait=True)
+    by_close = dial(endpoint(lab, f"refuses-by-close-{version}"), wait=True)
+    assert by_alert.asked
+    assert by_close.asked
+    assert by_alert.alerts == [alert]
+    assert by_close.alerts == []
+
+
+def test_a_late_refusal_comes_after_our_side_is_done(lab):
+    seen = dial(endpoint(lab, "refuses-late"), wait=True)
+    assert seen.finished
+    assert seen.alerts == [116]
+
+
+@pytest.mark.parametrize("name", ["refuses-by-http", "refuses-by-sip"])
+def test_a_refusal_above_tls_names_the_certificate(lab, name):
+    say = b"GET / HTTP/1.1\r\n\r\n" if name == "refuses-by-http" else OPTIONS
+    seen = dial(endpoint(lab, name), say=say)
+    assert seen.asked
+    assert b"certificate" in seen.data
+
+
+@pytest.mark.parametrize("name", ["endless-sip", "endless-http"])
+def test_an_endless_answer_goes_on_for_as_long_as_one_reads(lab, name):
+    assert len(dial(endpoint(lab, name), say=OPTIONS, wait=True).data) > 1 << 20
+
+
+@pytest.mark.parametrize(("name", "version"), [("tls1.2-only", "TLSv1.2"), ("tls1.3-only", "TLSv1.3")])
+def test_a_port_can_be_held_to_one_version(lab, name, version):
+    assert dial(endpoint(lab, name)).version == version
+    other = "TLSv1.2" if version == "TLSv1.3" else "TLSv1.3"
+    assert dial(endpoint(lab, name), version=other).alerts == [70]
+
+
+def test_a_long_list_of_cas_and_a_long_chain_arrive_whole(lab):
+    assert dial(endpoint(lab, "long-ca-list")).names == 200
+    assert len(dial(endpoint(lab, "many-certificates")).chain) == 60
+
+
+def test_odd_chains_are_presented_as_they_are(lab):
+    digicert = lab.worlds["digicert"]
+    issuing, root = digicert.issuing.certificate, digicert.root.certificate
+
+    def subjects(name):
+        return [parse(der).record.subject for der in dial(endpoint(lab, name)).chain[1:]]
+
+    issuer_name, root_name = (parse_subject(one) for one in (issuing, root))
+    assert subjects("unordered-chain") == [root_name, issuer_name]
+    assert subjects("duplicate-certificate") == [issuer_name, issuer_name]
+    assert subjects("missing-intermediate") == []
+    assert subjects("root-included") == [issuer_name, root_name]
+    assert subjects("unrelated-certificate")[0] == issuer_name
+
+
+def parse_subject(certificate):
+    from ekuscan.lab.authority import der
+
+    return parse(der(certificate)).record.subject
+
+
+@pytest.mark.parametrize("flaw", ["empty", "duplicate", "undecodable"])
+def test_a_broken_eku_goes_over_the_wire_broken(lab, flaw):
+    eku = parse(dial(endpoint(lab, f"eku-{flaw}")).chain[0]).record.eku
+    assert (eku.state, eku.flaw) == ("malformed", flaw)
+
+
+def test_dates_can_be_past_and_in_the_future(lab):
+    expired = parse(dial(endpoint(lab, "expired-leaf")).chain[0]).record.not_after
+    future = parse(dial(endpoint(lab, "not-yet-valid-leaf")).chain[0]).record.not_before
+    assert expired is not None
+    assert future is not None
+    assert expired < TODAY < future
+
+
+@pytest.mark.parametrize("name", ["udp-garbage", "udp-silent"])
+def test_udp_faults_answer_with_anything_but_sip(lab, name):
+    place = endpoint(lab, name)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as plain:
+        plain.settimeout(PATIENCE if name == "udp-garbage" else 0.3)
+        plain.sendto(OPTIONS, (place.host, place.port))
+        try:
+            assert not plain.recv(4096).startswith(b"SIP")
+        except TimeoutError:
+            assert name == "udp-silent"
+    assert place.counters.requests == (1 if place.counters.last_request else 0)
