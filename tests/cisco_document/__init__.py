@@ -1,0 +1,1 @@
+"""The Cisco document as situations: what stands where, and every answer that it has to get."""

@@ -1,0 +1,61 @@
+"""Every fault that one slip of the pen makes in the rule tables is found by a situation of the Cisco document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from ekuscan.cli.knowledge import knowledge
+from ekuscan.rules.tables import Tables
+from ekuscan.trust import TrustStore
+from tests.cisco_document.mutants import Mutant, mutants
+from tests.cisco_document.running import Prepared, judged_under, prepare
+from tests.cisco_document.situation import Shorthand, differences
+from tests.cisco_document.world import make_world
+from tests.test_cisco_document import SITUATIONS, UPLOADS
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A situation that was read once, and what it has to give."""
+
+    says: str
+    expect: Mapping[str, Shorthand]
+    prepared: Prepared
+
+    def faults(self, tables: Tables) -> list[str]:
+        """What is not as expected under some tables; an error is a fault as well."""
+        try:
+            return list(differences(self.expect, judged_under(self.prepared, tables)))
+        except Exception as error:
+            return [f"{type(error).__name__}: {error}"]
+
+
+@pytest.fixture(scope="module")
+def checks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Check, ...]]:
+    world = make_world(tmp_path_factory.mktemp("world"))
+    with TrustStore.open(world.trust_data) as store:
+        yield tuple(Check(case.says, case.expect, prepare(case, world, store)) for case in (*SITUATIONS, *UPLOADS))
+
+
+def test_the_verdicts_alone_are_those_of_the_command_line(checks: Sequence[Check]) -> None:
+    tables = knowledge().tables
+    assert {check.says: faults for check in checks if (faults := check.faults(tables))} == {}
+
+
+def test_every_mutant_of_the_tables_fails_a_situation(checks: Sequence[Check]) -> None:
+    tables = knowledge().tables
+    sound = [check for check in checks if not check.faults(tables)]
+    found = list(mutants(tables))
+    assert [str(mutant) for mutant in found if not _caught(mutant, sound)] == []
+
+
+def _caught(mutant: Mutant, checks: Sequence[Check]) -> bool:
+    """Whether a situation notices; those that speak of the row are tried first, and those with far ends last."""
+
+    def late(check: Check) -> tuple[bool, bool]:
+        return check.prepared.far_ends, not any(name.endswith(f"/{mutant.row}") for name in check.expect)
+
+    return any(check.faults(mutant.tables) for check in sorted(checks, key=late))
