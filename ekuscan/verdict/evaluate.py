@@ -148,16 +148,23 @@ def _lacking(case: Case, facts: Mapping[str, Value], tables: Tables) -> tuple[An
     fallback: Answer = case.lacking or "at-risk"
     if not case.ask_verifier:
         return fallback, []
-    told = facts.get("verifies.client_eku")
+    role = str(facts["verifies.role"])
+    told = None if asks_the_box(role, tables) else facts.get("verifies.client_eku")
     read = ["verifies.client_eku"]
     if told is None:
-        found = _verifier_case(str(facts["verifies.role"]), facts, tables)
+        found = _verifier_case(role, facts, tables)
         if found is None:
             return fallback, []
         told, read = found.client_eku, [f"verifies.{condition.fact}" for condition in found.when]
     if told == "checked":
         return "breaks", read
     return ("ok" if told == "ignored" else fallback), read
+
+
+def asks_the_box(role: str, tables: Tables) -> bool:
+    """Whether the row of a role knows nothing of its product, and asks what this very box does."""
+    verifier = tables.verifier(role)
+    return verifier is not None and any(c.fact == "client_eku" for case in verifier.cases for c in case.when)
 
 
 def _verifier_case(role: str, facts: Mapping[str, Value], tables: Tables) -> VerifierCase | None:

@@ -8,7 +8,7 @@ from itertools import product
 from ekuscan.rules import releases
 from ekuscan.rules.tables import Example, Rule, Tables
 from ekuscan.verdict.completion import Part, complete, variables_of
-from ekuscan.verdict.evaluate import NoCaseError, answer, facts_read
+from ekuscan.verdict.evaluate import NoCaseError, answer, asks_the_box, facts_read
 from ekuscan.verdict.facts import BROWSER_TRUST, CLIENT_AUTH, IN_TIME, SERVER_AUTH, SlotState, Value, Variable, cells
 from ekuscan.verdict.renewal import UNSEEN
 
@@ -64,7 +64,7 @@ def _bind(rule: Rule, given: Mapping[str, str], tables: Tables) -> dict[str, Var
             bound[fact] = _release(fact, given.get(fact, given.get("pair.release")), role, tables)
         elif fact in given:
             bound[fact] = Variable(fact, (given[fact],))
-        elif fact != "verifies.client_eku" or verifies in ("outside", "generic"):
+        elif fact != "verifies.client_eku" or asks_the_box(verifies, tables):
             bound[fact] = Variable(fact, _domain(fact, tables))
     return bound
 

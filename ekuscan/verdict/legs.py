@@ -9,7 +9,7 @@ from ekuscan.rules import releases
 from ekuscan.rules.tables import Rule, UseCase
 from ekuscan.verdict.completion import Part
 from ekuscan.verdict.estate import Box, Estate
-from ekuscan.verdict.evaluate import facts_read, slot_name
+from ekuscan.verdict.evaluate import asks_the_box, facts_read, slot_name
 from ekuscan.verdict.facts import Link, Variable
 from ekuscan.verdict.links import box_of, links_of
 
@@ -126,7 +126,7 @@ def _bind(
         if fact.startswith("slot:"):
             bound[fact] = presents.slot(fact.removeprefix("slot:"), stack, use_case.service)
         elif fact == "verifies.client_eku":
-            _bind_client_eku(bound, verifies)
+            _bind_client_eku(estate, bound, verifies)
         elif end == "presents":
             bound[fact] = presents.fact(name)
         elif end == "verifies" and verifies is not None:
@@ -138,9 +138,9 @@ def _bind(
     return bound
 
 
-def _bind_client_eku(bound: dict[str, Variable], verifies: Box | None) -> None:
+def _bind_client_eku(estate: Estate, bound: dict[str, Variable], verifies: Box | None) -> None:
     """What a box itself was declared or seen to do comes before its product's row; else the row decides."""
-    if verifies is not None and (verifies.has("client_eku") or verifies.role in ("outside", "generic")):
+    if verifies is not None and (verifies.has("client_eku") or asks_the_box(verifies.role, estate.tables)):
         bound["verifies.client_eku"] = verifies.fact("client_eku")
 
 
