@@ -78,9 +78,7 @@ def _with_remedies(item: Judged, siblings: Sequence[Judged], estate: Estate) -> 
         elif _helps(item, change):
             clears = tuple(other.verdict.id for other in siblings if _clears(other, change))
             found.append((row, _remedy(row, leg, item.view, clears, estate)))
-    found.sort(
-        key=lambda pair: (item.verdict.id not in pair[1].clears, pair[0].weakens, -len(pair[1].clears), pair[0].effort)
-    )
+    found.sort(key=lambda pair: (item.verdict.id not in pair[1].clears, pair[0].weakens, pair[0].effort))
     return replace(item, verdict=replace(item.verdict, remedies=tuple(remedy for _, remedy in found)))
 
 

@@ -165,7 +165,7 @@ def _gravity(item: Judged) -> tuple[int, int, int, int]:
 
 def _best_remedy(items: Sequence[Judged]) -> Remedy | None:
     """The remedy that settles most of the group; among equals the first in the verdicts' own order."""
-    ids = {item.verdict.id for item in items}
+    ids = _own_ids(items)
     best: tuple[int, int, Remedy] | None = None
     for item in items:
         for place, remedy in enumerate(item.verdict.remedies):
@@ -173,6 +173,11 @@ def _best_remedy(items: Sequence[Judged]) -> Remedy | None:
             if score and (best is None or (score, -place) > best[:2]):
                 best = (score, -place, remedy)
     return best[2] if best else None
+
+
+def _own_ids(items: Sequence[Judged]) -> set[str]:
+    """The verdicts that this slot alone decides: a composite is no case of its own, and may hang on other slots too."""
+    return {item.verdict.id for item in items if len(item.legs) == 1} or {item.verdict.id for item in items}
 
 
 def _peer(items: Sequence[Judged]) -> str | None:
@@ -264,14 +269,15 @@ def _action(section: Section, items: Sequence[Judged], remedy: Remedy | None, st
         return "No remedy of the tables settles it by itself: see ekuscan explain " + items[0].verdict.rule + "."
     row = tables.remedies[remedy.id]
     backup = f"{tables.backup} " if row.replaces_certificate else ""
-    cleared = sum(item.verdict.id in remedy.clears for item in items)
-    share = (
-        ""
-        if len(items) == 1
-        else f" Clears {'all ' if cleared == len(items) else ''}{cleared}"
-        + (f" of {len(items)}." if cleared < len(items) else ".")
-    )
-    return f"{backup}{remedy.text}{share}"
+    return f"{backup}{remedy.text}{_cleared(remedy, _own_ids(items))}"
+
+
+def _cleared(remedy: Remedy, ids: set[str]) -> str:
+    """How much of a problem a remedy settles; said only where there is more than one verdict."""
+    cleared = len(ids & set(remedy.clears))
+    if len(ids) == 1:
+        return ""
+    return f" Clears all {cleared}." if cleared == len(ids) else f" Clears {cleared} of {len(ids)}."
 
 
 def _show(item: Judged) -> str:

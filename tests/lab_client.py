@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-import struct
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ from ekuscan.lab.laboratory import LabEndpoint
 PATIENCE = 10
 _REQUEST = b"SSLv3/TLS read server certificate request"
 _VERSIONS = {"TLSv1": SSL.TLS1_VERSION, "TLSv1.2": SSL.TLS1_2_VERSION, "TLSv1.3": SSL.TLS1_3_VERSION}
+_ENOUGH = 2 << 20
 
 
 @dataclass
@@ -32,6 +34,38 @@ class Seen:
     error: str = ""
 
 
+class _Pump:
+    """A TLS connection over memory BIOs and a socket, with one deadline for all of it."""
+
+    def __init__(self, context: SSL.Context, plain: socket.socket, patience: float) -> None:
+        self.tls = SSL.Connection(context, None)
+        self.tls.set_connect_state()
+        self._plain = plain
+        self._end = time.monotonic() + patience
+
+    def run(self, step: Callable[[], Any]) -> Any:
+        """Do the step as often as it takes. TimeoutError at the deadline, EOFError where the peer has closed."""
+        while True:
+            try:
+                return step()
+            except SSL.WantReadError:
+                self.flush()
+                self._plain.settimeout(max(0.001, self._end - time.monotonic()))
+                data = self._plain.recv(65536)
+                if not data:
+                    raise EOFError from None
+                self.tls.bio_write(data)
+            finally:
+                self.flush()
+
+    def flush(self) -> None:
+        try:
+            while True:
+                self._plain.sendall(self.tls.bio_read(65536))
+        except SSL.WantReadError:
+            pass
+
+
 def dial(
     endpoint: LabEndpoint,
     *,
@@ -45,25 +79,23 @@ def dial(
     """One connection: handshake, then say something and read the answer; ``wait``: read until the server closes."""
     seen = Seen()
     with socket.create_connection((endpoint.host, endpoint.port), timeout=patience) as plain:
-        plain.settimeout(None)
-        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            plain.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", int(patience), int(patience % 1 * 1e6)))
-        connection = SSL.Connection(_context(seen, credential, version), plain)
-        connection.set_tlsext_host_name(name.encode())
-        connection.set_connect_state()
+        pump = _Pump(_context(seen, credential, version), plain, patience)
+        pump.tls.set_tlsext_host_name(name.encode())
         try:
-            connection.do_handshake()
+            pump.run(pump.tls.do_handshake)
             seen.finished = True
-            seen.version = connection.get_protocol_version_name()
+            seen.version = pump.tls.get_protocol_version_name()
             if say:
-                connection.sendall(say)
-            if say or wait:
-                seen.data = _read(connection, one=not wait)
-        except (SSL.Error, OSError) as error:
+                pump.tls.sendall(say)
+            while say or wait:
+                seen.data += pump.run(lambda: pump.tls.recv(65536))
+                if not wait or len(seen.data) > _ENOUGH:
+                    break
+        except (SSL.Error, OSError, EOFError) as error:
             seen.error = repr(error)
-        chain = connection.get_peer_cert_chain() or []
+        chain = pump.tls.get_peer_cert_chain() or []
         seen.chain = tuple(crypto.dump_certificate(crypto.FILETYPE_ASN1, one) for one in chain)
-        seen.names = len(connection.get_client_ca_list())
+        seen.names = len(pump.tls.get_client_ca_list())
     return seen
 
 
@@ -81,21 +113,10 @@ def _context(seen: Seen, credential: Credential | None, version: str | None) -> 
 
     def note(connection: SSL.Connection, where: int, code: int) -> None:
         if where & SSL.SSL_CB_ALERT and where & SSL.SSL_CB_READ:
-            seen.alerts.append(code & 0xFF)
+            if code & 0xFF:
+                seen.alerts.append(code & 0xFF)
         elif where & SSL.SSL_CB_LOOP and connection.get_state_string() == _REQUEST:
             seen.asked = True
 
     context.set_info_callback(note)
     return context
-
-
-def _read(connection: SSL.Connection, *, one: bool) -> bytes:
-    data = b""
-    while True:
-        try:
-            part: Any = connection.recv(65536)
-        except (SSL.ZeroReturnError, SSL.SysCallError):
-            return data
-        data += part
-        if one or len(data) > 1 << 20:
-            return data

@@ -122,7 +122,7 @@ def _counts(run: Run, *, verbose: bool) -> list[str]:
     if unseen:
         counts.append(text.counted(unseen, "port") + " unseen")
     if run.summary.undecided:
-        counts.append(text.counted(run.summary.undecided, "declared connection") + " undecided")
+        counts.append(f"{run.summary.undecided:,} left open")
     return counts
 
 
