@@ -225,17 +225,16 @@ def _text(section: Section, items: Sequence[Judged], tables: Tables) -> str:
     if section == "unknown":
         hang = "use case hangs" if len(items) == 1 else "use cases hang"
         return f"{len(items)} {hang} on it: {_names(items, tables)}."
-    sentences = [first.text]
+    if section == "decide":
+        return f"{len(items)} use cases hang on it: {_names(items, tables)}." if len(items) > 1 else ""
     others: dict[str, list[Judged]] = {}
     for item in items[1:]:
         if item.verdict.use_case != first.use_case and len(item.legs) == 1:
             others.setdefault(item.verdict.outcome, []).append(item)
-    if section != "decide" and others:
-        parts = [_share(outcome, list(dict.fromkeys(_titles(group, tables)))) for outcome, group in others.items()]
-        sentences.append(f"Same certificate: {'; '.join(parts)}.")
-    elif section == "decide" and len(items) > 1:
-        sentences.append(f"Also: {_names(items[1:], tables)}.")
-    return " ".join(sentence for sentence in sentences if sentence)
+    if not others:
+        return first.text
+    parts = [_share(outcome, list(dict.fromkeys(_titles(group, tables)))) for outcome, group in others.items()]
+    return f"{first.text} Same certificate: {'; '.join(parts)}."
 
 
 def _share(outcome: str, titles: Sequence[str]) -> str:
@@ -259,12 +258,14 @@ def _names(items: Sequence[Judged], tables: Tables) -> str:
 
 
 def _action(section: Section, items: Sequence[Judged], remedy: Remedy | None, step: int | None, tables: Tables) -> str:
+    covers = f"Step {step} covers it."
     if step is not None:
-        return f"Step {step} settles it either way." if section == "decide" else f"Step {step} covers it."
+        return f"Step {step} settles it either way; else {_declare(items[0])}" if section == "decide" else covers
     if section == "unknown":
         return _show(items[0])
     if section == "decide":
-        return _declare(items[0])
+        told = _declare(items[0])
+        return told[0].upper() + told[1:]
     if remedy is None:
         return "No remedy of the tables settles it by itself: see ekuscan explain " + items[0].verdict.rule + "."
     row = tables.remedies[remedy.id]
@@ -292,11 +293,11 @@ def _show(item: Judged) -> str:
 
 
 def _declare(item: Judged) -> str:
-    """Where to write down the answer to a question."""
-    fork = _askable(item.verdict)[0]
-    owner, _, name = fork.fact.rpartition(".")
-    if "hierarchy" in fork.fact or ".slot:" in fork.fact:
-        return "If a CA of your own issued it, name its root under trust: in the targets file."
-    if ":" in owner or ">" in owner:
-        return f"Declare the connection {owner} in the targets file with {name}."
-    return f"Set {name} on {owner} in the targets file."
+    """Where to write down the answer to a question, as the end of a sentence."""
+    owner, _, name = _askable(item.verdict)[0].fact.rpartition(".")
+    if name == "hierarchy":
+        return "if a CA of your own issued it, name its root under trust: in the targets file."
+    ends, on_link, use_case = owner.rpartition("/")
+    if on_link:
+        return f"set {name} on the connection {ends.replace('>', ' > ')} ({use_case}) in the targets file."
+    return f"set {name} on {owner} in the targets file."

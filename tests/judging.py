@@ -93,7 +93,7 @@ class Facts:
 
     def link(self, use_case: str, from_: str, to: str, **settings: str) -> Facts:
         facts = {key: Fact(value, "declared") for key, value in settings.items()}
-        self.connections.append(Connection(f"{use_case}:{from_}>{to}", use_case, from_, to, facts))
+        self.connections.append(Connection(f"{from_}>{to}/{use_case}", use_case, from_, to, facts))
         return self
 
     def _content(self, name: str, slot: str, shown: Shown) -> SlotContent:

@@ -158,4 +158,4 @@ class Link:
 
     @property
     def key(self) -> str:
-        return self.connection or f"{self.use_case}:{self.dials}>{self.answers}"
+        return self.connection or f"{self.dials}>{self.answers}/{self.use_case}"

@@ -40,7 +40,7 @@ def _groups(targets: Sequence[Target]) -> set[str]:
 
 
 def _assumed(use_case: UseCase, dials: str, answers: str) -> Connection:
-    return Connection(f"{use_case.name}:{dials}>{answers}", use_case.name, dials, answers, origin="assumed")
+    return Connection(f"{dials}>{answers}/{use_case.name}", use_case.name, dials, answers, origin="assumed")
 
 
 def _declared_ends(
