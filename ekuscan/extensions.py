@@ -65,6 +65,8 @@ _EKU_NAMES = {
     VERISIGN_SGC: "verisignSGC",
 }
 
+FRAME_FLAW = "its extensions cannot all be decoded"
+
 _EKU = b"\x55\x1d\x25"
 _MAX_EXTENSIONS = 200
 _MAX_PURPOSES = 64
@@ -160,7 +162,7 @@ def _split(data: bytes, start: int, stop: int) -> tuple[dict[bytes, list[bytes]]
     except DerError:
         complete = False
     if not complete:
-        flaws.append("its extensions cannot all be decoded")
+        flaws.append(FRAME_FLAW)
     return values, flaws, complete
 
 

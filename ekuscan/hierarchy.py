@@ -11,12 +11,16 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ekuscan.chain import Link, Path, Paths
+from ekuscan.extensions import FRAME_FLAW
 from ekuscan.model import Certainty, ChromeState, Hierarchy, HierarchyClass
 from ekuscan.names import common_name, display_name, name_text, organisation, printable
 from ekuscan.trust import TrustEntry, TrustStore
 
 _BASELINE_POLICIES = "2.23.140.1."
 _ABSENT = ChromeState("absent")
+_HIDING = frozenset(
+    {FRAME_FLAW, "signed certificate timestamps cannot be decoded", "certificate policies cannot be decoded"}
+)
 _CONFIRM = 'confirm it by naming its root under "trust:" in the targets file'
 
 
@@ -174,6 +178,8 @@ def _unknown(paths: Paths) -> _Found:
             f"signed below {disclosed.display_name}, a root of {disclosed.owner} that is known, but in no root store"
         )
         return _Found("undecided", "inferred", disclosed.display_name, disclosed.owner, evidence)
+    if not paths.end_entity.reading.tbs:
+        return _Found("undecided", "inferred", None, None, ["it cannot be read as a certificate"])
     evidence.append(f"its issuer {printable(_issuer_name(paths))} is not in the trust data")
     marks = _public_marks(paths)
     top = _top(paths.paths[0])
@@ -191,6 +197,8 @@ def _public_marks(paths: Paths) -> list[str]:
     policy = next((oid for oid in extensions.policies if oid.startswith(_BASELINE_POLICIES)), None)
     if policy is not None:
         marks.append(f"it names the CA/Browser Forum policy {policy}")
+    if not marks and not _HIDING.isdisjoint(extensions.flaws):
+        marks.append("not all of its extensions can be read: it may bear the marks of a public certificate")
     return marks
 
 
