@@ -39,18 +39,41 @@ _ACME_CHANGE_REMEDY = "acme-scheduler-off"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A remedy's effect on named boxes and links: single values by variable key, and certificates by box."""
+    """A remedy's effect on named boxes and links.
+
+    ``values`` are single values by variable key; ``slots`` says of a box's certificates which slot changes ("" for
+    all), which needs they meet then, and which no longer.
+    """
 
     values: Mapping[str, Value]
     slots: Mapping[str, tuple[str, frozenset[str], frozenset[str]]]
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Two changes with one key are the same."""
+        return tuple(sorted(self.values.items())), tuple(self.slots.items())
+
+
+class _Siblings:
+    """The failing verdicts of one box; what a change clears among them is worked out once."""
+
+    def __init__(self) -> None:
+        self.items: list[Judged] = []
+        self._cleared: dict[tuple[object, ...], tuple[str, ...]] = {}
+
+    def cleared(self, change: Change) -> tuple[str, ...]:
+        key = change.key
+        if key not in self._cleared:
+            self._cleared[key] = tuple(item.verdict.id for item in self.items if _clears(item, change))
+        return self._cleared[key]
 
 
 def with_remedies(judged: Sequence[Judged], estate: Estate) -> list[Judged]:
     """The same verdicts, each with the remedies that settle it, the best one first."""
     failing = [item for item in judged if not is_fine(item.verdict)]
-    by_box: dict[str, list[Judged]] = {}
+    by_box: dict[str, _Siblings] = {}
     for item in failing:
-        by_box.setdefault(_anchor(item).presents.name, []).append(item)
+        by_box.setdefault(_anchor(item).presents.name, _Siblings()).items.append(item)
     return [
         item if is_fine(item.verdict) else _with_remedies(item, by_box[_anchor(item).presents.name], estate)
         for item in judged
@@ -66,7 +89,7 @@ def _anchor(item: Judged) -> Leg:
     return item.legs[item.completed.weakest]
 
 
-def _with_remedies(item: Judged, siblings: Sequence[Judged], estate: Estate) -> Judged:
+def _with_remedies(item: Judged, siblings: _Siblings, estate: Estate) -> Judged:
     leg = _anchor(item)
     found: list[tuple[RemedyRow, Remedy]] = []
     for row in _rows(item, estate.tables):
@@ -76,8 +99,7 @@ def _with_remedies(item: Judged, siblings: Sequence[Judged], estate: Estate) -> 
         if change is None:
             found.append((row, _remedy(row, leg, item.view, (), estate)))
         elif _helps(item, change):
-            clears = tuple(other.verdict.id for other in siblings if _clears(other, change))
-            found.append((row, _remedy(row, leg, item.view, clears, estate)))
+            found.append((row, _remedy(row, leg, item.view, siblings.cleared(change), estate)))
     found.sort(key=lambda pair: (item.verdict.id not in pair[1].clears, pair[0].weakens, pair[0].effort))
     return replace(item, verdict=replace(item.verdict, remedies=tuple(remedy for _, remedy in found)))
 

@@ -89,6 +89,8 @@ class RunInProgress:
         self._knowledge = knowledge
         self._options = options
         self._parts = _parts(inventory, knowledge.tables, options)
+        by_id = {target.id: target for target in inventory.targets}
+        self._members = [tuple(by_id[name] for name in names) for names in self._parts.members]
         self._waiting = _endpoints_by_part(inventory.endpoints, self._parts)
         self._observations: dict[str, list[Observation]] = {target.id: [] for target in inventory.targets}
         self._files = _files_by_target(inventory.slot_files)
@@ -151,7 +153,7 @@ class RunInProgress:
         return open_role(target, self._evidence[target.id])
 
     def _finish(self, part: int) -> Piece:
-        declared = [target for target in self._inventory.targets if self._parts.of[target.id] == part]
+        declared = self._members[part]
         observations = [_settled(self._observations[target.id]) for target in declared]
         targets = {
             target.id: self._with_facts(target, seen) for target, seen in zip(declared, observations, strict=True)

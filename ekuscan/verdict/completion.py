@@ -11,6 +11,7 @@ from ekuscan.rules.releases import Point
 from ekuscan.rules.tables import Rule, Tables
 from ekuscan.verdict.evaluate import GRAVITY, Answered, answer
 from ekuscan.verdict.facts import IN_TIME, SlotState, Value, Variable
+from ekuscan.verdict.renewal import UNSEEN
 
 # More combinations than this are not enumerated: the answer is then unknown. The packaged tables stay far below.
 LIMIT = 200_000
@@ -88,9 +89,8 @@ def _relevant(variable: Variable, parts: Sequence[Part], tables: Tables) -> Vari
         return variable
     parts = [part for part in parts if any(other.key == variable.key for other in part.facts.values())]
     if isinstance(variable.values[0], SlotState):
-        needs = frozenset().union(*(_needs(part.rule) for part in parts))
-        states = {(s.now & needs, s.next & needs): s.label for s in variable.values if isinstance(s, SlotState)}
-        return replace(variable, values=tuple(SlotState(label, *met) for met, label in states.items()))
+        needs = frozenset().union(*(_needs(part.rule, tables) for part in parts))
+        return replace(variable, values=_states(variable.values, needs, tables))
     if isinstance(variable.values[0], tuple):
         points = {point for part in parts for point in _points(part.rule, tables)}
         kept = [value for place, value in enumerate(variable.values) if place == 0 or value in points]
@@ -98,11 +98,21 @@ def _relevant(variable: Variable, parts: Sequence[Part], tables: Tables) -> Vari
     return variable
 
 
-def _needs(rule: Rule) -> frozenset[str]:
-    needs = {*rule.needs, IN_TIME}
-    for case in rule.cases:
-        needs.update(case.needs or ())
-    return frozenset(needs)
+def _states(values: tuple[Value, ...], needs: frozenset[str], tables: Tables) -> tuple[Value, ...]:
+    """States that differ in some need that a part has; remembered, because most unseen slots are alike."""
+    known: dict[object, tuple[Value, ...]] = tables.derived("states", dict)
+    key = needs if values is UNSEEN else (values, needs)
+    if key not in known:
+        states = {(s.now & needs, s.next & needs): s.label for s in values if isinstance(s, SlotState)}
+        known[key] = tuple(SlotState(label, *met) for met, label in states.items())
+    return known[key]
+
+
+def _needs(rule: Rule, tables: Tables) -> frozenset[str]:
+    def make() -> frozenset[str]:
+        return frozenset({*rule.needs, IN_TIME, *(need for case in rule.cases for need in case.needs or ())})
+
+    return tables.derived(f"needs of {rule.id}", make)
 
 
 def _points(rule: Rule, tables: Tables) -> frozenset[Point]:

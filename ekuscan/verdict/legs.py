@@ -121,10 +121,15 @@ def _bind(
     if verifies is not None:
         bound["verifies.role"] = verifies.fact("role")
     stack = verifies.stack() if verifies is not None else "openssl"
+    slots = [fact for fact in wanted if fact.startswith("slot:")]
     for fact in wanted:
         end, _, name = fact.partition(".")
         if fact.startswith("slot:"):
-            bound[fact] = presents.slot(fact.removeprefix("slot:"), stack, use_case.service)
+            # Of a far end nothing is seen: which of its slots it is that nobody saw makes no difference.
+            seen = fact if presents.in_file else slots[0]
+            bound[fact] = presents.slot(seen.removeprefix("slot:"), stack, use_case.service)
+        elif end == "presents" and name in estate.tables.settings and not presents.in_file:
+            continue
         elif fact == "verifies.client_eku":
             _bind_client_eku(estate, bound, verifies)
         elif end == "presents":

@@ -22,7 +22,10 @@ def assumed_connections(
     A cluster dials as its members do, but counts as one end of an assumption.
     """
     found: list[Connection] = []
+    roles = {target.role for target in targets.values()}
     for use_case in tables.use_cases.values():
+        if not any(dials in roles and answers in roles for dials, answers in use_case.assume):
+            continue
         taken = _declared_ends(use_case, declared, targets, tables)
         for from_role, to_role in use_case.assume:
             dials = [t for t in targets.values() if t.role == from_role and (t.id, to_role) not in taken]
