@@ -70,12 +70,12 @@ class _Siblings:
 
 def with_remedies(judged: Sequence[Judged], estate: Estate) -> list[Judged]:
     """The same verdicts, each with the remedies that settle it, the best one first."""
-    failing = [item for item in judged if not is_fine(item.verdict)]
+    failing = [item for item in judged if _wants_remedy(item.verdict)]
     by_box: dict[str, _Siblings] = {}
     for item in failing:
         by_box.setdefault(_anchor(item).presents.name, _Siblings()).items.append(item)
     return [
-        item if is_fine(item.verdict) else _with_remedies(item, by_box[_anchor(item).presents.name], estate)
+        item if not _wants_remedy(item.verdict) else _with_remedies(item, by_box[_anchor(item).presents.name], estate)
         for item in judged
     ]
 
@@ -83,6 +83,11 @@ def with_remedies(judged: Sequence[Judged], estate: Estate) -> list[Judged]:
 def is_fine(verdict: Verdict) -> bool:
     """Whether nothing needs to be done for it."""
     return verdict.now in FINE and verdict.next in FINE
+
+
+def _wants_remedy(verdict: Verdict) -> bool:
+    """What hangs on a certificate that nobody saw needs to be looked at, not mended."""
+    return verdict.outcome != "unknown" and not is_fine(verdict)
 
 
 def _anchor(item: Judged) -> Leg:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from ekuscan.cli.refusal import UsageError
@@ -15,18 +16,12 @@ from ekuscan.targets.vocabulary import SettingShape, UseCaseShape, Vocabulary
 
 
 class PackagedPolicy:
-    """The policy tables of the package, as the verdicts ask for them."""
+    """The policy tables of the package, as the verdicts ask for them; an estate asks the same few things often."""
 
-    def issues_next(
-        self, owner: str | None, organization: str | None, root: str | None, hierarchy_class: str, at: date
-    ) -> issuance.Issuance:
-        return issuance.issues_next(owner, organization, root, hierarchy_class, at)
-
-    def best_issue_day(self, first: date, last: date) -> date:
-        return validity.best_issue_day(first, max(first, last))
-
-    def lasts_until(self, issued: date) -> date:
-        return validity.lasts_until(issued)
+    def __init__(self) -> None:
+        self.issues_next = lru_cache(maxsize=4096)(issuance.issues_next)
+        self.best_issue_day = lru_cache(maxsize=4096)(validity.best_issue_day)
+        self.lasts_until = lru_cache(maxsize=4096)(validity.lasts_until)
 
 
 def knowledge() -> Knowledge:

@@ -83,7 +83,7 @@ def garbled_after(kit: FaultKit) -> Handler:
     return _muted(server_context(replace(kit.terms, request="optional", oldest="TLSv1.3")), record_without_meaning)
 
 
-def optional_without_ticket(kit: FaultKit) -> Handler:
+def quiet_until_asked(kit: FaultKit) -> Handler:
     context = server_context(replace(kit.terms, request="optional", oldest="TLSv1.3"))
 
     async def handler(wire: Wire) -> None:
@@ -118,6 +118,17 @@ def refuses_by_http(kit: FaultKit) -> Handler:
 
 def sip_garbage(kit: FaultKit) -> Handler:
     return _answering(kit, GARBAGE)
+
+
+def endless_after(kit: FaultKit) -> Handler:
+    context = server_context(replace(kit.terms, request="optional", oldest="TLSv1.3"))
+
+    async def handler(wire: Wire) -> None:
+        tls = TlsEnd(context, wire)
+        await tls.handshake()
+        await forever(tls.send, bytes(16_384))
+
+    return handler
 
 
 def endless_sip(kit: FaultKit) -> Handler:

@@ -11,6 +11,7 @@ from ekuscan.lab.fault_deeds import (
     GARBAGE,
     Deed,
     alert,
+    ask_forever,
     babble,
     close,
     first_record,
@@ -79,6 +80,10 @@ def garbage(kit: FaultKit) -> Handler:
 def refuses_with(number: int) -> Callable[[FaultKit], Handler]:
     """A fatal alert in answer to the ClientHello."""
     return lambda kit: on_hello(saying(alert(FATAL, number)))
+
+
+def asks_on_hello(kit: FaultKit) -> Handler:
+    return on_hello(ask_forever)
 
 
 def echo(kit: FaultKit) -> Handler:

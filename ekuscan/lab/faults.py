@@ -58,6 +58,9 @@ _HELLO: Final = {
     "smtp": Fault("greets as a mail server", ("hello", "not-tls"), talks.greets_as_mail_server),
     "garbage": Fault("answers with bytes without meaning", ("hello", "not-tls"), talks.garbage),
     "echo": Fault("sends back what it gets", ("hello", "garbled"), talks.echo),
+    "endless-hello": Fault(
+        "asks for a new ClientHello without end, at once", ("hello", "too-much"), talks.asks_on_hello
+    ),
     "alert-handshake-failure": Fault("refuses every ClientHello, alert 40", ("hello", "alert"), talks.refuses_with(40)),
     "alert-unrecognized-name": Fault(
         "does not know the server name, alert 112", ("hello", "alert"), talks.refuses_with(112)
@@ -91,7 +94,7 @@ _CERTIFICATE: Final = {
         talks.server_hello_then(deeds.ask_forever),
     ),
     "endless-certificate": Fault(
-        "sends a Certificate message of 16 MB", ("certificate", "too-much"), talks.endless_certificate
+        "sends a Certificate message of 16 MB", ("certificate", "garbled"), talks.endless_certificate
     ),
 }
 
@@ -152,6 +155,11 @@ _AFTER: Final = {
         ("after", "garbled"),
         requests.garbled_after,
     ),
+    "endless-after": Fault(
+        "asks for a client certificate, TLS 1.3, then sends data without end",
+        ("after", "too-much"),
+        requests.endless_after,
+    ),
     "endless-sip": Fault("answers SIP with headers without end", None, requests.endless_sip),
     "endless-http": Fault("answers HTTP with a body without end", None, requests.endless_http, protocol="https"),
     "sip-silent": Fault("never answers SIP", None, requests.sip_silent),
@@ -159,13 +167,13 @@ _AFTER: Final = {
     "sip-hostile": Fault("writes terminal escapes into its SIP banner", None, requests.sip_hostile),
     "refuses-by-http": Fault(
         "takes a handshake without a client certificate, then answers HTTP 400 for want of one",
-        ("finish", "certificate-required"),
+        None,
         requests.refuses_by_http,
         protocol="https",
     ),
     "refuses-by-sip": Fault(
         "takes a handshake without a client certificate, then answers SIP 403 for want of one",
-        ("finish", "certificate-required"),
+        None,
         requests.refuses_by_sip,
     ),
 }
@@ -186,8 +194,10 @@ _ODD: Final = {
     "tls1.3-only": Fault("speaks TLS 1.3 and nothing older", None, requests.only("TLSv1.3")),
     "warns-first": Fault("sends a warning alert before its ServerHello", None, requests.warns_first),
     "retry-hello": Fault("wants another key share, so a second ClientHello", None, requests.retries_hello),
-    "optional-without-ticket": Fault(
-        "asks for a client certificate, TLS 1.3, gives no ticket, answers SIP", None, requests.optional_without_ticket
+    "quiet-until-asked": Fault(
+        "asks for a client certificate, TLS 1.3, and gives no sign before its SIP answer",
+        None,
+        requests.quiet_until_asked,
     ),
     "long-ca-list": Fault("names 200 CAs in its request", None, odd.long_ca_list),
     "many-certificates": Fault("presents 60 certificates", None, odd.many_certificates),

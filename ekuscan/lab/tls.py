@@ -105,7 +105,8 @@ def _overlook_purpose(
 class TlsEnd:
     """One TLS connection over a `Wire`.
 
-    ``held_back``: what our side writes stays unsent, alerts included, for peers that go silent or just hang up.
+    ``held_back``: what our side writes stays unsent, alerts included, for peers that go silent or just hang up; once
+    it is False again, all of that goes out with what comes next.
     ``mangle`` changes what goes out, which is all that OpenSSL had to say at once. ``sent`` counts its bytes.
     """
 
@@ -116,6 +117,7 @@ class TlsEnd:
         self._mangle = mangle
         self.held_back = False
         self.sent = 0
+        self._kept = b""
 
     @property
     def server_name(self) -> str | None:
@@ -189,7 +191,8 @@ class TlsEnd:
         self._wire.close()
 
     async def _flush(self) -> None:
-        outgoing = b"".join(iter(self._pending, b""))
+        outgoing = self._kept + b"".join(iter(self._pending, b""))
+        self._kept = outgoing if self.held_back else b""
         if outgoing and not self.held_back:
             self.sent += len(outgoing)
             await self._wire.send(self._mangle(outgoing) if self._mangle else outgoing)

@@ -7,7 +7,7 @@ they are used, when they end.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ekuscan.model import Certificate, Chain, Observation, Purpose, Run, SlotContent, Target, Verdict
 from ekuscan.report import marks, text
@@ -61,10 +61,13 @@ def certificates(run: Run, page: Page, notes: Mapping[str, str], *, verbose: boo
     if not tables:
         return
     columns = _columns(page)
-    yield page.heading("CERTIFICATES") + _titles(columns)
     candidates = [target for target, rows in tables if len(rows) == 1 and _fits(target, 0, page, columns)]
     width = max((text.cells(page.name(target.id)) for target in candidates), default=0)
     beside = {target.id for target in candidates if _fits(target, width, page, columns)}
+    starts = [2 + text.cells(row.label) for target, rows in tables if target.id not in beside for row in rows]
+    starts += [width + 4 + text.cells(_release(target, page)) for target in candidates if target.id in beside]
+    columns = _moved(columns, max(starts), [row for _, rows in tables for row in rows])
+    yield page.heading("CERTIFICATES") + _titles(columns)
     for target, rows in tables:
         note = notes.get(target.id, "")
         yield from _target(target, rows, page, columns, width if target.id in beside else None, note)
@@ -93,6 +96,14 @@ def _columns(page: Page) -> Columns:
     eku = 22 + extra // 2
     ends = eku + 25 + extra // 4 - max(0, 80 - page.width)
     return Columns(eku, eku + 5, ends, ends + _ENDS)
+
+
+def _moved(columns: Columns, start: int, rows: list[Row]) -> Columns:
+    """The columns with as much of the first one's spare room as the longest issuer lacks."""
+    lacking = max(text.cells(_issued(row, None)) for row in rows) + 2 - (columns.ends - columns.issued)
+    spare = columns.eku - max(start + 1, len("CERTIFICATES") + 2)
+    shift = max(0, min(lacking, spare))
+    return replace(columns, eku=columns.eku - shift, issued=columns.issued - shift)
 
 
 def _titles(columns: Columns) -> str:
@@ -274,11 +285,18 @@ def _row_lines(start: str, row: Row, page: Page, columns: Columns, indent: str) 
         yield from text.flow(note.split(), page.width, indent, indent, gap=" ")
 
 
-def _issued(row: Row, width: int) -> str:
+def _issued(row: Row, width: int | None) -> str:
+    """Issuer and kind; a name too long for ``width`` is cut behind a word, and where none fits in its middle."""
     if row.kind == "self-signed":
         return row.kind
     suffix = f", {row.kind}" if row.kind else ""
-    return text.cut(row.issuer, width - len(suffix)) + suffix
+    if width is None:
+        return row.issuer + suffix
+    room = width - len(suffix)
+    words = row.issuer.split(" ")
+    while len(words) > 1 and text.cells(" ".join(words)) > room:
+        words.pop()
+    return text.cut(" ".join(words).rstrip(",."), room) + suffix
 
 
 def _fitting(asks: list[str], width: int) -> str:

@@ -109,7 +109,8 @@ class Box:
 
     def view(self, slot: str, service: str | None = None) -> SlotView:
         """A slot with its content; where ports disagree, the content that the service's own port showed."""
-        key = f"{slot}/{service}"
+        several = self.target is not None and sum(c.slot == slot for c in self.target.slots) > 1
+        key = f"{slot}/{service}" if several else slot
         if key not in self._views:
             self._views[key] = self._make_view(slot, service)
         return self._views[key]

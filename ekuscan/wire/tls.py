@@ -45,6 +45,8 @@ _TLS_CONTENT_TYPES: Final = b"\x14\x15\x16\x17"
 _TLS_MAJOR_VERSION: Final = 3
 _PLAIN_PREFIX: Final = 8
 _CHUNK: Final = 65536
+# OpenSSL's own bound: a Certificate message of 100 KB.
+_TOO_LONG: Final = "excessive message size"
 # AlertLevel of RFC 8446 §6.
 _FATAL: Final = 2
 
@@ -54,7 +56,8 @@ def _note(connection: SSL.Connection, where: int, code: int) -> None:
     if where & SSL.SSL_CB_LOOP:
         connection.get_app_data().append(connection.get_state_string())
     elif where & SSL.SSL_CB_ALERT:
-        connection.get_app_data().append((where, code))
+        # A step is noted when the next message begins; an alert is none, so the step before it is noted here.
+        connection.get_app_data().extend((connection.get_state_string(), (where, code)))
 
 
 @cache
@@ -224,7 +227,7 @@ class Handshake:
                 self.opened = True
                 self._certificates = self._connection.get_peer_cert_chain() or []
                 if len(self._certificates) > MAX_CERTIFICATES:
-                    self._end("too-much", f"over {MAX_CERTIFICATES} certificates")
+                    self._end("too-many", f"over {MAX_CERTIFICATES} certificates")
             # Without a request nothing that follows counts, and the first read would cost for nothing.
             if self._spoke or self.asked:
                 self._drain()
@@ -233,9 +236,13 @@ class Handshake:
         except SSL.ZeroReturnError:
             self._end("closed", "")
         except SSL.Error as error:
-            fatal = [a for a in _alerts(self._log) if a.direction == "received" and a.level == "fatal"]
-            self._end("alert" if fatal else "garbled", _reasons(error))
+            self._end(self._kind(error), _reasons(error))
         return self._outgoing()
+
+    def _kind(self, error: SSL.Error) -> Ending:
+        if any(alert.direction == "received" and alert.level == "fatal" for alert in _alerts(self._log)):
+            return "alert"
+        return "too-much" if _TOO_LONG in _reasons(error) else "garbled"
 
     def _drain(self) -> None:
         while True:

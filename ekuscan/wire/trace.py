@@ -7,7 +7,7 @@ from typing import Literal
 
 from ekuscan.model import Alert, TlsParameters
 
-Ending = Literal["alert", "closed", "reset", "stalled", "garbled", "too-much", "plain"]
+Ending = Literal["alert", "closed", "reset", "stalled", "garbled", "too-much", "too-many", "plain"]
 
 
 @dataclass(frozen=True, slots=True)
