@@ -11,19 +11,23 @@ from typing import Any
 
 import pytest
 
-from tests.cisco_document import business, mra, no_action, renewal, running, uploads, zones
+from ekuscan.rules.load import packaged
+from tests.cisco_document import business, mra, no_action, renewal, running, traversal, two_slots, uploads, zones
 from tests.cisco_document.explanations import EXPLANATIONS
 from tests.cisco_document.situation import Situation, Upload, differences
 from tests.cisco_document.world import World, make_world
 
 SITUATIONS: tuple[Situation, ...] = (
     *mra.SITUATIONS,
+    *two_slots.SITUATIONS,
+    *traversal.SITUATIONS,
     *business.SITUATIONS,
     *zones.SITUATIONS,
     *renewal.SITUATIONS,
     *no_action.SITUATIONS,
 )
 UPLOADS: tuple[Upload, ...] = uploads.UPLOADS
+CASES: tuple[Situation | Upload, ...] = (*SITUATIONS, *UPLOADS)
 
 
 def _numbers(letter: str, last: int, width: int) -> set[str]:
@@ -43,14 +47,28 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 def test_every_number_of_the_document_has_a_case() -> None:
-    answered = {number for case in (*SITUATIONS, *UPLOADS) for number in case.ids}
+    answered = {number for case in CASES for number in case.ids}
     assert answered == NUMBERS - EXPLAINED_ONLY
     assert set(EXPLANATIONS) == NUMBERS
 
 
 def test_every_situation_has_a_name_of_its_own() -> None:
-    names = [case.name for case in (*SITUATIONS, *UPLOADS)]
+    names = [case.name for case in CASES]
     assert sorted(set(names)) == sorted(names)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_situation_has_an_answer_to_every_rule_that_it_names(case: Situation | Upload) -> None:
+    """Rows about verifiers, slots and renewals have no verdict of their own: what they do shows in others."""
+    tables = packaged()
+    answered = {name.rpartition("/")[2] for name in case.expect}
+    elsewhere = {number for verifier in tables.verifiers for number in verifier.also}
+    rows = {
+        number: {rule.id for rule in tables.rules if number in (rule.id, *rule.also)}
+        for number in case.ids
+        if number not in elsewhere
+    }
+    assert {number: found for number, found in rows.items() if found and not found & answered} == {}
 
 
 @pytest.mark.parametrize("situation", SITUATIONS, ids=lambda situation: situation.name)

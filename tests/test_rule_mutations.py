@@ -14,7 +14,7 @@ from tests.cisco_document.mutants import Mutant, mutants
 from tests.cisco_document.running import Prepared, judged_under, prepare
 from tests.cisco_document.situation import Shorthand, differences
 from tests.cisco_document.world import make_world
-from tests.test_cisco_document import SITUATIONS, UPLOADS
+from tests.test_cisco_document import CASES
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Check:
 def checks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Check, ...]]:
     world = make_world(tmp_path_factory.mktemp("world"))
     with TrustStore.open(world.trust_data) as store:
-        yield tuple(Check(case.says, case.expect, prepare(case, world, store)) for case in (*SITUATIONS, *UPLOADS))
+        yield tuple(Check(case.says, case.expect, prepare(case, world, store)) for case in CASES)
 
 
 def test_the_verdicts_alone_are_those_of_the_command_line(checks: Sequence[Check]) -> None:
@@ -49,6 +49,9 @@ def test_every_mutant_of_the_tables_fails_a_situation(checks: Sequence[Check]) -
     tables = knowledge().tables
     sound = [check for check in checks if not check.faults(tables)]
     found = list(mutants(tables))
+    rows = {rule.id for rule in tables.rules} | {verifier.id for verifier in tables.verifiers}
+    rows |= {alias.id for alias in tables.aliases} | {change.id for change in tables.changes}
+    assert rows <= {mutant.row for mutant in found}
     assert [str(mutant) for mutant in found if not _caught(mutant, sound)] == []
 
 

@@ -90,7 +90,7 @@ DIALLING_OUT = (
     ),
     Situation(
         "where B2B calls are no mutual TLS, clientAuth is not needed",
-        ("F02", "D2", "X02"),
+        ("F02", "D2", "X03"),
         _with_partner(
             f"release: X15.3.2, {_SERVER}",
             "client_eku: checked",

@@ -54,7 +54,7 @@ def mutants(tables: Tables) -> Iterator[Mutant]:
 
 
 def _with(rows: tuple[R, ...], index: int, row: R) -> tuple[R, ...]:
-    return (*rows[:index], row, *rows[index + 1 :])
+    return rows[:index] + (row,) + rows[index + 1 :]  # noqa: RUF005  (mypy loses the type of an unpacked tuple)
 
 
 # --- rules --------------------------------------------------------------------------------------------------------
@@ -62,7 +62,7 @@ def _with(rows: tuple[R, ...], index: int, row: R) -> tuple[R, ...]:
 
 def _rule_faults(rule: Rule, tables: Tables) -> Iterator[tuple[str, Rule]]:
     for index, case in enumerate(rule.cases):
-        for what, changed in _case_faults(case, rule.needs):
+        for what, changed in _case_faults(case):
             yield f"case {index + 1} {what}", replace(rule, cases=_with_case(rule.cases, index, changed))
     for needs in _other_needs(rule.needs):
         yield f"needs {', '.join(needs) or 'nothing'}", replace(rule, needs=needs)
@@ -81,13 +81,13 @@ def _with_case(cases: tuple[Case, ...], index: int, case: Case) -> tuple[Case, .
     return (*cases[:index], case, *cases[index + 1 :])
 
 
-def _case_faults(case: Case, needs: tuple[str, ...]) -> Iterator[tuple[str, Case]]:
+def _case_faults(case: Case) -> Iterator[tuple[str, Case]]:
     for answer in ("breaks", "ok", "at-risk"):
         if case.lacking is not None and answer != case.lacking:
             yield f"lacking {answer}", replace(case, lacking=answer)
         if case.answer is not None and answer != case.answer:
             yield f"answer {answer}", replace(case, answer=answer)
-    if case.unverified and needs:
+    if case.unverified:
         yield "verified", replace(case, unverified=False, lacking="breaks")
     if case.ask_verifier:
         yield "without the verifier", replace(case, ask_verifier=False)

@@ -94,7 +94,7 @@ DIALLING = (
     ),
     Situation(
         "a zone that is not mutual TLS does not need clientAuth",
-        ("X02", "F02", "D2"),
+        ("F02", "D2"),
         _zone(f"release: X15.3.2, {_SERVER}", _UNIFIED_CM, ', mtls: "off", tls_verify: "off"'),
         {**core("c"), "c>u/neighbor-zone/X19": "not-applicable"},
     ),
@@ -106,7 +106,7 @@ DIALLING = (
     ),
     Situation(
         "on X15.5 a client slot without clientAuth loses the zone as before",
-        ("X21", "X06"),
+        ("X21", "L5"),
         _zone(f'release: X15.5, sip_eku_check: "off", {_TWO_SERVER}', _UNIFIED_CM),
         {**core("c"), "c>u/neighbor-zone/X19": "breaks"},
         remedies={"c>u/neighbor-zone/X19": ("client-slot-certificate", "zone-tls-verify-off")},
@@ -161,13 +161,13 @@ DIALLED = (
     *(
         Situation(
             f"Unified CM without clientAuth dials Expressway-C on {release}, TLS verify on{setting}: {given}",
-            (*ids, "X19", "L2"),
+            (*ids, "L2"),
             _zone(f"release: {release}{setting}, {slots}", _SERVER_PEER, back=True),
             {**core("c"), **_dialled_by("u", given)},
         )
         for release, setting, slots, given, ids in (
-            ("X14.3.7", "", _SERVER, "breaks", ("X03",)),
-            ("X15.3.2", "", _SERVER, "breaks", ("X03",)),
+            ("X14.3.7", "", _SERVER, "breaks", ("T1",)),
+            ("X15.3.2", "", _SERVER, "breaks", ("T1",)),
             ("X15.4", "", _SERVER, "at-risk", ("L4",)),
             ("X15.5", ', sip_eku_check: "on"', _TWO_SERVER, "breaks", ("X07",)),
             ("X15.5", ', sip_eku_check: "off"', _TWO_SERVER, "ok", ("X08", "F08")),
@@ -182,13 +182,13 @@ DIALLED = (
     ),
     Situation(
         "with TLS verify off Expressway-C does not look at what dials in",
-        ("X20", "F02"),
+        ("F02", "L2"),
         _zone(f"release: X14.3.7, {_SERVER}", _SERVER_PEER, ', tls_verify: "off"', back=True),
         {**core("c"), **_dialled_by("u", "ok")},
     ),
     Situation(
         "Unified CM dials with the certificate of CallManager, not with that of Tomcat",
-        ("X19", "L2"),
+        ("L2",),
         _zone(
             f"release: X15.3.2, {_SERVER}",
             "role: cucm, release: 15SU3a, slots: {CallManager: corp-both.pem, tomcat: digicert-server.pem}",
@@ -198,13 +198,13 @@ DIALLED = (
     ),
     Situation(
         "a zone that is not mutual TLS asks neither end for clientAuth",
-        ("X02", "F02", "D2"),
+        ("F02", "D2"),
         _zone(f"release: X15.3.2, {_SERVER}", _SERVER_PEER, ', mtls: "off", tls_verify: "on"', back=True),
         {**core("c"), **_dialled_by("u", "not-applicable", "not-applicable")},
     ),
     Situation(
         "an Expressway-C that is no server cannot be dialled",
-        ("X19", "X01"),
+        ("X01", "L2"),
         _zone("release: X15.4, slots: {server: corp-client.pem}", _UNIFIED_CM, back=True),
         {**core("c", https="breaks"), **_dialled_by("u", "ok", "breaks")},
     ),
