@@ -59,13 +59,17 @@ class _Siblings:
 
     def __init__(self) -> None:
         self.items: list[Judged] = []
-        self._cleared: dict[tuple[object, ...], tuple[str, ...]] = {}
+        self._again: dict[tuple[object, ...], dict[str, Completed]] = {}
+
+    def again(self, change: Change) -> dict[str, Completed]:
+        """What every one of the verdicts, by id, would be after a change."""
+        key = change.key
+        if key not in self._again:
+            self._again[key] = {item.verdict.id: _judged_again(item, change) for item in self.items}
+        return self._again[key]
 
     def cleared(self, change: Change) -> tuple[str, ...]:
-        key = change.key
-        if key not in self._cleared:
-            self._cleared[key] = tuple(item.verdict.id for item in self.items if _clears(item, change))
-        return self._cleared[key]
+        return tuple(name for name, after in self.again(change).items() if after.now in FINE and after.next in FINE)
 
 
 def with_remedies(judged: Sequence[Judged], estate: Estate) -> list[Judged]:
@@ -103,7 +107,7 @@ def _with_remedies(item: Judged, siblings: _Siblings, estate: Estate) -> Judged:
         change = _change(row, leg, item.view, estate)
         if change is None:
             found.append((row, _remedy(row, leg, item.view, (), estate)))
-        elif _helps(item, change):
+        elif _eases(item.completed, siblings.again(change)[item.verdict.id]):
             found.append((row, _remedy(row, leg, item.view, siblings.cleared(change), estate)))
     found.sort(key=lambda pair: (item.verdict.id not in pair[1].clears, pair[0].weakens, pair[0].effort))
     return replace(item, verdict=replace(item.verdict, remedies=tuple(remedy for _, remedy in found)))
@@ -179,18 +183,10 @@ def _set_release(values: dict[str, Value], box: Box, release: str, tables: Table
         values[f"{box.name}.release"] = release_variable(tables, box.name, box.role, release, "").values[0]
 
 
-def _clears(item: Judged, change: Change) -> bool:
-    completed = _judged_again(item, change)
-    return completed.now in FINE and completed.next in FINE
-
-
-def _helps(item: Judged, change: Change) -> bool:
+def _eases(before: Completed, after: Completed) -> bool:
     """Whether the answer gets less grave; what only eases it clears nothing, but is still a way that people take."""
-    completed = _judged_again(item, change)
-    before, after = item.completed, completed
-    return GRAVITY[after.now] + GRAVITY[after.next] < GRAVITY[before.now] + GRAVITY[before.next] and all(
-        GRAVITY[getattr(after, tense)] <= GRAVITY[getattr(before, tense)] for tense in ("now", "next")
-    )
+    graver = (GRAVITY[after.now] - GRAVITY[before.now], GRAVITY[after.next] - GRAVITY[before.next])
+    return max(graver) <= 0 and min(graver) < 0
 
 
 def _judged_again(item: Judged, change: Change) -> Completed:

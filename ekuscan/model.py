@@ -400,6 +400,18 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class VerdictsLike:
+    """The verdicts of a box that is like another one in every fact that a rule reads.
+
+    ``template`` are the verdicts under stand-in words, which ``words`` replaces wherever they stand: pairs of the
+    stand-in and this box's own word. A stand-in holds a private-use character, so that it is found nowhere else.
+    """
+
+    template: tuple[Verdict, ...]
+    words: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """What a person acts on: one certificate slot, one cheapest remedy, and every use case that it hits.
 
@@ -491,4 +503,4 @@ class Record:
 
     kind: RecordKind
     key: str
-    value: RunInfo | Target | Connection | Certificate | Chain | Observation | Verdict | Summary
+    value: RunInfo | Target | Connection | Certificate | Chain | Observation | Verdict | VerdictsLike | Summary

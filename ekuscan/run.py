@@ -14,6 +14,7 @@ from ekuscan.advice import with_remedies
 from ekuscan.assessment import ChainBook
 from ekuscan.exit_code import FailOn, summarize
 from ekuscan.guess import guess
+from ekuscan.likeness import Likeness, likeness
 from ekuscan.model import (
     Connection,
     Endpoint,
@@ -26,8 +27,10 @@ from ekuscan.model import (
     RunInfo,
     SlotContent,
     SlotFile,
+    Summary,
     Target,
     Verdict,
+    VerdictsLike,
 )
 from ekuscan.problems import open_role, problems
 from ekuscan.profiles.load import port_of, profile
@@ -53,28 +56,36 @@ class Options:
     """How to judge.
 
     ``assume``: with assumed connections and unnamed far ends. ``candidates``: the certificates are files that somebody
-    thinks of installing, so upload rules apply, and what hangs on other ends' certificates is left out.
+    thinks of installing, so upload rules apply, and what hangs on other ends' certificates is left out. ``streamed``:
+    the parts are all that is wanted, there will be no whole result; boxes that are alike are then judged once.
     """
 
     as_of: datetime
     warn_days: int = 45
     assume: bool = True
     candidates: bool = False
+    streamed: bool = False
     fail_on: FailOn = field(default_factory=FailOn)
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A finished part of the estate with everything that is known of it."""
+    """A finished part of the estate with everything that is known of it; ``like`` stands for ``judged`` if given."""
 
     targets: tuple[Target, ...]
     connections: tuple[Connection, ...]
     observations: tuple[Observation, ...]
     judged: tuple[Judged, ...]
+    like: VerdictsLike | None = None
 
     @property
-    def verdicts(self) -> tuple[Verdict, ...]:
-        return tuple(item.verdict for item in self.judged)
+    def verdicts(self) -> tuple[Verdict, ...] | VerdictsLike:
+        return self.like if self.like is not None else tuple(item.verdict for item in self.judged)
+
+    @property
+    def counted(self) -> tuple[Verdict, ...]:
+        """Verdicts to count: in a likeness they bear stand-in names."""
+        return self.like.template if self.like is not None else tuple(item.verdict for item in self.judged)
 
 
 class RunInProgress:
@@ -96,6 +107,7 @@ class RunInProgress:
         self._files = _files_by_target(inventory.slot_files)
         self._evidence: dict[str, tuple[str, ...]] = {}
         self._done: dict[int, Piece] = {}
+        self._templates: dict[tuple[object, ...], tuple[Verdict, ...]] = {}
 
     def begin(self) -> Iterator[Piece]:
         """The parts that need no network."""
@@ -124,30 +136,45 @@ class RunInProgress:
             waiting.clear()
             yield self._finish(part)
 
+    def summary(self) -> Summary:
+        """Counts and exit code of all parts that are finished."""
+        pieces = self._pieces()
+        return summarize(
+            [verdict for piece in pieces for verdict in piece.counted],
+            [observation for piece in pieces for observation in piece.observations],
+            [connection for piece in pieces for connection in piece.connections],
+            len(self._nameless()),
+            self._options.fail_on,
+            self._options.as_of,
+        )
+
     def result(self, finished: datetime, complete: bool) -> Run:
-        """The whole result. ``finished`` is when the last endpoint ended."""
-        pieces = [self._done[part] for part in sorted(self._done)]
+        """The whole result of a run that is not streamed. ``finished`` is when the last endpoint ended."""
+        pieces = self._pieces()
         by_id = {target.id: target for piece in pieces for target in piece.targets}
-        targets = tuple(by_id[target.id] for target in self._inventory.targets if target.id in by_id)
         judged = [item for piece in pieces for item in piece.judged]
-        observations = tuple(observation for piece in pieces for observation in piece.observations)
-        connections = tuple(connection for piece in pieces for connection in piece.connections)
-        verdicts = tuple(item.verdict for item in judged)
-        seen = {observation.endpoint.target for observation in observations if observation.presented}
-        nameless = [t for t in targets if t.role_from == "default" and t.id in seen]
+        named = problems(judged, self._knowledge.tables)
         return Run(
             run=replace(self.info, finished=finished, complete=complete),
-            targets=targets,
-            connections=connections,
+            targets=tuple(by_id[target.id] for target in self._inventory.targets if target.id in by_id),
+            connections=tuple(connection for piece in pieces for connection in piece.connections),
             certificates=self.book.certificates,
             chains=self.book.chains,
-            observations=observations,
-            verdicts=verdicts,
-            problems=(*problems(judged, self._knowledge.tables), *(self._open_role(target) for target in nameless)),
-            summary=summarize(
-                verdicts, observations, connections, len(nameless), self._options.fail_on, self._options.as_of
-            ),
+            observations=tuple(observation for piece in pieces for observation in piece.observations),
+            verdicts=tuple(item.verdict for item in judged),
+            problems=(*named, *(self._open_role(target) for target in self._nameless())),
+            summary=self.summary(),
         )
+
+    def _pieces(self) -> list[Piece]:
+        return [self._done[part] for part in sorted(self._done)]
+
+    def _nameless(self) -> list[Target]:
+        """Targets that showed something, but whose role nobody told and nothing settled."""
+        pieces = self._pieces()
+        seen = {o.endpoint.target for piece in pieces for o in piece.observations if o.presented}
+        targets = (target for piece in pieces for target in piece.targets)
+        return [target for target in targets if target.role_from == "default" and target.id in seen]
 
     def _open_role(self, target: Target) -> Problem:
         return open_role(target, self._evidence[target.id])
@@ -170,15 +197,28 @@ class RunInProgress:
             services=dict(_services(flat, targets)),
             far_ends=self._options.assume,
         )
+        like = likeness(seen) if self._options.streamed else None
+        boxes = tuple(targets.values())
+        if like is not None:
+            template = self._template(like)
+            piece = Piece(boxes, connections, flat, (), VerdictsLike(template, like.words))
+        else:
+            piece = Piece(boxes, connections, flat, tuple(self._judge(seen)))
+        self._done[part] = piece
+        return piece
+
+    def _template(self, like: Likeness) -> tuple[Verdict, ...]:
+        if like.key not in self._templates:
+            self._templates[like.key] = tuple(item.verdict for item in self._judge(like.seen))
+        return self._templates[like.key]
+
+    def _judge(self, seen: Seen) -> list[Judged]:
         estate = Estate(seen, self._knowledge.tables, self._knowledge.policy)
         checks = UPLOAD_CHECKS | WIRE_CHECKS if self._options.candidates else WIRE_CHECKS
         found = judge(estate, self._options.warn_days, checks)
         if self._options.candidates:
             found = [item for item in found if all(leg.presents.in_file for leg in item.legs)]
-        judged = with_remedies(found, estate)
-        piece = Piece(tuple(targets.values()), connections, flat, tuple(judged))
-        self._done[part] = piece
-        return piece
+        return with_remedies(found, estate)
 
     def _connections(self, targets: Mapping[str, Target]) -> tuple[Connection, ...]:
         names = set(targets) | {target.cluster for target in targets.values() if target.cluster}

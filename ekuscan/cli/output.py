@@ -55,6 +55,15 @@ class Outputs:
     def streams(self) -> bool:
         return any(format_ == "jsonl" for format_, _ in self._sinks)
 
+    @property
+    def only_streams(self) -> bool:
+        """Whether nobody wants the whole result at the end."""
+        return all(format_ == "jsonl" for format_, _ in self._sinks)
+
+    def close(self) -> None:
+        """Close the files."""
+        self._stack.close()
+
     def stream(self, found: Iterable[Record]) -> None:
         """Write records to every JSON-lines sink, and flush, so that an interrupted file ends with a whole line."""
         sinks = [sink for format_, sink in self._sinks if format_ == "jsonl"]
@@ -74,7 +83,6 @@ class Outputs:
             for piece in pieces:
                 sink.write(piece)
             sink.flush()
-        self._stack.close()
 
     def _table(self, run: Run, tables: Tables, now: datetime, sink: TextIO) -> Iterator[str]:
         from ekuscan.report import table

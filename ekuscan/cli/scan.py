@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from ekuscan.cli.progress import progress
 from ekuscan.cli.refusal import UsageError, refuse
 from ekuscan.exit_code import INTERRUPTED, FailOnError, parse_fail_on
 from ekuscan.limits import ProbeLimits, SweepLimits
-from ekuscan.model import Inventory, Observation, Record, RulesVersion, Run, RunInfo
+from ekuscan.model import Inventory, Observation, Record, RulesVersion, RunInfo, Summary
 from ekuscan.report.records import RecordStream
 from ekuscan.run import Knowledge, Options, Piece, RunInProgress
 from ekuscan.targets.errors import InvalidInput
@@ -60,6 +60,7 @@ def scan(request: ScanRequest) -> int:
         inventory = _inventory(request, known)
         store = TrustStore.open(request.trust_data)
         outputs = Outputs(request.format, request.outputs, Look(request.verbose, request.color))
+        options = replace(options, streamed=outputs.only_streams)
     except (UsageError, InvalidInput, TrustStoreError, FailOnError) as error:
         return refuse(error)
     with store:
@@ -125,10 +126,12 @@ def report(run: RunInProgress, outputs: Outputs, known: Knowledge) -> int:
 
 
 def _end(run: RunInProgress, sink: _Sink, outputs: Outputs, known: Knowledge, *, complete: bool) -> int:
-    result = run.result(datetime.now(UTC), complete)
-    sink.end(result)
-    outputs.finish(result, known.tables, run.info.as_of)
-    return result.summary.exit
+    summary = run.summary()
+    sink.end(summary, complete=complete)
+    if not outputs.only_streams:
+        outputs.finish(run.result(datetime.now(UTC), complete), known.tables, run.info.as_of)
+    outputs.close()
+    return summary.exit
 
 
 async def _sweep(inventory: Inventory, limits: SweepLimits, sink: _Sink) -> None:
@@ -162,10 +165,10 @@ class _Sink:
         for piece in self._run.interrupt():
             self._stream(piece)
 
-    def end(self, result: Run) -> None:
+    def end(self, summary: Summary, *, complete: bool) -> None:
         """The summary line; an interrupted run has none, which is how a reader knows."""
-        if result.run.complete:
-            self._outputs.stream([*self._records.unnamed(), Record("summary", "", result.summary)])
+        if complete:
+            self._outputs.stream([*self._records.unnamed(), Record("summary", "", summary)])
 
     def _stream(self, piece: Piece) -> None:
         if self._outputs.streams:

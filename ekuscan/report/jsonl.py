@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ekuscan.model import Record, RecordKind
+from ekuscan.model import Record, RecordKind, Verdict, VerdictsLike
 from ekuscan.report import encode
 
 SCHEMA = "ekuscan.run/1"
@@ -19,6 +19,8 @@ _HEADS: dict[RecordKind, bytes] = {
     "verdict": b'{"type":"verdict",',
     "summary": b'{"type":"summary",',
 }
+_MOST_TEMPLATES = 4096
+_TEMPLATES: dict[int, tuple[tuple[Verdict, ...], bytes]] = {}
 _KEYED = frozenset({"certificate", "chain"})
 
 
@@ -32,8 +34,29 @@ def render(records: Iterable[Record]) -> Iterator[str]:
 
 
 def line(record: Record) -> bytes:
-    """One record as one line of UTF-8, its line end included."""
+    """One record as one line of UTF-8, its line end included; a likeness of verdicts as one line for each."""
+    if isinstance(record.value, VerdictsLike):
+        return _lines_like(record.value)
     head = _HEADS[record.kind]
     if record.kind in _KEYED:
         head += encode.string(record.key) + b","
     return head + encode.body(record)[1:] + b"\n"
+
+
+def _lines_like(value: VerdictsLike) -> bytes:
+    """The lines of a template, written once, with this box's own words in place of the stand-ins."""
+    lines = _template_lines(value.template)
+    for stand_in, word in value.words:
+        lines = lines.replace(encode.string(stand_in)[1:-1], encode.string(word)[1:-1])
+    return lines
+
+
+def _template_lines(template: tuple[Verdict, ...]) -> bytes:
+    """A template's lines. Kept by identity, together with the template so that the identity stays its own."""
+    kept = _TEMPLATES.get(id(template))
+    if kept is None or kept[0] is not template:
+        lines = b"".join(line(Record("verdict", verdict.id, verdict)) for verdict in template)
+        if len(_TEMPLATES) >= _MOST_TEMPLATES:
+            _TEMPLATES.clear()
+        kept = _TEMPLATES[id(template)] = (template, lines)
+    return kept[1]

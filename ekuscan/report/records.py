@@ -12,7 +12,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ekuscan.model import Certificate, Chain, Connection, Observation, Record, RecordKind, Run, Target, Verdict
+from ekuscan.model import (
+    Certificate,
+    Chain,
+    Connection,
+    Observation,
+    Record,
+    RecordKind,
+    Run,
+    Target,
+    Verdict,
+    VerdictsLike,
+)
 
 
 def records(run: Run) -> Iterator[Record]:
@@ -59,7 +70,7 @@ class RecordStream:
         targets: Sequence[Target],
         connections: Sequence[Connection],
         observations: Iterable[Observation],
-        verdicts: Sequence[Verdict],
+        verdicts: Sequence[Verdict] | VerdictsLike,
     ) -> Iterator[Record]:
         """Targets that nothing joins to targets outside this part, with all that is known of them.
 
@@ -67,6 +78,10 @@ class RecordStream:
         the parts of a composite the composite. Endpoints of a target come by port, so that two runs of the same
         estate compare line by line however their handshakes raced.
         """
+        if isinstance(verdicts, VerdictsLike):
+            yield from self.part(targets, connections, observations, ())
+            yield Record("verdict", "", verdicts)
+            return
         part = _part(targets, connections, observations, verdicts)
         for place, target in enumerate(targets):
             yield from self._target(target, part.observations.pop(target.id, []))

@@ -9,7 +9,7 @@ from ekuscan.rules import releases
 from ekuscan.rules.tables import Rule, UseCase
 from ekuscan.verdict.completion import Part
 from ekuscan.verdict.estate import Box, Estate
-from ekuscan.verdict.evaluate import asks_the_box, facts_read, slot_name
+from ekuscan.verdict.evaluate import aliases, asks_the_box, facts_read, slot_name
 from ekuscan.verdict.facts import Link, Variable
 from ekuscan.verdict.links import box_of, links_of
 
@@ -121,13 +121,11 @@ def _bind(
     if verifies is not None:
         bound["verifies.role"] = verifies.fact("role")
     stack = verifies.stack() if verifies is not None else "openssl"
-    slots = [fact for fact in wanted if fact.startswith("slot:")]
+    only = _only_slot(estate, rule, presents)
     for fact in wanted:
         end, _, name = fact.partition(".")
         if fact.startswith("slot:"):
-            # Of a far end nothing is seen: which of its slots it is that nobody saw makes no difference.
-            seen = fact if presents.in_file else slots[0]
-            bound[fact] = presents.slot(seen.removeprefix("slot:"), stack, use_case.service)
+            bound[fact] = presents.slot(only or fact.removeprefix("slot:"), stack, use_case.service)
         elif end == "presents" and name in estate.tables.settings and not presents.in_file:
             continue
         elif fact == "verifies.client_eku":
@@ -141,6 +139,20 @@ def _bind(
         elif end == "pair" and verifies is not None:
             bound[fact] = _same_release(presents, verifies)
     return bound
+
+
+def _only_slot(estate: Estate, rule: Rule, presents: Box) -> str | None:
+    """The one slot that counts, where that is certain: slots that are one on this release, or those of a far end.
+
+    Of a far end nothing is seen, and which of its slots it is that nobody saw makes no difference.
+    """
+    if not rule.presents.slot or rule.presents.as_ == "candidate":
+        return None
+    slot = slot_name(rule, presents.role, estate.tables)
+    if not presents.in_file:
+        return slot
+    same = (alias.same_as for alias in aliases(estate.tables, presents.role, slot) if presents.certainly(alias.when))
+    return next(same, None)
 
 
 def _bind_client_eku(estate: Estate, bound: dict[str, Variable], verifies: Box | None) -> None:
