@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time
 
 from ekuscan.model import Remedy, Verdict
 from ekuscan.policy.days import spoken
@@ -220,34 +220,21 @@ def _changed_state(state: SlotState, add: frozenset[str], drop: frozenset[str]) 
 
 def _remedy(row: RemedyRow, leg: Leg, view: SlotView | None, clears: tuple[str, ...], estate: Estate) -> Remedy:
     until = view.on_request_until if row.until == "on-request" and view is not None else None
+    by, lasts = _renewal_words(view, estate.seen.as_of)
     text = row.text.format(
         presents=leg.presents.name,
         verifies=leg.verifier_name,
         ca=(view.owner if view and view.owner else "its CA"),
-        by=_by(view, until, estate),
-        lasts=_lasts(view, until, estate),
+        by=by,
+        lasts=lasts,
     )
     moment = datetime.combine(until, time.min, UTC) if until is not None else None
     return Remedy(row.id, text, moment, clears)
 
 
-def _last_renewal(view: SlotView | None, until: date | None, as_of: datetime) -> date:
-    """The latest day on which the certificate can still be renewed in time and with clientAuth."""
-    ends = view.certificate.not_after.date() if view and view.certificate and view.certificate.not_after else None
-    days = [moment for moment in (ends, until - timedelta(days=1) if until else None) if moment is not None]
-    return max(min(days, default=as_of.date()), as_of.date())
-
-
-def _best_renewal(view: SlotView | None, until: date | None, estate: Estate) -> date:
-    """The day on which a renewal lasts longest."""
-    first = estate.seen.as_of.date()
-    return estate.policy.best_issue_day(first, _last_renewal(view, until, estate.seen.as_of))
-
-
-def _by(view: SlotView | None, until: date | None, estate: Estate) -> str:
-    best = _best_renewal(view, until, estate)
-    return f" by {spoken(best)}" if best > estate.seen.as_of.date() else " now"
-
-
-def _lasts(view: SlotView | None, until: date | None, estate: Estate) -> str:
-    return spoken(estate.policy.lasts_until(_best_renewal(view, until, estate)))
+def _renewal_words(view: SlotView | None, as_of: datetime) -> tuple[str, str]:
+    """When to renew (" by 21 Feb 2027", " now") and until when that lasts."""
+    if view is None or view.renew_on is None or view.renewed_until is None:
+        return "", "its end"
+    by = f" by {spoken(view.renew_on)}" if view.renew_on > as_of.date() else " now"
+    return by, spoken(view.renewed_until)

@@ -1,85 +1,135 @@
 """Boxes that are alike in every fact that a rule reads are judged once.
 
-In a large estate most boxes that nothing joins to others differ in name and certificate only. One of them is judged
-under stand-in words; for the others the words are replaced. The verdicts are the same as if each had been judged.
+In a large estate most boxes that nothing joins to others differ in name, certificate and dates only. One of them is
+judged under stand-in words; for the others the words are replaced. The verdicts are the same as if each were judged.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from ekuscan.model import Certificate, Chain, SlotContent, Target
+from ekuscan.policy.days import spoken
+from ekuscan.rules.tables import Tables
 from ekuscan.verdict.estate import Seen
-from ekuscan.verdict.renewal import in_time
+from ekuscan.verdict.renewal import IssuancePolicy, SlotView, in_time, slot_view
 
+# A private-use character, so that a stand-in is found nowhere else.
 _MARK = "\ue000"
-STAND_IN = f"{_MARK}box{_MARK}"
-# The instants that stand in for notAfter carry microseconds, which no certificate has.
-_INSTANT = 654_321
+_BOX, _LEAF = f"{_MARK}box{_MARK}", f"{_MARK}leaf{_MARK}"
+# What stands in for notAfter has microseconds, which no certificate has; the days are named by no policy.
+_MICROSECOND = 654_321
+_LATER, _NOW, _LASTS = date(9911, 11, 11), date(1111, 1, 11), date(9922, 2, 22)
+
+
+class StandInPolicy:
+    """The CAs' policy, with one day in place of the best one for a renewal and one for the end that it gives."""
+
+    def __init__(self, policy: IssuancePolicy, renew_on: date) -> None:
+        self.issues_next = policy.issues_next
+        self._renew_on = renew_on
+
+    def best_issue_day(self, first: date, last: date) -> date:
+        return self._renew_on
+
+    def lasts_until(self, issued: date) -> date:
+        return _LASTS
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """A lone box under stand-in words: ``key`` is equal for boxes that are alike."""
+    """A lone box and its policy under stand-in words. ``key`` is equal for boxes that are alike."""
 
     key: tuple[object, ...]
     seen: Seen
+    policy: IssuancePolicy
     words: tuple[tuple[str, str], ...]
 
 
-def likeness(seen: Seen) -> Likeness | None:
-    """The likeness of an estate of one box; None where anything joins it to others, or its name cannot stand in."""
+def likeness(seen: Seen, policy: IssuancePolicy, tables: Tables, warn_days: int) -> Likeness | None:
+    """The likeness of an estate of one box of which one certificate was seen; None for any other estate."""
+    target = _lone_box(seen)
+    content = _only_content(target) if target is not None else None
+    if target is None or content is None or content.sha256 is None or content.chain is None:
+        return None
+    leaf, chain = seen.certificates[content.sha256], seen.chains[content.chain]
+    acme = target.settings.get("acme")
+    view = slot_view(
+        content.slot,
+        content.sha256,
+        content.from_,
+        leaf,
+        chain,
+        acme.value if acme else None,
+        policy,
+        seen.as_of,
+        tables,
+    )
+    if leaf.not_after is None or view.renew_on is None or view.renewed_until is None:
+        return None
+    later = view.renew_on > seen.as_of.date()
+    moment = leaf.not_after.replace(microsecond=_MICROSECOND)
+    # The box's name comes last: it is the only word that a person chose, and could hold any other.
+    words = (
+        (_LEAF, content.sha256),
+        (_written(moment), _written(leaf.not_after)),
+        (spoken(_LATER), spoken(view.renew_on)),
+        (spoken(_LASTS), spoken(view.renewed_until)),
+        (_BOX, target.id),
+    )
+    soon = leaf.not_after <= seen.as_of + timedelta(days=warn_days)
+    key = (*_box_facts(target, seen), *_leaf_facts(leaf, chain, view, seen.as_of), later, soon)
+    return Likeness(
+        key,
+        _under_stand_ins(seen, target, replace(leaf, not_after=moment)),
+        StandInPolicy(policy, _LATER if later else _NOW),
+        words,
+    )
+
+
+def _lone_box(seen: Seen) -> Target | None:
     if len(seen.targets) != 1 or seen.connections:
         return None
     (target,) = seen.targets.values()
-    if target.cluster is not None or _MARK in target.id:
-        return None
-    words: list[tuple[str, str]] = [(STAND_IN, target.id)]
-    certificates: dict[str, Certificate] = {}
-    slots: list[SlotContent] = []
-    contents: list[tuple[object, ...]] = []
-    for place, slot in enumerate(target.slots):
-        if slot.sha256 is None or slot.chain is None:
-            slots.append(slot)
-            contents.append((slot.slot, slot.from_))
-            continue
-        stand_in = f"{_MARK}{place}{_MARK}"
-        leaf = seen.certificates[slot.sha256]
-        if leaf.not_after is None:
-            return None
-        moment = leaf.not_after.replace(microsecond=_INSTANT + place)
-        certificates[stand_in] = replace(leaf, not_after=moment)
-        words += [(stand_in, slot.sha256), (_written(moment), _written(leaf.not_after))]
-        slots.append(replace(slot, sha256=stand_in))
-        services = tuple(sorted({seen.services.get(endpoint, "") for endpoint in slot.endpoints}))
-        contents.append((slot.slot, slot.from_, services, _facts(leaf, seen.chains[slot.chain], seen.as_of)))
-    key = (
-        *(target.role, target.role_from, target.release, target.release_from),
-        tuple(sorted((name, fact.value, fact.from_) for name, fact in target.settings.items())),
-        tuple(contents),
-        tuple(sorted((service, request) for (_, service), request in seen.requests.items())),
+    return None if target.cluster is not None or _MARK in target.id else target
+
+
+def _only_content(target: Target) -> SlotContent | None:
+    known = [slot for slot in target.slots if slot.sha256 is not None]
+    return known[0] if len({slot.sha256 for slot in known}) == 1 else None
+
+
+def _box_facts(target: Target, seen: Seen) -> tuple[object, ...]:
+    slots = tuple(
+        (slot.slot, slot.from_, slot.sha256 is not None, tuple(seen.services.get(name) for name in slot.endpoints))
+        for slot in target.slots
     )
-    stand_in_box = replace(target, id=STAND_IN, slots=tuple(slots))
-    return Likeness(key, _under_stand_ins(seen, stand_in_box, certificates), tuple(words))
+    settings = tuple(sorted((name, fact.value, fact.from_) for name, fact in target.settings.items()))
+    requests = tuple(sorted((service, request) for (_, service), request in seen.requests.items()))
+    return target.role, target.role_from, target.release, target.release_from, settings, slots, requests
 
 
-def _facts(leaf: Certificate, chain: Chain, as_of: datetime) -> tuple[object, ...]:
-    """Everything of a certificate and its chain that a verdict or a remedy can depend on."""
-    assert leaf.not_after is not None
+def _leaf_facts(leaf: Certificate, chain: Chain, view: SlotView, as_of: datetime) -> tuple[object, ...]:
+    """Everything of a certificate, its chain and its CA's policy that a verdict or a remedy can depend on."""
     return (
-        leaf.issuer,
         in_time(leaf, as_of),
-        leaf.not_after.astimezone(UTC).date(),
-        chain.hierarchy,
+        chain.hierarchy.class_,
+        chain.hierarchy.chrome,
         tuple((stack, p.server_auth, p.client_auth) for stack, p in chain.effective_eku.items()),
+        *(view.hierarchy, view.owner, view.change.id if view.change else None),
+        *(view.on_request, view.on_request_until, view.next_default, view.policy_text, view.policy_confidence),
     )
 
 
-def _under_stand_ins(seen: Seen, target: Target, certificates: Mapping[str, Certificate]) -> Seen:
-    requests = {(STAND_IN, service): request for (_, service), request in seen.requests.items()}
-    return replace(seen, targets={STAND_IN: target}, certificates=certificates, requests=requests)
+def _under_stand_ins(seen: Seen, target: Target, leaf: Certificate) -> Seen:
+    slots = tuple(replace(slot, sha256=_LEAF) if slot.sha256 is not None else slot for slot in target.slots)
+    return replace(
+        seen,
+        targets={_BOX: replace(target, id=_BOX, slots=slots)},
+        certificates={_LEAF: leaf},
+        requests={(_BOX, service): request for (_, service), request in seen.requests.items()},
+    )
 
 
 def _written(moment: datetime) -> str:

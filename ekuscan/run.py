@@ -197,23 +197,26 @@ class RunInProgress:
             services=dict(_services(flat, targets)),
             far_ends=self._options.assume,
         )
-        like = likeness(seen) if self._options.streamed else None
+        like = self._likeness(seen) if self._options.streamed else None
         boxes = tuple(targets.values())
         if like is not None:
             template = self._template(like)
             piece = Piece(boxes, connections, flat, (), VerdictsLike(template, like.words))
         else:
-            piece = Piece(boxes, connections, flat, tuple(self._judge(seen)))
+            piece = Piece(boxes, connections, flat, tuple(self._judge(seen, self._knowledge.policy)))
         self._done[part] = piece
         return piece
 
     def _template(self, like: Likeness) -> tuple[Verdict, ...]:
         if like.key not in self._templates:
-            self._templates[like.key] = tuple(item.verdict for item in self._judge(like.seen))
+            self._templates[like.key] = tuple(item.verdict for item in self._judge(like.seen, like.policy))
         return self._templates[like.key]
 
-    def _judge(self, seen: Seen) -> list[Judged]:
-        estate = Estate(seen, self._knowledge.tables, self._knowledge.policy)
+    def _likeness(self, seen: Seen) -> Likeness | None:
+        return likeness(seen, self._knowledge.policy, self._knowledge.tables, self._options.warn_days)
+
+    def _judge(self, seen: Seen, policy: IssuancePolicy) -> list[Judged]:
+        estate = Estate(seen, self._knowledge.tables, policy)
         checks = UPLOAD_CHECKS | WIRE_CHECKS if self._options.candidates else WIRE_CHECKS
         found = judge(estate, self._options.warn_days, checks)
         if self._options.candidates:

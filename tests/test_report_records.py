@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from ekuscan.model import Certificate, Chain, Connection, Observation, Record, Run, Target, Verdict
-from ekuscan.report.records import in_order, records
+from ekuscan.report.records import RecordStream, in_order, records
 from tests import report_samples as samples
 
 RUNS = {
@@ -133,3 +133,15 @@ def test_what_nothing_refers_to_is_published_all_the_same() -> None:
     kinds = [record.kind for record in records(run)]
     assert kinds == ["run", "certificate", "chain", "endpoint", "connection", "summary"]
     assert isinstance(next(record.value for record in records(run) if record.kind == "certificate"), Certificate)
+
+
+def test_a_certificate_that_two_parts_share_comes_with_the_first() -> None:
+    run = samples.estate()
+    stream = RecordStream(run.certificates, run.chains)
+    parts = [
+        list(stream.part([target], [], [one for one in run.observations if one.endpoint.target == target.id], []))
+        for target in run.targets
+    ]
+    issuing = samples.fingerprint("issuing")
+    assert [sum(record.key == issuing for record in part) for part in parts] == [1, 0, 0, 0, 0]
+    assert list(stream.unnamed()) == []

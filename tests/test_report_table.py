@@ -312,6 +312,20 @@ def test_a_certificate_without_a_readable_end_has_none() -> None:
     assert "unreadable" in report(replace(run, certificates=endless))
 
 
+@pytest.mark.parametrize(
+    ("owner", "shown"),
+    [
+        ("Sectigo Limited", "Sectigo Limited, public"),
+        ("Internet Security Research Group", "Internet Security, public"),
+        ("GlobalTrustworthinessAuthority", "GlobalT...uthority, public"),
+    ],
+)
+def test_a_long_issuer_takes_the_room_that_names_leave_and_is_cut_behind_a_word(owner: str, shown: str) -> None:
+    run = one_box()
+    chains = {id_: replace(chain, hierarchy=replace(chain.hierarchy, owner=owner)) for id_, chain in run.chains.items()}
+    assert shown in section(report(replace(run, chains=chains)), "CERTIFICATES")[0]
+
+
 def test_a_guessed_role_is_marked() -> None:
     run = one_box()
     assert " box  14SU3  cucm (guessed)" in report(

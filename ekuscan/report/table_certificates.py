@@ -6,16 +6,16 @@ they are used, when they end.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from ekuscan.model import Certificate, Chain, Observation, Purpose, Run, SlotContent, Target, Verdict
-from ekuscan.report import marks, text
+from ekuscan.model import Run, Target
+from ekuscan.report import text
+from ekuscan.report.certificate_rows import Row, evidence_of, rows_of
 from ekuscan.report.page import Page
 
 _ENDS = 18
 _ASKS_FROM = 76  # narrower pages give the ports that ask a line of their own
-_USES_SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,36 +28,15 @@ class Columns:
     asks: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One content of one or more slots of a target."""
-
-    label: str
-    mark: str
-    issuer: str
-    kind: str
-    ends: str
-    asks: list[str]
-    notes: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Evidence:
-    """What rows are made of, looked up by id."""
-
-    certificates: Mapping[str, Certificate]
-    chains: Mapping[str, Chain]
-    observations: Mapping[str, Observation]
-    uses: Mapping[tuple[str, str], list[Verdict]]
-
-
 def certificates(run: Run, page: Page, notes: Mapping[str, str], *, verbose: bool) -> Iterator[str]:
     """The section and an empty line; targets without slots that nobody can scan are left out.
 
     ``notes`` holds a sentence for a target, printed below its certificates.
     """
-    evidence = _evidence(run)
-    tables = [(target, _rows(target, evidence, page, verbose=verbose)) for target in run.targets if _has_slots(target)]
+    evidence = evidence_of(run)
+    tables = [
+        (target, rows_of(target, evidence, page, verbose=verbose)) for target in run.targets if _has_slots(target)
+    ]
     if not tables:
         return
     columns = _columns(page)
@@ -72,15 +51,6 @@ def certificates(run: Run, page: Page, notes: Mapping[str, str], *, verbose: boo
         note = notes.get(target.id, "")
         yield from _target(target, rows, page, columns, width if target.id in beside else None, note)
     yield ""
-
-
-def _evidence(run: Run) -> _Evidence:
-    uses: dict[tuple[str, str], list[Verdict]] = {}
-    for verdict in run.verdicts:
-        if verdict.sha256 is not None and verdict.outcome != "not-applicable":
-            uses.setdefault((verdict.target, verdict.sha256), []).append(verdict)
-    observations = {observation.endpoint.id: observation for observation in run.observations}
-    return _Evidence(run.certificates, run.chains, observations, uses)
 
 
 def _has_slots(target: Target) -> bool:
@@ -110,136 +80,6 @@ def _titles(columns: Columns) -> str:
     line = text.pad(" " * (columns.eku - len("CERTIFICATES")) + "EKU", columns.issued - len("CERTIFICATES"))
     line = text.pad(line + "issued by", columns.ends - len("CERTIFICATES")) + "ends"
     return line if columns.asks is None else text.pad(line, columns.asks - len("CERTIFICATES")) + "client cert"
-
-
-# --- rows -----------------------------------------------------------------------------------------------------
-
-
-def _rows(target: Target, evidence: _Evidence, page: Page, *, verbose: bool) -> list[Row]:
-    """One row per distinct certificate, with the slots that hold it; one for all slots that nobody has seen."""
-    held: dict[str, list[SlotContent]] = {}
-    unseen: list[str] = []
-    for content in target.slots:
-        if content.sha256 is None:
-            unseen.append(content.slot)
-        else:
-            held.setdefault(content.sha256, []).append(content)
-    several = {slot for slot in (content.slot for content in target.slots) if _contents(target, slot) > 1}
-    rows = [_row(target, sha256, contents, several, evidence, page, verbose) for sha256, contents in held.items()]
-    if unseen or not rows:
-        label = ", ".join(page.say(slot) for slot in dict.fromkeys(unseen))
-        rows.append(Row(label, "??", "unseen", "", "", [], []))
-    return rows
-
-
-def _contents(target: Target, slot: str) -> int:
-    return len({content.sha256 for content in target.slots if content.slot == slot})
-
-
-def _row(
-    target: Target,
-    sha256: str,
-    contents: list[SlotContent],
-    several: set[str],
-    evidence: _Evidence,
-    page: Page,
-    verbose: bool,
-) -> Row:
-    certificate = evidence.certificates.get(sha256)
-    chains = (evidence.chains.get(content.chain) for content in contents if content.chain is not None)
-    chain = next((one for one in chains if one is not None), None)
-    ids = dict.fromkeys(id_ for content in contents for id_ in content.endpoints)
-    seen = [evidence.observations[id_] for id_ in ids if id_ in evidence.observations]
-    mark = marks.eku_mark(certificate.eku) if certificate is not None else "??"
-    return Row(
-        label=_label(contents, several, seen, page),
-        mark=mark,
-        issuer=page.say(marks.issuer(certificate, chain)) or "unknown",
-        kind=marks.CLASSES[chain.hierarchy.class_] if chain is not None else "",
-        ends=_ends(certificate, page),
-        asks=_asks(seen, contents),
-        notes=[
-            *_eku_notes(certificate, chain, mark, evidence, page),
-            *_inventory(certificate, chain, mark, page),
-            *_used(evidence.uses.get((target.id, sha256), []), chain, mark, page, verbose),
-        ],
-    )
-
-
-def _label(contents: list[SlotContent], several: set[str], seen: list[Observation], page: Page) -> str:
-    slots = dict.fromkeys(content.slot for content in contents)
-    ports = sorted({observation.endpoint.port for observation in seen}) if several.intersection(slots) else []
-    return " ".join([", ".join(page.say(slot) for slot in slots), ",".join(str(port) for port in ports)]).strip()
-
-
-def _ends(certificate: Certificate | None, page: Page) -> str:
-    """The last day and what is left of it, in at most 17 cells."""
-    if certificate is None or certificate.not_after is None:
-        return "unreadable"
-    day = text.day(certificate.not_after)
-    if certificate.not_after < page.now:
-        return f"ended {day}"
-    days = text.days_until(certificate.not_after, page.now)
-    return f"{day:>11} {f'{days}d':>4}" if days < 10_000 else f"{day:>11}"
-
-
-def _asks(seen: list[Observation], contents: list[SlotContent]) -> list[str]:
-    """Ports that ask for a client certificate; without any, what the ports did instead."""
-    requests = marks.requests(seen)
-    asking = [f"{port} {asked}" for port, asked in requests if asked in ("optional", "required")]
-    if asking:
-        return asking
-    if requests:
-        return ["unknown" if requests[0][1] == "unknown" else "not asked"]
-    origins = {content.from_ for content in contents}
-    return ["from file"] if "file" in origins else []
-
-
-# --- notes below a row ----------------------------------------------------------------------------------------
-
-
-def _eku_notes(
-    certificate: Certificate | None, chain: Chain | None, mark: str, evidence: _Evidence, page: Page
-) -> Iterator[str]:
-    if certificate is not None and certificate.eku.state == "malformed":
-        yield f"EKU unreadable: {certificate.eku.flaw or 'undecodable'}"
-    elif certificate is not None and certificate.eku.state == "absent":
-        yield "no EKU extension: fit for any use"
-    if certificate is not None and certificate.not_before is not None and certificate.not_before > page.now:
-        yield f"not valid before {text.day(certificate.not_before)}"
-    if chain is not None and "C" in mark and chain.effective_eku:
-        purposes = chain.effective_eku.values()
-        if not any(purpose.client_auth for purpose in purposes):
-            yield "its chain takes clientAuth away" + _blocker(purposes, evidence, page)
-
-
-def _blocker(purposes: Iterable[Purpose], evidence: _Evidence, page: Page) -> str:
-    blocked_by = next((purpose.blocked_by for purpose in purposes if purpose.blocked_by is not None), None)
-    certificate = evidence.certificates.get(blocked_by) if blocked_by is not None else None
-    return f": {page.say(marks.common_name(certificate.subject))}" if certificate is not None else ""
-
-
-def _inventory(certificate: Certificate | None, chain: Chain | None, mark: str, page: Page) -> Iterator[str]:
-    if certificate is None or chain is None or "C" not in mark or not marks.is_public(chain):
-        return
-    root = f"; root: {page.say(chain.hierarchy.root)}" if chain.hierarchy.root else ""
-    yield f"CA: {page.say(marks.common_name(certificate.issuer))}{root}"
-
-
-def _used(verdicts: list[Verdict], chain: Chain | None, mark: str, page: Page, verbose: bool) -> Iterator[str]:
-    """Use cases that stand on this certificate; by default only where a public CA's clientAuth is at stake."""
-    if not verdicts or not (verbose or ("C" in mark and marks.is_public(chain))):
-        return
-    sure = dict.fromkeys(page.title(verdict.use_case) for verdict in verdicts if not verdict.if_used)
-    maybe = dict.fromkeys(page.title(one.use_case) for one in verdicts if one.if_used)
-    names = [*sure, *(title for title in maybe if title not in sure)]
-    shown = names if verbose else names[:_USES_SHOWN]
-    more = f", {len(names) - len(shown)} more (-v)" if len(shown) < len(names) else ""
-    groups = ((shown[: len(sure)], ""), (shown[len(sure) :], " (if used)"))
-    yield "for " + "; ".join(", ".join(titles) + mark for titles, mark in groups if titles) + more
-
-
-# --- lines ----------------------------------------------------------------------------------------------------
 
 
 def _fits(target: Target, width: int, page: Page, columns: Columns) -> bool:

@@ -11,6 +11,7 @@ from ekuscan.report.table_problems import verdict_words
 from ekuscan.report.table_unseen import failure_words, port_name
 
 _SHORT_ID = 12
+_CA_NAMES_SHOWN = 5
 
 
 def details(run: Run, page: Page) -> Iterator[str]:
@@ -48,14 +49,16 @@ def _ports(run: Run, page: Page) -> Iterator[str]:
     targets = {target.id: target for target in run.targets}
     for name, observations in by_target.items():
         yield from page.flow(_target_words(name, targets.get(name), observations, page), " ", "   ")
-        for observation in observations:
-            yield from page.flow(_port_words(observation, page), "   ", "     ")
+        labels = [f"{one.endpoint.port}/{page.say(one.endpoint.protocol)}" for one in observations]
+        width = max(map(text.cells, labels))
+        for label, observation in zip(labels, observations, strict=True):
+            yield from page.flow([text.pad(label, width), *_port_words(observation, page)], "   ", "     ")
 
 
 def _target_words(name: str, target: Target | None, observations: list[Observation], page: Page) -> list[str]:
     hosts = dict.fromkeys(page.say(observation.endpoint.host) for observation in observations)
     addresses = dict.fromkeys(page.say(one.address) for one in observations if one.address is not None)
-    where = [word for word in (*hosts, *addresses) if word != page.say(name)]
+    where = [word for word in hosts | addresses if word != page.say(name)]
     if target is None:
         return [page.name(name), *where]
     role = f"{target.role} ({target.role_from})"
@@ -68,7 +71,6 @@ def _port_words(observation: Observation, page: Page) -> list[str]:
     asked = marks.strongest(observation)
     versions = dict.fromkeys(sight.tls.version for sight in observation.sights if sight.tls is not None)
     return [
-        text.pad(f"{endpoint.port}/{page.say(endpoint.protocol)}", 10),
         text.pad(observation.status, 7),
         "/".join(page.say(version) for version in versions),
         f"client cert {asked}" if asked is not None else "",
@@ -87,9 +89,11 @@ def _refusals(sights: tuple[Sight, ...], page: Page) -> Iterator[str]:
         f"alert {alert.number} {page.say(alert.name)} {alert.direction}" for sight in sights for alert in sight.alerts
     )
     yield from alerts
-    names = dict.fromkeys(page.say(name) for sight in sights for name in sight.client_certificate.ca_names)
+    given = (name for sight in sights for name in sight.client_certificate.ca_names)
+    names = dict.fromkeys(page.say(marks.common_name(name)) for name in given)
     if names:
-        yield f"accepts {text.counted(len(names), 'CA name')}: {'; '.join(list(names)[:3])}"
+        more = "; ..." if len(names) > _CA_NAMES_SHOWN else ""
+        yield f"accepts {text.counted(len(names), 'CA')}: {'; '.join(list(names)[:_CA_NAMES_SHOWN])}{more}"
 
 
 # --- chains ---------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from ekuscan.model import Certificate, Chain, Confidence, Stack
@@ -47,7 +47,8 @@ class SlotView:
     """A slot of one box with what is in it; ``certificate`` and ``chain`` are None where nobody saw it.
 
     ``on_request_until`` is the first day on which its CA no longer issues clientAuth when asked, None where no such
-    day is known or it never did (``on_request`` tells which). ``change`` is the row that says what a renewal does.
+    day is known or it never did (``on_request`` tells which). A renewal on ``renew_on`` with clientAuth asked for is in
+    time and lasts longest, to about ``renewed_until``. ``change`` is the row that says what a renewal does.
     """
 
     slot: str
@@ -63,6 +64,8 @@ class SlotView:
     next_default: str
     policy_confidence: Confidence | None
     policy_text: str
+    renew_on: date | None
+    renewed_until: date | None
 
 
 # A certificate that nobody saw may be any of these; what it becomes at a renewal is as open.
@@ -100,7 +103,9 @@ def slot_view(
 ) -> SlotView:
     """What is known about a slot's certificate, its CA's policy included."""
     if certificate is None or chain is None:
-        return SlotView(slot, None, "unseen", None, None, None, "unseen", None, False, None, "unknown", None, "")
+        return SlotView(
+            slot, None, "unseen", None, None, None, "unseen", None, False, None, "unknown", None, "", None, None
+        )
     hierarchy = _hierarchy(chain)
     owner = chain.hierarchy.owner
     at = max(certificate.not_after or as_of, as_of).date()
@@ -110,6 +115,7 @@ def slot_view(
     asked = policy.issues_next(
         owner, organization_of(certificate.issuer), chain.hierarchy.root, chain.hierarchy.class_, as_of.date()
     )
+    renew_on = _renew_on(certificate, asked, policy, as_of)
     return SlotView(
         slot=slot,
         sha256=sha256,
@@ -124,7 +130,18 @@ def slot_view(
         next_default=issuance.default,
         policy_confidence=issuance.confidence if hierarchy != "private" else None,
         policy_text=_policy_text(asked, hierarchy),
+        renew_on=renew_on,
+        renewed_until=policy.lasts_until(renew_on),
     )
+
+
+def _renew_on(certificate: Certificate, asked: Issuance, policy: IssuancePolicy, as_of: datetime) -> date:
+    """The best day for a renewal with clientAuth: before the certificate ends and while its CA still issues it."""
+    today = as_of.date()
+    days = [certificate.not_after.date()] if certificate.not_after is not None else []
+    if asked.on_request_until is not None:
+        days.append(asked.on_request_until - timedelta(days=1))
+    return policy.best_issue_day(today, max(min(days, default=today), today))
 
 
 def _policy_text(issuance: Issuance, hierarchy: str) -> str:
