@@ -55,17 +55,7 @@ def likeness(seen: Seen, policy: IssuancePolicy, tables: Tables, warn_days: int)
         return None
     leaf, chain = seen.certificates[content.sha256], seen.chains[content.chain]
     acme = target.settings.get("acme")
-    view = slot_view(
-        content.slot,
-        content.sha256,
-        content.from_,
-        leaf,
-        chain,
-        acme.value if acme else None,
-        policy,
-        seen.as_of,
-        tables,
-    )
+    view = _view(content, leaf, chain, acme.value if acme else None, policy, seen.as_of, tables)
     if leaf.not_after is None or view.renew_on is None or view.renewed_until is None:
         return None
     later = view.renew_on > seen.as_of.date()
@@ -86,6 +76,25 @@ def likeness(seen: Seen, policy: IssuancePolicy, tables: Tables, warn_days: int)
         StandInPolicy(policy, _LATER if later else _NOW),
         words,
     )
+
+
+def _view(
+    content: SlotContent,
+    leaf: Certificate,
+    chain: Chain,
+    acme: str | None,
+    policy: IssuancePolicy,
+    as_of: datetime,
+    tables: Tables,
+) -> SlotView:
+    """The slot's view, remembered for certificates of one issuer that end on one day."""
+    known: dict[object, SlotView] = tables.derived("views", dict)
+    ends = leaf.not_after.date() if leaf.not_after else None
+    h = chain.hierarchy
+    key = (content.slot, content.from_, leaf.issuer, ends, h.class_, h.owner, h.root, acme, as_of, id(policy))
+    if key not in known:
+        known[key] = slot_view(content.slot, content.sha256, content.from_, leaf, chain, acme, policy, as_of, tables)
+    return known[key]
 
 
 def _lone_box(seen: Seen) -> Target | None:

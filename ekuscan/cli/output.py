@@ -69,10 +69,9 @@ class Outputs:
         sinks = [sink for format_, sink in self._sinks if format_ == "jsonl"]
         if not sinks:
             return
-        text = "".join(jsonl.render(found))
+        lines = b"".join(map(jsonl.line, found))
         for sink in sinks:
-            sink.write(text)
-            sink.flush()
+            _write_bytes(sink, lines)
 
     def finish(self, run: Run, tables: Tables, now: datetime) -> None:
         """Write the whole result to the other sinks and close the files."""
@@ -96,6 +95,18 @@ class Outputs:
             titles={name: row.title for name, row in tables.use_cases.items()},
             now=now,
         )
+
+
+def _write_bytes(sink: TextIO, data: bytes) -> None:
+    """Lines that are UTF-8 already go past the text layer, where there is one to go past."""
+    raw = getattr(sink, "buffer", None)
+    if raw is None:
+        sink.write(data.decode())
+        sink.flush()
+    else:
+        sink.flush()
+        raw.write(data)
+        raw.flush()
 
 
 def _format_of(path: Path) -> str:
