@@ -49,7 +49,7 @@ def _status(seen: Sight) -> tuple[EndpointStatus, Failure | None]:
     """``seen``: chain and request known, a refusal included; ``partial``: the chain only; else ``failed``."""
     if seen.chain is None:
         return "failed", seen.failure
-    cut_short = seen.failure is not None and seen.failure.reason == "too-much"
-    if seen.client_certificate.request == "unknown" or cut_short:
+    chain_is_cut = seen.failure is not None and (seen.failure.stage, seen.failure.reason) == ("certificate", "too-much")
+    if seen.client_certificate.request == "unknown" or chain_is_cut:
         return "partial", seen.failure
     return "seen", None

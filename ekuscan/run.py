@@ -102,6 +102,7 @@ class RunInProgress:
         self._parts = _parts(inventory, knowledge.tables, options)
         by_id = {target.id: target for target in inventory.targets}
         self._members = [tuple(by_id[name] for name in names) for names in self._parts.members]
+        self._places = {endpoint.id: place for place, endpoint in enumerate(inventory.endpoints)}
         self._waiting = _endpoints_by_part(inventory.endpoints, self._parts)
         self._observations: dict[str, list[Observation]] = {target.id: [] for target in inventory.targets}
         self._files = _files_by_target(inventory.slot_files)
@@ -181,7 +182,7 @@ class RunInProgress:
 
     def _finish(self, part: int) -> Piece:
         declared = self._members[part]
-        observations = [_settled(self._observations[target.id]) for target in declared]
+        observations = [_settled(sorted(self._observations[t.id], key=self._order)) for t in declared]
         targets = {
             target.id: self._with_facts(target, seen) for target, seen in zip(declared, observations, strict=True)
         }
@@ -206,6 +207,10 @@ class RunInProgress:
             piece = Piece(boxes, connections, flat, tuple(self._judge(seen, self._knowledge.policy)))
         self._done[part] = piece
         return piece
+
+    def _order(self, observation: Observation) -> int:
+        """Endpoints end in any order; what is made of them follows the inventory's."""
+        return self._places[observation.endpoint.id]
 
     def _template(self, like: Likeness) -> tuple[Verdict, ...]:
         if like.key not in self._templates:
@@ -352,11 +357,20 @@ def _files_by_target(files: Iterable[SlotFile]) -> dict[str, list[SlotFile]]:
     return found
 
 
-def _settled(observations: list[Observation]) -> list[Observation]:
-    """A closed optional port is no failure, unless every port of the box is closed: then the box was not seen."""
+def _settled(found: list[Observation]) -> list[Observation]:
+    """The observations of a box by the product's ports, not in the order in which its handshakes ended.
+
+    A closed optional port is no failure, unless every port of the box is closed: then the box was not seen.
+    """
+    observations = sorted(found, key=_by_known_port)
     if any(observation.status != "closed" for observation in observations):
         return observations
     return [replace(observation, status="failed") for observation in observations]
+
+
+def _by_known_port(observation: Observation) -> tuple[int, str]:
+    endpoint = observation.endpoint
+    return endpoint.profile_port or endpoint.port, endpoint.id
 
 
 def _slot_shown(target: Target, endpoint: Endpoint) -> str | None:

@@ -16,7 +16,7 @@ from ekuscan.lab.laboratory import LabEndpoint
 PATIENCE = 10
 _REQUEST = b"SSLv3/TLS read server certificate request"
 _VERSIONS = {"TLSv1": SSL.TLS1_VERSION, "TLSv1.2": SSL.TLS1_2_VERSION, "TLSv1.3": SSL.TLS1_3_VERSION}
-_ENOUGH = 2 << 20
+_ENOUGH = 3 << 19
 
 
 @dataclass
@@ -42,9 +42,10 @@ class _Pump:
         self.tls.set_connect_state()
         self._plain = plain
         self._end = time.monotonic() + patience
+        self._left = 2 * _ENOUGH
 
     def run(self, step: Callable[[], Any]) -> Any:
-        """Do the step as often as it takes. TimeoutError at the deadline, EOFError where the peer has closed."""
+        """Do the step as often as it takes. TimeoutError at the deadline, EOFError where the peer closes or floods."""
         while True:
             try:
                 return step()
@@ -52,7 +53,8 @@ class _Pump:
                 self.flush()
                 self._plain.settimeout(max(0.001, self._end - time.monotonic()))
                 data = self._plain.recv(65536)
-                if not data:
+                self._left -= len(data)
+                if not data or self._left < 0:
                     raise EOFError from None
                 self.tls.bio_write(data)
             finally:

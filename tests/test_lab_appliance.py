@@ -190,7 +190,9 @@ def test_what_happened_is_counted(tmp_path):
 
 def test_a_box_can_differ_from_its_role(tmp_path):
     plan = SlotPlan("corp", "client", ends_in=3, valid_for=9, key="rsa")
-    box = Box("e", "expressway-e", "X15.5", slots={"*": plan}, requests={443: "required"}, checks_eku=False, only=(443,))
+    box = Box(
+        "e", "expressway-e", "X15.5", slots={"*": plan}, requests={443: "required"}, checks_eku=False, only=(443,)
+    )
     with open_lab(Estate("t", "t", "t", (box,)), tmp_path, TODAY) as lab:
         (endpoint,) = lab.endpoints
         assert dial(endpoint, credential=client(lab, "server"), say=b"GET / HTTP/1.1\r\n\r\n", wait=True).data

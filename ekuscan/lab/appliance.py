@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -89,11 +89,6 @@ async def talk(tls: TlsEnd, wire: Wire, protocol: str, manners: Manners) -> None
             if answer is not None:
                 await tls.send(answer)
     await tls.close()
-
-
-def silent(manners: Manners) -> Manners:
-    """The same, but without an answer to SIP."""
-    return replace(manners, sip_status=None)
 
 
 def _page(row: Mapping[str, Any], blanks: Mapping[str, str]) -> Page:

@@ -50,7 +50,7 @@ _BROKEN: Final[dict[EkuChoice, bytes]] = {
 P384: Final = ec.SECP384R1()
 """A curve for which clients rarely send a key share at once."""
 
-_ORGANIZATION: Final = "ekuscan lab"
+ORGANIZATION: Final = "ekuscan lab"
 _CA_AGE: Final = timedelta(days=5 * 365)
 _CA_REST: Final = timedelta(days=10 * 365)
 
@@ -118,21 +118,34 @@ def der(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(serialization.Encoding.DER)
 
 
-def new_root(common_name: str, today: datetime, *, public: bool = False, eku: EkuChoice = "absent") -> Authority:
+def new_root(
+    common_name: str,
+    today: datetime,
+    *,
+    public: bool = False,
+    eku: EkuChoice = "absent",
+    organization: str = ORGANIZATION,
+) -> Authority:
     """A self-signed CA, five years old on ``today``, with ten years to go."""
     key = _new_key("ec")
-    name = _name(common_name)
+    name = _name(common_name, organization)
     builder = _ca_builder(key, name, today, eku)
     builder = builder.issuer_name(name).add_extension(_key_id(key), critical=False)
     return Authority(key, builder.sign(key, hashes.SHA256()), public=public)
 
 
 def new_subordinate(
-    parent: Authority, common_name: str, today: datetime, *, eku: EkuChoice = "both", key: PrivateKey | None = None
+    parent: Authority,
+    common_name: str,
+    today: datetime,
+    *,
+    eku: EkuChoice = "both",
+    key: PrivateKey | None = None,
+    organization: str = ORGANIZATION,
 ) -> Authority:
     """A CA under another one. With the ``key`` of an existing CA and its name this is a cross-sign."""
     own = key or _new_key("ec")
-    builder = _ca_builder(own, _name(common_name), today, eku)
+    builder = _ca_builder(own, _name(common_name, organization), today, eku)
     builder = builder.issuer_name(parent.certificate.subject).add_extension(_key_id(own), critical=False)
     builder = builder.add_extension(_issuer_key_id(parent), critical=False)
     certificate = builder.sign(parent.key, hashes.SHA256())
@@ -231,10 +244,10 @@ def _new_key(choice: KeyChoice) -> PrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def _name(common_name: str) -> x509.Name:
+def _name(common_name: str, organization: str = ORGANIZATION) -> x509.Name:
     return x509.Name(
         [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, _ORGANIZATION),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization),
             x509.NameAttribute(NameOID.COMMON_NAME, common_name),
         ]
     )

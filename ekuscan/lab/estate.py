@@ -35,6 +35,7 @@ class Box:
     ``slots`` maps a slot to its certificate or to the name of the slot that has the same; "*" stands for every slot
     not named. ``opened`` and ``closed`` change the role's usual ports, ``only`` leaves all others out, ``faults`` puts
     a fault of `ekuscan.lab.faults.FAULTS` on a port. ``stated`` are slots that the targets file names as files.
+    ``host`` is a loopback address ("::1", say) in place of the one that the lab would choose.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Box:
     faults: Mapping[int, str] = field(default_factory=dict)
     stated: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
+    host: str | None = None
 
     @property
     def server_name(self) -> str:

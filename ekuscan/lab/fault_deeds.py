@@ -30,7 +30,7 @@ async def stay(wire: Wire) -> None:
 
 
 async def close(wire: Wire) -> None:
-    wire.close()
+    await wire.end()
 
 
 async def reset(wire: Wire) -> None:

@@ -156,9 +156,7 @@ _AFTER: Final = {
         requests.garbled_after,
     ),
     "endless-after": Fault(
-        "asks for a client certificate, TLS 1.3, then sends data without end",
-        ("after", "too-much"),
-        requests.endless_after,
+        "asks for a client certificate, TLS 1.3, then sends data without end", None, requests.endless_after
     ),
     "endless-sip": Fault("answers SIP with headers without end", None, requests.endless_sip),
     "endless-http": Fault("answers HTTP with a body without end", None, requests.endless_http, protocol="https"),
@@ -201,6 +199,7 @@ _ODD: Final = {
     ),
     "long-ca-list": Fault("names 200 CAs in its request", None, odd.long_ca_list),
     "many-certificates": Fault("presents 60 certificates", None, odd.many_certificates),
+    "too-many-certificates": Fault("presents 70 certificates", ("certificate", "too-much"), odd.too_many_certificates),
     "unordered-chain": Fault("presents its chain out of order", None, odd.unordered_chain),
     "duplicate-certificate": Fault("presents its issuer twice", None, odd.duplicate_certificate),
     "missing-intermediate": Fault("presents its leaf alone", None, odd.missing_intermediate),

@@ -108,7 +108,7 @@ def _build(
     credentials: dict[tuple[str, str], Credential] = {}
     for number, box in enumerate(estate.boxes):
         ports = BoxPorts(box, worlds, today)
-        host = _host(number)
+        host = box.host or _host(number)
         endpoints += [_serve(server, host, box, plan, kit) for plan in ports.plans()]
         for slot, credential in ports.credentials.items():
             credentials[box.name, slot] = credential
@@ -150,7 +150,7 @@ def _listener(server: LoopbackServer, host: str, plan: PortPlan, fault: Fault | 
     state = fault.state if fault is not None else plan.state
     if plan.protocol == "sip-udp":
         if state == "closed":
-            return server.refuse_datagrams(host, port)
+            return server.refuse_datagrams(host)
         own = fault.datagrams if fault is not None else None
         return server.answer(host, port, own or partial(sip_answer, manners=plan.manners))
     if state == "closed":

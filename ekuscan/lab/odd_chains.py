@@ -17,6 +17,7 @@ from ekuscan.lab.tls import server_context
 
 _AGENT: Final = "Lab-Fault/1"
 _MANY_CERTIFICATES: Final = 60
+_TOO_MANY_CERTIFICATES: Final = 70
 _MANY_NAMES: Final = 200
 
 
@@ -53,8 +54,16 @@ def unrelated_certificate(kit: FaultKit) -> Handler:
 
 
 def many_certificates(kit: FaultKit) -> Handler:
-    crowd = [new_root(f"Lab CA {number} of a crowd", kit.today).certificate for number in range(_MANY_CERTIFICATES - 2)]
-    return _chain(kit, lambda kit, own: (*own.chain, *crowd))
+    return _crowd(kit, _MANY_CERTIFICATES)
+
+
+def too_many_certificates(kit: FaultKit) -> Handler:
+    return _crowd(kit, _TOO_MANY_CERTIFICATES)
+
+
+def _crowd(kit: FaultKit, number: int) -> Handler:
+    strangers = [new_root(f"Lab CA {one} of a crowd", kit.today).certificate for one in range(number - 2)]
+    return _chain(kit, lambda kit, own: (*own.chain, *strangers))
 
 
 def self_signed(kit: FaultKit) -> Handler:

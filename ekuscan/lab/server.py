@@ -65,9 +65,10 @@ class LoopbackServer:
         """A TCP port that refuses connections."""
         return self._keep(_bind(host, preferred, socket.SOCK_STREAM, None), "closed")
 
-    def refuse_datagrams(self, host: str, preferred: int) -> Listener:
-        """A UDP port that nobody serves. Unlike a TCP port it cannot be kept: bound, it would swallow datagrams."""
-        bound = _bind(host, preferred, socket.SOCK_DGRAM, None)
+    def refuse_datagrams(self, host: str) -> Listener:
+        """A UDP port that nobody serves. Unlike a TCP port it cannot be kept: bound, it would swallow datagrams. So it
+        is one that the system chooses, and not soon again."""
+        bound = _bind(host, 0, socket.SOCK_DGRAM, None)
         listener = self._keep(bound, "closed")
         bound.close()
         listener.sockets.clear()

@@ -124,12 +124,6 @@ class TlsEnd:
         name = self._connection.get_servername()
         return name.decode("ascii", "replace") if name else None
 
-    @property
-    def client_ders(self) -> tuple[bytes, ...]:
-        """The chain that the client presented, end-entity first; empty without one."""
-        chain = self._connection.get_peer_cert_chain() or ()
-        return tuple(crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate) for certificate in chain)
-
     async def handshake(self) -> None:
         """Run the handshake to its end. Raises `HandshakeError`, or `PeerGoneError` where the client left."""
         while not await self.advance():

@@ -89,6 +89,14 @@ class Wire:
         """Hang up in order: what was written is still delivered."""
         self._writer.close()
 
+    async def end(self) -> None:
+        """Hang up in order and read on until the client does the same: what it sends meanwhile causes no reset."""
+        try:
+            self._writer.write_eof()
+        except OSError:
+            return
+        await self.until_gone()
+
     def reset(self) -> None:
         """Hang up with a TCP reset."""
         connection = self._writer.get_extra_info("socket")

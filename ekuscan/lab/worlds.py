@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from ekuscan.lab.authority import Authority, der, new_root, new_subordinate
+from ekuscan.lab.authority import ORGANIZATION, Authority, der, new_root, new_subordinate
 from ekuscan.model import TrustVersion
 from ekuscan.trust import TrustEntry
 from ekuscan.trust_pack import write_store
@@ -49,8 +49,10 @@ def write_trust_data(worlds: Mapping[str, World], path: Path, today: datetime) -
 
 
 def _world(name: str, row: Mapping[str, Any], today: datetime) -> World:
-    root = new_root(row["root"], today, public=is_public(name))
-    return World(name, root, new_subordinate(root, row["issuing"], today, eku=row["issuing_eku"]))
+    organization = row.get("organization", ORGANIZATION)
+    root = new_root(row["root"], today, public=is_public(name), organization=organization)
+    issuing = new_subordinate(root, row["issuing"], today, eku=row["issuing_eku"], organization=organization)
+    return World(name, root, issuing)
 
 
 def _entries(world: World, row: Mapping[str, Any], today: datetime) -> tuple[TrustEntry, TrustEntry]:

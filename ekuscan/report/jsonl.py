@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from ekuscan.model import Record, RecordKind, Verdict, VerdictsLike
@@ -20,7 +21,7 @@ _HEADS: dict[RecordKind, bytes] = {
     "summary": b'{"type":"summary",',
 }
 _MOST_TEMPLATES = 4096
-_TEMPLATES: dict[int, tuple[tuple[Verdict, ...], bytes]] = {}
+_TEMPLATES: dict[tuple[int, tuple[str, ...]], tuple[tuple[Verdict, ...], list[bytes]]] = {}
 _KEYED = frozenset({"certificate", "chain"})
 
 
@@ -45,18 +46,27 @@ def line(record: Record) -> bytes:
 
 def _lines_like(value: VerdictsLike) -> bytes:
     """The lines of a template, written once, with this box's own words in place of the stand-ins."""
-    lines = _template_lines(value.template)
-    for stand_in, word in value.words:
-        lines = lines.replace(encode.string(stand_in)[1:-1], encode.string(word)[1:-1])
-    return lines
+    words = {_written(stand_in): _written(word) for stand_in, word in value.words}
+    pieces = _template_pieces(value.template, tuple([stand_in for stand_in, _ in value.words]))
+    return b"".join([words.get(piece, piece) for piece in pieces])
 
 
-def _template_lines(template: tuple[Verdict, ...]) -> bytes:
-    """A template's lines. Kept by identity, together with the template so that the identity stays its own."""
-    kept = _TEMPLATES.get(id(template))
+def _template_pieces(template: tuple[Verdict, ...], stand_ins: tuple[str, ...]) -> list[bytes]:
+    """A template's lines, cut so that each stand-in is a piece of its own.
+
+    Kept by identity, together with the template so that the identity stays its own.
+    """
+    key = (id(template), stand_ins)
+    kept = _TEMPLATES.get(key)
     if kept is None or kept[0] is not template:
         lines = b"".join(line(Record("verdict", verdict.id, verdict)) for verdict in template)
+        pieces = re.split(b"(" + b"|".join(re.escape(_written(word)) for word in stand_ins) + b")", lines)
         if len(_TEMPLATES) >= _MOST_TEMPLATES:
             _TEMPLATES.clear()
-        kept = _TEMPLATES[id(template)] = (template, lines)
+        kept = _TEMPLATES[key] = (template, pieces)
     return kept[1]
+
+
+def _written(text: str) -> bytes:
+    """A text as it stands within a JSON string."""
+    return encode.string(text)[1:-1]

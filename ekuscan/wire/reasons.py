@@ -48,7 +48,7 @@ REASONS: Final[Mapping[str, Reason]] = MappingProxyType(
         "reset": Reason(_HANDSHAKE, "reset the connection {where}"),
         "alert": Reason(_HANDSHAKE, "ended the handshake {where} with {error}"),
         "garbled": Reason((*_HANDSHAKE, "after"), "sent what TLS does not allow {where}: {error}"),
-        "too-much": Reason(("certificate", "finish"), "sent more than this scan takes in: {error}"),
+        "too-much": Reason(_HANDSHAKE, "sent more than this scan takes in {where}: {error}"),
         "certificate-required": Reason(("finish",), "refused us because we sent no certificate: {error}"),
         "request-undecided": Reason(("after",), "asked for a client certificate; whether it demands one did not show"),
         "internal-error": Reason(("after",), "a fault of ekuscan itself: {error}"),

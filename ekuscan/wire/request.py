@@ -14,12 +14,6 @@ from ekuscan.wire.alerts import PROTOCOL_VERSION, refuses_without_certificate
 from ekuscan.wire.reasons import failure
 from ekuscan.wire.trace import Trace
 
-_REFUSALS: Final[dict[RefusedBy, str]] = {
-    "alert": "by alert",
-    "close": "it closed the connection",
-    "http": "so says its HTTP answer",
-    "sip": "so says its SIP answer",
-}
 _PLAIN: Final = {b"HTTP": "plain-http", b"SIP/": "plain-sip"}
 
 
@@ -39,7 +33,7 @@ def client_certificate(trace: Trace, refused_by_answer: RefusedBy | None = None)
 
 def handshake_failure(trace: Trace, judged: ClientCertificate, plain: bytes = b"") -> Failure | None:
     """Why the handshake, or the question about the request, gave less than asked; None where nothing is missing."""
-    if judged.refused_by is not None:
+    if judged.refused_by in ("alert", "close"):
         return _refused(trace, judged.refused_by)
     if trace.ending == "too-many":
         return failure("too-much", stage="certificate", error=trace.detail)
@@ -67,7 +61,7 @@ def _refusal(trace: Trace) -> RefusedBy | None:
 
 def _refused(trace: Trace, by: RefusedBy) -> Failure:
     number = _fatal_alert(trace) if by == "alert" else None
-    how = f"alert {number} {_alert_text(trace)}" if number is not None else _REFUSALS[by]
+    how = f"alert {number} {_alert_text(trace)}" if number is not None else "it closed the connection"
     return failure("certificate-required", alert=number, error=how)
 
 

@@ -45,8 +45,6 @@ _TLS_CONTENT_TYPES: Final = b"\x14\x15\x16\x17"
 _TLS_MAJOR_VERSION: Final = 3
 _PLAIN_PREFIX: Final = 8
 _CHUNK: Final = 65536
-# OpenSSL's own bound: a Certificate message of 100 KB.
-_TOO_LONG: Final = "excessive message size"
 # AlertLevel of RFC 8446 §6.
 _FATAL: Final = 2
 
@@ -236,13 +234,9 @@ class Handshake:
         except SSL.ZeroReturnError:
             self._end("closed", "")
         except SSL.Error as error:
-            self._end(self._kind(error), _reasons(error))
+            fatal = any(alert.direction == "received" and alert.level == "fatal" for alert in _alerts(self._log))
+            self._end("alert" if fatal else "garbled", _reasons(error))
         return self._outgoing()
-
-    def _kind(self, error: SSL.Error) -> Ending:
-        if any(alert.direction == "received" and alert.level == "fatal" for alert in _alerts(self._log)):
-            return "alert"
-        return "too-much" if _TOO_LONG in _reasons(error) else "garbled"
 
     def _drain(self) -> None:
         while True:

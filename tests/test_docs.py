@@ -1,0 +1,158 @@
+"""The documentation: generated pages are those of the tables, every link leads somewhere, lists of words are whole."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from ekuscan import model
+from ekuscan.docs_pages import links, pages
+from ekuscan.docs_pages.__main__ import write
+from ekuscan.limits import ProbeLimits, SweepLimits
+from ekuscan.profiles.load import ROLES
+from ekuscan.report.schema import PUBLISHED
+from ekuscan.rules.load import RULE_FILES, packaged
+from ekuscan.targets.address import DEFAULT_PORTS
+from ekuscan.wire.tls import MAX_CA_NAMES, MAX_CERTIFICATES
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+WRITTEN = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+ALL = [*WRITTEN, *sorted(DOCS.rglob("*.md"))]
+FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"`[^`\n]*`")
+LINK = re.compile(r"\[(?:[^\[\]]|\\\[|\\\])*\]\(([^()\s]+)\)")
+ANCHOR = re.compile(r'<a id="([^"]+)"></a>')
+HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
+
+
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def test_the_generated_pages_are_what_the_tables_give() -> None:
+    for name, text in pages.whole(packaged()).items():
+        assert read(DOCS / name) == text, f"{name}: python -m ekuscan.docs_pages docs"
+
+
+def test_the_generated_parts_of_written_pages_are_what_the_tables_give() -> None:
+    for name, fill in pages.parts().items():
+        assert read(DOCS / name) == fill(read(DOCS / name)), f"{name}: python -m ekuscan.docs_pages docs"
+
+
+def test_writing_the_pages_into_a_folder_gives_the_same_files(tmp_path: Path) -> None:
+    (tmp_path / "wire.md").write_text(read(DOCS / "wire.md"), encoding="utf-8")
+    write(tmp_path)
+    for path in tmp_path.rglob("*.md"):
+        assert read(path) == read(DOCS / path.relative_to(tmp_path))
+
+
+def test_a_page_without_the_marks_of_its_generated_part_is_refused() -> None:
+    with pytest.raises(ValueError, match="begin generated: reasons"):
+        pages.filled("no marks", "reasons", "text")
+
+
+@cache
+def anchors(path: Path) -> frozenset[str]:
+    """The explicit anchors of a page and those that GitHub makes of its headings."""
+    text = read(path)
+    made = (re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in HEADING.findall(text))
+    return frozenset((*ANCHOR.findall(text), *made))
+
+
+def links_of(path: Path) -> Iterator[str]:
+    for target in LINK.findall(CODE.sub("", FENCED.sub("", read(path)))):
+        if not target.startswith(("http://", "https://")):
+            yield target
+
+
+@pytest.mark.parametrize("page", ALL, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_relative_link_and_its_anchor_resolve(page: Path) -> None:
+    for target in links_of(page):
+        name, _, anchor = target.partition("#")
+        path = (page.parent / name).resolve() if name else page
+        assert path.exists(), target
+        assert path.is_relative_to(ROOT), target
+        if anchor:
+            assert anchor in anchors(path), target
+
+
+@pytest.mark.parametrize("page", ALL, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_no_anchor_stands_twice_on_a_page(page: Path) -> None:
+    found = ANCHOR.findall(read(page))
+    assert sorted(set(found)) == sorted(found)
+
+
+def test_every_row_of_the_tables_has_its_place() -> None:
+    for kind, ids in links.places(packaged()).of.items():
+        for id_, place in ids.items():
+            name, _, anchor = place.partition("#")
+            assert anchor in anchors(DOCS / name), f"{kind} {id_}"
+
+
+def test_every_page_is_named_by_the_index() -> None:
+    listed = {(DOCS / target.partition("#")[0]).resolve() for target in links_of(DOCS / "README.md")}
+    assert set(DOCS.rglob("*.md")) - {DOCS / "README.md"} <= listed
+
+
+# --- lists of words in written pages --------------------------------------------------------------------------
+
+
+def test_the_json_page_names_every_key_of_the_document_and_every_kind_of_line() -> None:
+    text = read(DOCS / "json.md")
+    schema = json.loads(read(PUBLISHED))
+    rows = re.findall(r"^\| `([a-z]+)` \|", text, re.MULTILINE)
+    assert rows == list(schema["properties"])
+    for kind in get_args(model.RecordKind):
+        assert f"`{kind}`" in text.split("## JSON Lines")[1]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        model.Answer, model.Severity, model.Certainty, model.Confidence, model.EndpointStatus, model.Request,
+        model.HierarchyClass, model.EkuState,
+    ],
+)  # fmt: skip
+def test_the_json_page_names_every_word_of_an_enumeration(words: object) -> None:
+    text = read(DOCS / "json.md")
+    assert [word for word in get_args(words) if f"`{word}`" not in text] == []
+
+
+def test_the_targets_page_names_every_role_and_scheme() -> None:
+    text = read(DOCS / "targets.md")
+    assert [word for word in (*ROLES, *DEFAULT_PORTS) if f"`{word}`" not in text] == []
+
+
+def test_the_rules_page_names_every_key_of_a_rule_a_case_and_a_remedy() -> None:
+    text = read(DOCS / "rules.md")
+    tables = ROOT / "ekuscan" / "rules"
+    rules = [row for name in RULE_FILES for row in tomllib.loads(read(tables / name))["rule"]]
+    remedies = tomllib.loads(read(tables / "remedies.toml"))["remedy"]
+    rows = [*rules, *(case for rule in rules for case in rule["case"]), *remedies]
+    keys = {key for row in rows for key in row} - {"document"}
+    assert [key for key in sorted(keys) if f"`{key}`" not in text and f"`{key} = " not in text] == []
+
+
+def test_the_limits_on_the_wire_page_are_those_of_the_program() -> None:
+    text = read(DOCS / "wire.md")
+    probe = ProbeLimits()
+    for limit in (
+        f"at once | {SweepLimits().concurrency} |",
+        f"look-up | {probe.resolve:g} |",
+        f"one TCP connection | {probe.connect:g} |",
+        f"a handshake | {probe.handshake:g} |",
+        f"asked for | {probe.quiet:g} |",
+        f"HTTP answer | {probe.answer:g} |",
+        f"not counted | {probe.deadline:g} |",
+        f"per connection | {probe.received:,} |",
+        f"of a request | {MAX_CERTIFICATES}, {MAX_CA_NAMES} |",
+    ):
+        assert limit in text
