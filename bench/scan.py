@@ -1,0 +1,123 @@
+"""``python -m bench.scan``: client CPU per endpoint of a scan against one handshake of ``openssl s_time -new``."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from bench.estate import PORTS, host, ports_of
+from bench.measure import Cost, cost_of, spread
+
+_CONNECTIONS = re.compile(rb"^(\d+) connections in \d+ real seconds", re.MULTILINE)
+_TARGET = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """CPU in milliseconds: of one bare handshake, and of the scan per endpoint; the scan's memory in MB."""
+
+    handshake: float
+    scan: float
+    memory: float
+
+
+def main() -> int:
+    """Run the rounds for each kind of estate and print the figures."""
+    asked = _arguments()
+    for ports in (len(PORTS), 1):
+        with tempfile.TemporaryDirectory(prefix="ekuscan-bench-") as name:
+            directory = Path(name)
+            with _estate(directory, asked.boxes, ports):
+                _scan(directory, asked.boxes, ports)  # compiles the modules, fills the system's caches
+                rounds = []
+                for number in range(asked.rounds):
+                    rounds.append(_round(directory, asked.boxes, ports, asked.seconds, number))
+                    print(f"round {number + 1}: {_line(rounds[-1])}", file=sys.stderr)
+                size = (directory / "result.jsonl").stat().st_size
+        _report(asked.boxes, ports, rounds, size)
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.scan", description=__doc__)
+    parser.add_argument("--boxes", type=int, default=1000, choices=range(4, 10001), metavar="N", help="distinct chains")
+    parser.add_argument("--rounds", type=int, default=5, choices=range(1, 51), metavar="N")
+    parser.add_argument("--seconds", type=int, default=5, choices=range(1, 31), metavar="N", help="of s_time per round")
+    return parser.parse_args()
+
+
+@contextmanager
+def _estate(directory: Path, boxes: int, ports: int) -> Iterator[None]:
+    """The server in a process of its own; it ends with its standard input, so also where we are killed."""
+    command = [sys.executable, "-m", "bench.estate", str(directory), str(boxes), str(ports)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        try:
+            if server.stdout.readline() != b"ready\n":
+                raise SystemExit("the server did not start")
+            yield
+        finally:
+            server.stdin.close()
+
+
+def _round(directory: Path, boxes: int, ports: int, seconds: int, number: int) -> Round:
+    """The bare handshakes first, half before and half after would only blur what the medians settle."""
+    handshake = _handshakes(directory, boxes, seconds, number)
+    scan = _scan(directory, boxes, ports)
+    return Round(handshake * 1000, scan.cpu * 1000 / (boxes * ports), scan.memory)
+
+
+def _handshakes(directory: Path, boxes: int, seconds: int, number: int) -> float:
+    """CPU seconds of one handshake of s_time, with another box in every round."""
+    box = number * len(PORTS) % boxes  # its first port, which asks for no certificate: s_time has none
+    output = directory / "s_time.txt"
+    where = f"{host(box)}:{PORTS[0].port}"
+    command = ["openssl", "s_time", "-new", "-connect", where, "-time", str(seconds)]
+    cost = cost_of(command, output)
+    found = _CONNECTIONS.search(output.read_bytes())
+    if cost.exit_code != 0 or found is None:
+        raise SystemExit(f"s_time failed: {output.read_text(encoding='utf-8', errors='replace')}")
+    return cost.cpu / int(found[1])
+
+
+def _scan(directory: Path, boxes: int, ports: int) -> Cost:
+    """One scan of all endpoints; what it wrote is looked at, so that only whole work counts."""
+    result = directory / "result.jsonl"
+    command = [sys.executable, "-m", "ekuscan", "scan", f"@{directory / 'hosts.txt'}", "--format", "jsonl"]
+    cost = cost_of([*command, "--trust-data", str(directory / "trust.sqlite")], result)
+    lines = result.read_bytes().splitlines()
+    kinds = [line[9 : line.index(b'"', 9)] for line in lines]
+    seen = sum(b'"status":"seen"' in line for line in lines)
+    if seen != boxes * ports or kinds.count(b"chain") != boxes or kinds.count(b"verdict") < boxes:
+        raise SystemExit(f"the scan saw {seen} of {boxes * ports} endpoints (exit code {cost.exit_code})")
+    return cost
+
+
+def _line(found: Round) -> str:
+    return f"s_time {found.handshake:.3f} ms, scan {found.scan:.3f} ms, ratio {found.scan / found.handshake:.3f}"
+
+
+def _report(boxes: int, ports: int, rounds: list[Round], size: int) -> None:
+    ratios = [found.scan / found.handshake for found in rounds]
+    demanding = sum(port.request == "required" for number in range(boxes) for port in ports_of(number, ports))
+    print(
+        f"{boxes} boxes with {ports} port{'s' * (ports > 1)} each: {boxes} chains, {boxes * ports} endpoints, ", end=""
+    )
+    print(f"{demanding} demand a client certificate; {len(rounds)} rounds")
+    print(f"openssl s_time -new   {spread([found.handshake for found in rounds], ' ms', 3)} CPU per handshake")
+    print(f"ekuscan scan          {spread([found.scan for found in rounds], ' ms', 3)} CPU per endpoint")
+    print(f"ratio                 {spread(ratios, '', 2)}; aim {_TARGET:.1f} at most")
+    print(f"memory of the scan    {median(found.memory for found in rounds):.0f} MB; result {size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
