@@ -38,15 +38,23 @@ _ACME_CHANGE_REMEDY = "acme-scheduler-off"
 
 
 @dataclass(frozen=True, slots=True)
+class NewCertificate:
+    """A certificate put into ``slots`` of a box: which needs it meets (``add``), and which no longer (``drop``)."""
+
+    slots: frozenset[str]
+    add: frozenset[str]
+    drop: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A remedy's effect on named boxes and links.
 
-    ``values`` are single values by variable key; ``slots`` says of a box's certificates which slot changes ("" for
-    all), which needs they meet then, and which no longer.
+    ``values`` are single values by variable key; ``slots`` are the certificates that change, by box.
     """
 
     values: Mapping[str, Value]
-    slots: Mapping[str, tuple[str, frozenset[str], frozenset[str]]]
+    slots: Mapping[str, NewCertificate]
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -114,7 +122,8 @@ def _with_remedies(item: Judged, siblings: _Siblings, estate: Estate) -> Judged:
 
 
 def _rows(item: Judged, tables: Tables) -> list[RemedyRow]:
-    names = [name for leg in item.legs for name in leg.rule.remedies]
+    # What mends another leg of a composite does not mend the one that fails.
+    names = list(_anchor(item).rule.remedies)
     if item.view is not None and item.view.change is not None and _acme(item.view):
         names.append(_ACME_CHANGE_REMEDY)
     return [tables.remedies[name] for name in dict.fromkeys(names)]
@@ -151,7 +160,7 @@ def _change(row: RemedyRow, leg: Leg, view: SlotView | None, estate: Estate) -> 
     if not row.effect:
         return None
     values: dict[str, Value] = {}
-    slots: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {}
+    slots: dict[str, NewCertificate] = {}
     boxes = {"presents": leg.presents, "verifies": leg.verifies}
     add, drop, which = set[str](), set[str](), ""
     for fact, value in row.effect.items():
@@ -172,7 +181,8 @@ def _change(row: RemedyRow, leg: Leg, view: SlotView | None, estate: Estate) -> 
         elif box is not None:
             values[f"{box.name}.{name}"] = value
     if add or drop:
-        slots[leg.presents.name] = (which, frozenset(add), frozenset(drop))
+        places = {which} if which else _slots_shown(leg, view, estate.tables)
+        slots[leg.presents.name] = NewCertificate(frozenset(places), frozenset(add), frozenset(drop))
     if which:
         values[f"{leg.presents.name}.client_certificate"] = "separate"
     return Change(values, slots)
@@ -206,16 +216,31 @@ def _changed(part: Part, leg: Leg, change: Change) -> Part:
 def _changed_variable(fact: str, variable: Variable, leg: Leg, change: Change) -> Variable:
     if variable.key in change.values:
         return replace(variable, values=(change.values[variable.key],), default=None)
-    if fact.startswith("slot:") and leg.presents.name in change.slots:
-        which, add, drop = change.slots[leg.presents.name]
-        if not which or fact == f"slot:{which}":
-            states = (_changed_state(state, add, drop) for state in variable.values if isinstance(state, SlotState))
-            return replace(variable, values=tuple(dict.fromkeys(states)), unseen=False)
-    return variable
+    new = change.slots.get(leg.presents.name) if fact.startswith("slot:") else None
+    if new is None or not new.slots & {fact.removeprefix("slot:"), _slot_of(variable, leg.presents)}:
+        return variable
+    states = (_changed_state(state, new) for state in variable.values if isinstance(state, SlotState))
+    return replace(variable, values=tuple(dict.fromkeys(states)), unseen=False)
 
 
-def _changed_state(state: SlotState, add: frozenset[str], drop: frozenset[str]) -> SlotState:
-    return SlotState("both" if add >= _BOTH else state.label, (state.now | add) - drop, (state.next | add) - drop)
+def _changed_state(state: SlotState, new: NewCertificate) -> SlotState:
+    label = "both" if new.add >= _BOTH else state.label
+    return SlotState(label, (state.now | new.add) - new.drop, (state.next | new.add) - new.drop)
+
+
+def _slots_shown(leg: Leg, view: SlotView | None, tables: Tables) -> set[str]:
+    """The slot whose certificate a leg shows, and those that may be one and the same with it."""
+    if view is None:
+        return set()
+    box = leg.presents
+    rows = (row for row in tables.aliases if box.role in row.roles and row.slot == view.slot)
+    may = (row.same_as for row in rows if all(any(matches(c, v) for v in box.fact(c.fact).values) for c in row.when))
+    return {view.slot, *may}
+
+
+def _slot_of(variable: Variable, box: Box) -> str:
+    """The slot that a slot variable stands for, which its key names: "BOX.slot:SLOT@STACK/SHA256"."""
+    return variable.key.removeprefix(f"{box.name}.slot:").partition("@")[0]
 
 
 def _remedy(row: RemedyRow, leg: Leg, view: SlotView | None, clears: tuple[str, ...], estate: Estate) -> Remedy:

@@ -41,13 +41,23 @@ class Owner(Protocol):
     def left(self, *, reset: bool) -> None: ...
 
 
+class _Nobody:
+    def connected(self) -> None: ...
+    def unconnected(self, reason: Failure) -> None: ...
+    def received(self, data: bytes) -> None: ...
+    def left(self, *, reset: bool) -> None: ...
+
+
 class Line:
-    """A TCP connection. `dial`, then `listen` once data is wanted; `close` at any time, and more than once."""
+    """A TCP connection. `dial`, then `listen` once data is wanted.
+
+    `close` at any time and more than once, after which it can be dialled again; `hang_up` at the end.
+    """
 
     __slots__ = ("_fd", "_loop", "_owner", "_reading", "_socket", "_unsent", "_writing")
 
     def __init__(self, owner: Owner) -> None:
-        self._owner = owner
+        self._owner: Owner = owner
         self._loop = asyncio.get_running_loop()
         self._socket: socket.socket | None = None
         # The loop is given the number: for a socket object it does not know yet it would build the text of a KeyError.
@@ -114,7 +124,13 @@ class Line:
             return "", 0
         return str(name[0]), int(name[1])
 
+    def hang_up(self) -> None:
+        """Closes and lets the owner go: the two would else keep each other, and OpenSSL's memory, until a collection."""
+        self.close()
+        self._owner = _Nobody()
+
     def close(self) -> None:
+        """Drops the connection, and what was not sent yet with it."""
         if self._socket is None:
             return
         if self._reading:
@@ -123,6 +139,7 @@ class Line:
         self._socket.close()
         self._socket = None
         self._reading = False
+        self._unsent = b""
 
     def _await_writable(self, then: Callable[[], None]) -> None:
         self._writing = True

@@ -12,6 +12,8 @@ from ekuscan.model import Connection, EndpointCounts, Observation, Outcome, Summ
 
 FINE, FOUND, UNUSABLE, INCOMPLETE, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
+_OUR_FAULT = "internal-error"
+
 # From grave to harmless: --fail-on takes one of them and everything before it.
 _GRAVITY: tuple[Outcome, ...] = ("breaks-now", "breaks-at-renewal", "depends", "at-risk", "unknown")
 
@@ -50,13 +52,17 @@ def summarize(
     nameless: int,
     fail_on: FailOn,
     as_of: datetime,
+    *,
+    complete: bool = True,
 ) -> Summary:
     """Counts and exit code.
 
     A declared connection without an answer is undecided, and so are the ``nameless`` targets: seen, but of a role that
-    nobody told and that could not be guessed. An unseen endpoint is not fine.
+    nobody told and that could not be guessed. An unseen endpoint is not fine. A fault of our own comes before what was
+    found, which may be wrong then; a run that is not ``complete`` was interrupted.
     """
-    states = Counter(observation.status for observation in observations)
+    seen = list(observations)
+    states = Counter(observation.status for observation in seen)
     declared = {connection.id for connection in connections if connection.origin != "assumed"}
     open_ = {v.connection for v in verdicts if v.connection in declared and v.outcome in ("unknown", "depends")}
     counts = EndpointCounts(
@@ -68,7 +74,11 @@ def summarize(
     )
     outcomes = Counter(verdict.outcome for verdict in verdicts)
     code = FINE
-    if any(counts_as_failure(verdict, fail_on, as_of) for verdict in verdicts):
+    if not complete:
+        code = INTERRUPTED
+    elif any(one.failure is not None and one.failure.reason == _OUR_FAULT for one in seen):
+        code = BUG
+    elif any(counts_as_failure(verdict, fail_on, as_of) for verdict in verdicts):
         code = FOUND
     elif counts.failed or counts.skipped or open_ or nameless:
         code = INCOMPLETE

@@ -5,6 +5,7 @@ Pure: words in, paragraphs out. Every statement comes from a table, with its sou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -30,6 +31,7 @@ from ekuscan.rules.tables import (
 from ekuscan.wire.reasons import REASONS
 
 _EKU_ANSWERS = {"checked": "checks clientAuth", "ignored": "does not check it", "undocumented": "not documented"}
+_ALERT = re.compile(r"alert\s*(?=\d+$)", re.IGNORECASE)
 _CONFIDENCE = {"H": "primary text or own test", "M": "one indirect source or inference", "L": "weak"}
 
 
@@ -43,7 +45,7 @@ class Paragraph:
 
 def explain(subject: str, tables: Tables) -> list[Paragraph]:
     """Everything that is known under a word; empty where nothing is."""
-    word = subject.strip()
+    word = _ALERT.sub("", subject.strip())
     found: list[Paragraph] = []
     for section in (_rules, _composites, _rows, _use_cases, _answers, _alerts, _dates, _remedies, _settings, _rest):
         found += section(word, tables)

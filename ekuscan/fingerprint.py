@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 
 
+@lru_cache(maxsize=1024)
 def sha256_hex(der: bytes) -> str:
-    """SHA-256 of a DER certificate, lower-case hexadecimal."""
+    """SHA-256 of a DER certificate, lower-case hexadecimal. A box shows the same ones on all of its ports."""
     return hashlib.sha256(der).hexdigest()
 
 

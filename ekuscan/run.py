@@ -137,7 +137,7 @@ class RunInProgress:
             waiting.clear()
             yield self._finish(part)
 
-    def summary(self) -> Summary:
+    def summary(self, complete: bool) -> Summary:
         """Counts and exit code of all parts that are finished."""
         pieces = self._pieces()
         return summarize(
@@ -147,6 +147,7 @@ class RunInProgress:
             len(self._nameless()),
             self._options.fail_on,
             self._options.as_of,
+            complete=complete,
         )
 
     def result(self, finished: datetime, complete: bool) -> Run:
@@ -164,7 +165,7 @@ class RunInProgress:
             observations=tuple(observation for piece in pieces for observation in piece.observations),
             verdicts=tuple(item.verdict for item in judged),
             problems=(*named, *(self._open_role(target) for target in self._nameless())),
-            summary=self.summary(),
+            summary=self.summary(complete),
         )
 
     def _pieces(self) -> list[Piece]:
@@ -225,7 +226,7 @@ class RunInProgress:
         checks = UPLOAD_CHECKS | WIRE_CHECKS if self._options.candidates else WIRE_CHECKS
         found = judge(estate, self._options.warn_days, checks)
         if self._options.candidates:
-            found = [item for item in found if all(leg.presents.in_file for leg in item.legs)]
+            found = [item for item in found if all(leg.presents.in_file for leg in item.legs) and _given(item)]
         return with_remedies(found, estate)
 
     def _connections(self, targets: Mapping[str, Target]) -> tuple[Connection, ...]:
@@ -357,20 +358,16 @@ def _files_by_target(files: Iterable[SlotFile]) -> dict[str, list[SlotFile]]:
     return found
 
 
-def _settled(found: list[Observation]) -> list[Observation]:
-    """The observations of a box by the product's ports, not in the order in which its handshakes ended.
-
-    A closed optional port is no failure, unless every port of the box is closed: then the box was not seen.
-    """
-    observations = sorted(found, key=_by_known_port)
+def _settled(observations: list[Observation]) -> list[Observation]:
+    """A closed optional port is no failure, unless every port of the box is closed: then the box was not seen."""
     if any(observation.status != "closed" for observation in observations):
         return observations
     return [replace(observation, status="failed") for observation in observations]
 
 
-def _by_known_port(observation: Observation) -> tuple[int, str]:
-    endpoint = observation.endpoint
-    return endpoint.profile_port or endpoint.port, endpoint.id
+def _given(item: Judged) -> bool:
+    """Whether the slot that a verdict is about holds one of the files; nobody asked about the others."""
+    return item.view is None or item.view.certificate is not None
 
 
 def _slot_shown(target: Target, endpoint: Endpoint) -> str | None:

@@ -300,7 +300,8 @@ class Session:
 
     def _over(self) -> None:
         self._phase = "over"
-        self._line.close()
+        self._line.hang_up()
+        self._then = _nothing
         self._release()
         if self._timer is not None:
             self._timer.cancel()
@@ -332,6 +333,10 @@ class Session:
             self._timer = self._loop.call_at(self._due, self._time_is_up)
         else:
             self._then()
+
+
+def _nothing() -> None:
+    pass
 
 
 def _refusal(protocol: str, answer: bytes) -> RefusedBy | None:

@@ -119,12 +119,13 @@ def test_every_slot_holds_what_its_ports_show(lab: Lab, written: Written) -> Non
         for name in box.stated:
             found = slots[box.name, name]
             whole = [sha256_hex(der) for der in lab.credentials[box.name, name].ders]
-            assert (found["sha256"], found["from"]) == (whole[0], "same-slot" if box.slots[name] == "server" else "file")
+            assert (found["sha256"], found["from"]) == (
+                whole[0],
+                "same-slot" if box.slots[name] == "server" else "file",
+            )
 
 
-def test_the_role_release_and_settings_are_those_of_the_targets_file(
-    lab: Lab, written: Written
-) -> None:
+def test_the_role_release_and_settings_are_those_of_the_targets_file(lab: Lab, written: Written) -> None:
     targets = {one["id"]: one for one in written.document["targets"]}
     for box in lab.estate.boxes:
         found = targets[box.name]
@@ -267,9 +268,7 @@ def test_the_report_of_an_estate_is_the_golden_one(lab: Lab, written: Written) -
         assert_golden(f"cli_{lab.estate.name}.txt", timeless(written.done.out))
 
 
-def test_every_report_fits_80_columns_and_repeats_its_exit_code(
-    lab: Lab, written: Written
-) -> None:
+def test_every_report_fits_80_columns_and_repeats_its_exit_code(lab: Lab, written: Written) -> None:
     done = written.done
     assert not too_wide(done.out)
     answer = [line for line in done.out.splitlines() if line.endswith(f" exit {done.code}")]

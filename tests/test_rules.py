@@ -115,5 +115,5 @@ def test_any_text_is_a_release_or_a_release_error(role: str, text: str) -> None:
 
 
 def test_a_text_that_is_no_release_says_how_one_is_written() -> None:
-    with pytest.raises(releases.ReleaseError, match='write it like "X15.4"'):
+    with pytest.raises(releases.ReleaseError, match=r'write it like "X15\.4"'):
         releases.parse("expressway-e", "fifteen")

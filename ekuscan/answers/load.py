@@ -246,7 +246,7 @@ def flowing(text: str) -> str:
 def _flowing_lines(paragraph: str) -> str:
     lines: list[str] = []
     for line in paragraph.splitlines():
-        if lines and not line.startswith("- "):
+        if lines and not line.startswith("- ") and line.strip() != "-":
             lines[-1] += " " + line.strip()
         else:
             lines.append(line.strip())

@@ -38,7 +38,11 @@ File = Annotated[
 ]
 Slots = Annotated[
     Optional[list[str]],  # noqa: UP045
-    typer.Option("--slot", help="A certificate that no port shows, from a file.", metavar="NAME:SLOT=FILE"),
+    typer.Option(
+        "--slot",
+        help="A certificate that no port shows, from a file (PKCS #12: password in EKUSCAN_PASSWORD).",
+        metavar="NAME:SLOT=FILE",
+    ),
 ]
 AsOf = Annotated[
     Optional[str],  # noqa: UP045
@@ -236,7 +240,7 @@ def targets_schema() -> None:
 def targets_init(
     targets: Annotated[Optional[list[str]], typer.Argument(metavar="[TARGET]...")] = None,  # noqa: UP045
 ) -> None:
-    """Print a commented targets file to begin with, for the hosts that are named."""
+    """Print a commented targets file to begin with, for the hosts that are named or else for two examples."""
     from ekuscan.cli.targets import init
 
     raise typer.Exit(init(tuple(targets or ())))

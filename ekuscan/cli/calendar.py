@@ -16,10 +16,10 @@ from ekuscan.cli.refusal import UsageError, refuse
 from ekuscan.names import printable
 from ekuscan.policy.calendar import CertificateDays, Event, certificate_days, events
 from ekuscan.policy.days import spoken
-from ekuscan.report.text import wrap
+from ekuscan.report.text import counted, wrap
 from ekuscan.trust import TrustStore, TrustStoreError
 
-_WIDTH = 80
+_WIDTH, _MARGIN = 80, 25
 _FIRST, _LAST = date(2000, 1, 1), date(2100, 1, 1)
 _RESULT = "ekuscan.run/1"
 
@@ -46,16 +46,16 @@ def calendar(sources: tuple[Path, ...], as_of: str | None, *, past: bool, trust_
             _print(entry, today)
     behind = [entry for entry in entries if entry.day < today]
     if behind and not past:
-        print(f"{len(behind)} days have passed (--past shows them)")
+        print(f"{counted(len(behind), 'entry', 'entries')} of days that have passed (--past shows them)")
     return 0
 
 
 def _print(entry: Entry, today: date) -> None:
     left = (entry.day - today).days
     away = "today" if left == 0 else f"in {left} d" if left > 0 else f"{-left} d ago"
-    print("\n".join(wrap(entry.title, _WIDTH, f"{spoken(entry.day):<12} {away:<9} ", " " * 23)))
+    print("\n".join(wrap(entry.title, _WIDTH, f"{spoken(entry.day):>11}  {away:<10}  ", " " * _MARGIN)))
     for text in entry.text:
-        print("\n".join(wrap(text, _WIDTH, " " * 25, " " * 25)))
+        print("\n".join(wrap(text, _WIDTH, " " * (_MARGIN + 2), " " * (_MARGIN + 2))))
 
 
 def _policy(today: date, *, past: bool) -> Iterator[Entry]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +10,14 @@ from pathlib import Path
 
 from ekuscan.assessment import ChainBook
 from ekuscan.certificate_files import CertificateFileError, CertificateRequest, FileContents, read_file
-from ekuscan.cli.knowledge import check_release, knowledge, moment, readable
+from ekuscan.cli.knowledge import (
+    PASSWORD_VARIABLE,
+    check_release,
+    given_password,
+    knowledge,
+    moment,
+    readable,
+)
 from ekuscan.cli.output import Look, Outputs
 from ekuscan.cli.refusal import UsageError, nearest, refuse
 from ekuscan.cli.scan import report, run_info
@@ -22,8 +28,6 @@ from ekuscan.profiles.load import ROLES, profile, role_named, slot_names
 from ekuscan.rules.tables import Tables
 from ekuscan.run import Options, RunInProgress
 from ekuscan.trust import TrustStore, TrustStoreError
-
-_PASSWORD_VARIABLE = "EKUSCAN_PASSWORD"  # noqa: S105  (the name of the variable, not a password)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ def inspect(request: InspectRequest) -> int:
         for found in content.requests:
             _show_request(name, found, sys.stdout if request.format == "table" else sys.stderr)
     with store:
-        if not inventory.targets:
+        if not inventory.targets and request.format == "table" and not request.outputs:
             return 0
         run = RunInProgress(run_info(store, known, started, as_of), inventory, known, ChainBook(store), options)
         return report(run, outputs, known)
@@ -71,7 +75,7 @@ def inspect(request: InspectRequest) -> int:
 
 def _contents(request: InspectRequest) -> Iterator[tuple[str, FileContents]]:
     """What every file holds, by a name of its own; every file that cannot be read is named. Raises `UsageError`."""
-    password = _password(request.password_file)
+    password = given_password(request.password_file)
     faults: list[str] = []
     names: set[str] = set()
     for path in request.files:
@@ -79,20 +83,14 @@ def _contents(request: InspectRequest) -> Iterator[tuple[str, FileContents]]:
             data = sys.stdin.buffer.read() if str(path) == "-" else readable(path)
             content = read_file(data, "standard input" if str(path) == "-" else str(path), password)
         except (UsageError, CertificateFileError) as error:
-            faults.append(str(error))
+            wanted = password is None and "needs its password" in str(error)
+            faults.append(f"{error}; --password-file or {PASSWORD_VARIABLE} gives it" if wanted else str(error))
             continue
         name = path.name if path.name not in names else str(path)
         names.add(name)
         yield printable("stdin" if name == "-" else name, 200), content
     if faults:
         raise UsageError("\n".join(faults))
-
-
-def _password(path: Path | None) -> bytes | None:
-    if path is not None:
-        return readable(path).splitlines()[0] if readable(path) else b""
-    told = os.environ.get(_PASSWORD_VARIABLE)
-    return told.encode() if told is not None else None
 
 
 def _inventory(request: InspectRequest, contents: Mapping[str, FileContents], tables: Tables) -> Inventory:

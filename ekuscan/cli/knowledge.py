@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +14,8 @@ from ekuscan.rules.load import packaged
 from ekuscan.rules.tables import Tables
 from ekuscan.run import Knowledge
 from ekuscan.targets.vocabulary import SettingShape, UseCaseShape, Vocabulary
+
+PASSWORD_VARIABLE = "EKUSCAN_PASSWORD"  # noqa: S105  (the name of the variable, not a password)
 
 
 class PackagedPolicy:
@@ -61,6 +64,14 @@ def moment(text: str | None, now: datetime) -> datetime:
     except ValueError:
         raise UsageError(f"--as-of: found {text!r}; write a day like 2027-03-15") from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def given_password(path: Path | None = None) -> bytes | None:
+    """The password of PKCS #12 files: a file's first line, else the variable's value. Raises `UsageError`."""
+    if path is not None:
+        return next(iter(readable(path).splitlines()), b"")
+    told = os.environ.get(PASSWORD_VARIABLE)
+    return told.encode() if told is not None else None
 
 
 def readable(path: Path) -> bytes:

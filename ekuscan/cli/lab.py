@@ -12,6 +12,9 @@ from pathlib import Path
 from ekuscan.cli.refusal import nearest, refuse
 from ekuscan.lab.estate import Estate, estate, estate_names
 from ekuscan.lab.laboratory import open_lab
+from ekuscan.report.text import wrap
+
+_WIDTH, _NAME = 80, 14
 
 
 def named(name: str) -> Estate:
@@ -26,7 +29,8 @@ def lab(name: str, directory: Path | None) -> int:
     """Run an estate until it is interrupted; returns the exit code."""
     if name == "list":
         for known in estate_names():
-            print(f"{known:<10} {estate(known).title}. {estate(known).says}")
+            told = f"{estate(known).title}. {estate(known).says}"
+            print("\n".join(wrap(told, _WIDTH, f"{known:<{_NAME}}", " " * _NAME)))
         return 0
     try:
         chosen = named(name)

@@ -8,16 +8,18 @@ import sys
 import uuid
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from ekuscan import __version__
 from ekuscan.assessment import ChainBook
 from ekuscan.certificate_files import read_certificates
-from ekuscan.cli.knowledge import knowledge, moment, vocabulary
+from ekuscan.cli.knowledge import given_password, knowledge, moment, vocabulary
 from ekuscan.cli.output import Look, Outputs
 from ekuscan.cli.progress import progress
 from ekuscan.cli.refusal import UsageError, refuse
-from ekuscan.exit_code import INTERRUPTED, FailOnError, parse_fail_on
+from ekuscan.cli.stray_files import refuse_files
+from ekuscan.exit_code import FailOnError, parse_fail_on
 from ekuscan.limits import ProbeLimits, SweepLimits
 from ekuscan.model import Inventory, Observation, Record, RulesVersion, RunInfo, Summary
 from ekuscan.report.records import RecordStream
@@ -27,6 +29,8 @@ from ekuscan.targets.load import TargetRequest, load
 from ekuscan.trust import TrustStore, TrustStoreError
 
 _STDIN_LIMIT = 8 * 1024 * 1024
+# The default loop of Windows cannot watch the sockets that the probe opens itself.
+_LOOP = asyncio.SelectorEventLoop if sys.platform == "win32" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +96,9 @@ def _inventory(request: ScanRequest, known: Knowledge) -> Inventory:
         raise UsageError(
             "nothing to scan: name hosts, or a targets file with -f; `ekuscan demo` scans the built-in lab"
         )
+    refuse_files(request.targets)
     asked = TargetRequest(request.targets, request.file, request.slots, lambda: sys.stdin.buffer.read(_STDIN_LIMIT))
-    inventory = load(asked, vocabulary(known.tables), read_certificates)
+    inventory = load(asked, vocabulary(known.tables), partial(read_certificates, password=given_password()))
     if not inventory.targets:
         raise UsageError("nothing to scan: there is no target in what was given")
     if request.options:
@@ -116,11 +121,11 @@ def sweep_and_report(
     try:
         sink.begin()
         if inventory.endpoints:
-            asyncio.run(_sweep(inventory, limits, sink))
+            with asyncio.Runner(loop_factory=_LOOP) as runner:
+                runner.run(_sweep(inventory, limits, sink))
     except KeyboardInterrupt:
         sink.interrupt()
-        _end(run, sink, outputs, known, complete=False)
-        return INTERRUPTED
+        return _end(run, sink, outputs, known, complete=False)
     return _end(run, sink, outputs, known, complete=True)
 
 
@@ -138,7 +143,7 @@ def report(run: RunInProgress, outputs: Outputs, known: Knowledge) -> int:
 
 
 def _end(run: RunInProgress, sink: _Sink, outputs: Outputs, known: Knowledge, *, complete: bool) -> int:
-    summary = run.summary()
+    summary = run.summary(complete)
     sink.end(summary, complete=complete)
     if not outputs.only_streams:
         outputs.finish(run.result(datetime.now(UTC), complete), known.tables, run.info.as_of)
@@ -169,6 +174,9 @@ class _Sink:
             self._stream(piece)
 
     def observe(self, observation: Observation) -> None:
+        failure = observation.failure
+        if failure is not None and failure.reason == "internal-error":
+            print(f"ekuscan: {observation.endpoint.id}: {failure.detail}", file=sys.stderr)
         piece = self._run.observe(observation)
         if piece is not None:
             self._stream(piece)

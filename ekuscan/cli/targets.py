@@ -5,49 +5,59 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 from ekuscan.certificate_files import read_certificates
-from ekuscan.cli.knowledge import vocabulary
-from ekuscan.cli.refusal import refuse
+from ekuscan.cli.knowledge import given_password, vocabulary
+from ekuscan.cli.refusal import UsageError, refuse
+from ekuscan.cli.stray_files import refuse_files
 from ekuscan.model import Inventory, Target
 from ekuscan.names import printable
+from ekuscan.report.text import counted
 from ekuscan.rules.load import packaged
 from ekuscan.targets.errors import InvalidInput
 from ekuscan.targets.load import TargetRequest, load
 
 _STDIN_LIMIT = 8 * 1024 * 1024
+_EXAMPLES = (
+    "exp-e1.example.com role=expressway-e release=X15.4 cluster=edge",
+    "exp-c1.example.com role=expressway-c release=X15.4 cluster=core",
+)
 
 
 def request(targets: tuple[str, ...], file: Path | None, slots: tuple[str, ...]) -> TargetRequest:
-    """What the command line says about targets; a lone file name that ends in .yaml is meant as -f."""
+    """What the command line says about targets."""
     return TargetRequest(targets, file, slots, lambda: sys.stdin.buffer.read(_STDIN_LIMIT))
 
 
 def check(targets: tuple[str, ...], file: Path | None, slots: tuple[str, ...]) -> int:
-    """Read targets as `scan` does and print what would be looked at, or everything that is wrong."""
+    """Read targets as `scan` does and print what would be looked at, or everything that is wrong.
+
+    A lone file name that ends in .yaml is meant as -f: there is nothing else that a person could want checked.
+    """
     words = vocabulary(packaged())
     if file is None and len(targets) == 1 and targets[0].lower().endswith((".yaml", ".yml")):
         file, targets = Path(targets[0]), ()
     try:
-        inventory = load(request(targets, file, slots), words, read_certificates)
-    except InvalidInput as error:
+        refuse_files(targets)
+        inventory = load(request(targets, file, slots), words, partial(read_certificates, password=given_password()))
+    except (UsageError, InvalidInput) as error:
         return refuse(error)
     for target in inventory.targets:
         print(_line(target, inventory))
     for connection in inventory.connections:
         told = "  ".join(f"{name}={fact.value}" for name, fact in connection.settings.items())
         print(f"{connection.use_case}  {connection.from_} > {connection.to}  {told}".rstrip())
-    print(
-        f"{len(inventory.targets)} targets, {len(inventory.endpoints)} ports, {len(inventory.connections)} connections"
-    )
+    things = ((inventory.targets, "target"), (inventory.endpoints, "port"), (inventory.connections, "connection"))
+    print(", ".join(counted(len(items), word) for items, word in things))
     return 0
 
 
 def _line(target: Target, inventory: Inventory) -> str:
     ports = Counter(endpoint.target for endpoint in inventory.endpoints)[target.id]
     role = "role open" if target.role_from == "default" else target.role
-    words = [target.id, role, target.release or "release open", f"{ports} ports"]
+    words = [target.id, role, target.release or "release open", counted(ports, "port")]
     words += [f"cluster {target.cluster}"] if target.cluster else []
     words += [f"{name}={fact.value}" for name, fact in target.settings.items()]
     words += [f"{file.slot} from {file.path}" for file in inventory.slot_files if file.target == target.id]
@@ -63,11 +73,13 @@ def schema() -> int:
 
 
 def init(targets: tuple[str, ...]) -> int:
-    """Print a commented targets file for some hosts."""
+    """Print a commented targets file for some hosts, for two that show the way where none is named."""
     from ekuscan.targets.init import init_text
 
+    targets = targets or _EXAMPLES
     try:
+        refuse_files(targets)
         print(init_text(targets, vocabulary(packaged()), request(targets, None, ())), end="")
-    except InvalidInput as error:
+    except (UsageError, InvalidInput) as error:
         return refuse(error)
     return 0

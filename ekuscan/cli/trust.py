@@ -36,6 +36,7 @@ def show(name: str | None, trust_data: Path | None) -> int:
             _summary(store, entries)
             return 0
         found = [entry for entry in entries if _fits(entry, name.strip().lower())]
+        found.sort(key=lambda entry: (list(_KINDS).index(str(entry.kind)), entry.display_name))
         if not found:
             known = {entry.owner for entry in entries} | {entry.display_name for entry in entries}
             return refuse(ValueError(f"no CA of the trust data fits {name!r}{nearest(name, known)}"))

@@ -47,12 +47,13 @@ def line(record: Record) -> bytes:
 def _lines_like(value: VerdictsLike) -> bytes:
     """The lines of a template, written once, with this box's own words in place of the stand-ins."""
     words = {_written(stand_in): _written(word) for stand_in, word in value.words}
-    pieces = _template_pieces(value.template, tuple([stand_in for stand_in, _ in value.words]))
-    return b"".join([words.get(piece, piece) for piece in pieces])
+    pieces = _template_pieces(value.template, tuple([stand_in for stand_in, _ in value.words])).copy()
+    pieces[1::2] = [words[stand_in] for stand_in in pieces[1::2]]
+    return b"".join(pieces)
 
 
 def _template_pieces(template: tuple[Verdict, ...], stand_ins: tuple[str, ...]) -> list[bytes]:
-    """A template's lines, cut so that each stand-in is a piece of its own.
+    """A template's lines, cut so that every second piece is a stand-in.
 
     Kept by identity, together with the template so that the identity stays its own.
     """
