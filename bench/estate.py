@@ -1,8 +1,8 @@
 """The far side of the scan benchmark: many endpoints on loopback, each with a certificate of its own.
 
 ``python -m bench.estate DIRECTORY BOXES PORTS`` writes ``hosts.txt`` and ``trust.sqlite`` into the directory, prints
-"ready" once everything listens, and serves until its standard input ends. A box is an Expressway-E with a certificate of
-its own, shown on all of its ports, as on the real one.
+"ready" once everything listens, and serves until its standard input ends. A box is an Expressway-E with a certificate
+of its own, shown on all of its ports, as on the real one.
 """
 
 from __future__ import annotations

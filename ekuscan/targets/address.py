@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from ekuscan.targets.errors import nearest, one_of
@@ -83,6 +84,7 @@ def parse_host(text: str) -> str:
     return name.lower()
 
 
+@lru_cache(maxsize=4096)
 def is_ip(host: str) -> bool:
     """Whether a canonical host is an IP address."""
     try:

@@ -69,10 +69,10 @@ def _options(words: list[str], place: Place, vocabulary: Vocabulary, problems: P
     options: dict[str, str] = {}
     for word in words:
         key, equals, value = word.partition("=")
-        known = (*OPTIONS, *vocabulary.settings_of("target"))
         if not equals:
             problems.add(place, f"found {shown(word)}; write one host a line, then options as key=value")
-        elif key not in known:
+        elif key not in OPTIONS and not vocabulary.is_setting(key, "target"):
+            known = (*OPTIONS, *vocabulary.settings_of("target"))
             close = nearest(key, known)
             right = f"did you mean {close}?" if close else f"the options are {one_of(known)}"
             problems.add(place.at(key), f"unknown option; {right}")

@@ -52,3 +52,8 @@ class Vocabulary:
     def settings_of(self, of: Literal["target", "connection"]) -> dict[str, SettingShape]:
         """The settings of boxes, or those of connections."""
         return {name: shape for name, shape in self.settings.items() if shape.of == of}
+
+    def is_setting(self, name: str, of: Literal["target", "connection"]) -> bool:
+        """Whether boxes, or connections, have this setting."""
+        shape = self.settings.get(name)
+        return shape is not None and shape.of == of
