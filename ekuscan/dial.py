@@ -125,7 +125,7 @@ class Line:
         return str(name[0]), int(name[1])
 
     def hang_up(self) -> None:
-        """Closes and lets the owner go: the two would else keep each other, and OpenSSL's memory, until a collection."""
+        """Closes, and lets the owner go: else the two would keep each other in memory until a collection."""
         self.close()
         self._owner = _Nobody()
 

@@ -39,9 +39,11 @@ def parse_fail_on(text: str) -> FailOn:
                 return FailOn(outcome)
             if days.isdecimal() and len(days) < 6:
                 return FailOn(outcome, int(days))
-            raise FailOnError(f"{days!r} is no number of days; write for example breaks-at-renewal:45")
+            raise FailOnError(
+                f"--fail-on: found {days!r} as the number of days; write for example breaks-at-renewal:45"
+            )
     raise FailOnError(
-        f"{word!r} is no outcome; write one of {', '.join(_GRAVITY)}, if wanted with days: {_GRAVITY[1]}:45"
+        f"--fail-on: found {word!r}; write one of {', '.join(_GRAVITY)}, if wanted with days: {_GRAVITY[1]}:45"
     )
 
 

@@ -48,14 +48,19 @@ class _Group:
     items: list[Judged] = field(default_factory=list)
 
 
-def problems(judged: Sequence[Judged], tables: Tables) -> tuple[Problem, ...]:
-    """The problems of a run, gravest section first. What an earlier step settles says so and names the step."""
-    groups = _grouped(judged)
+def problems(judged: Sequence[Judged], tables: Tables, unknown: Sequence[Problem] = ()) -> tuple[Problem, ...]:
+    """The problems of a run, gravest section first. What an earlier step settles says so and names the step.
+
+    ``unknown`` are those of targets that could not be judged at all; they stand at the end of their section.
+    """
     found: list[Problem] = []
-    for group in groups:
-        step = _covered_by(group, found)
-        found.append(_problem(group, tables, step))
-    return tuple(found)
+    waiting = list(unknown)
+    for group in _grouped(judged):
+        if group.section == "decide":
+            found += waiting
+            waiting.clear()
+        found.append(_problem(group, tables, _covered_by(group, found)))
+    return (*found, *waiting)
 
 
 def open_role(target: Target, evidence: Sequence[str]) -> Problem:

@@ -155,7 +155,7 @@ class RunInProgress:
         pieces = self._pieces()
         by_id = {target.id: target for piece in pieces for target in piece.targets}
         judged = [item for piece in pieces for item in piece.judged]
-        named = problems(judged, self._knowledge.tables)
+        nameless = [self._open_role(target) for target in self._nameless()]
         return Run(
             run=replace(self.info, finished=finished, complete=complete),
             targets=tuple(by_id[target.id] for target in self._inventory.targets if target.id in by_id),
@@ -164,7 +164,7 @@ class RunInProgress:
             chains=self.book.chains,
             observations=tuple(observation for piece in pieces for observation in piece.observations),
             verdicts=tuple(item.verdict for item in judged),
-            problems=(*named, *(self._open_role(target) for target in self._nameless())),
+            problems=problems(judged, self._knowledge.tables, nameless),
             summary=self.summary(complete),
         )
 
@@ -234,7 +234,9 @@ class RunInProgress:
         declared = tuple(c for c in self._inventory.connections if c.from_ in names and c.to in names)
         if not self._options.assume:
             return declared
-        return declared + assumed_connections(targets, declared, self._knowledge.tables)
+        # Nobody knows what a target without a role would dial.
+        known = {name: target for name, target in targets.items() if target.role_from != "default"}
+        return declared + assumed_connections(known, declared, self._knowledge.tables)
 
     def _with_facts(self, target: Target, observations: Sequence[Observation]) -> Target:
         """The target with what its endpoints told: role and release where nobody declared them, and its slots."""
@@ -371,7 +373,7 @@ def _given(item: Judged) -> bool:
 
 
 def _slot_shown(target: Target, endpoint: Endpoint) -> str | None:
-    if target.role_from != "guessed":
+    if target.role_from not in ("guessed", "default"):
         return endpoint.slot
     row = profile(target.role)
     port = port_of(target.role, endpoint.profile_port or endpoint.port)

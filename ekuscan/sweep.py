@@ -28,8 +28,9 @@ _MAX_ERROR: Final = 300
 async def sweep(endpoints: Iterable[Endpoint], limits: SweepLimits, clock: Clock) -> AsyncIterator[Observation]:
     """Looks at every endpoint once. TCP connects of a host run together, handshakes with it one at a time.
 
-    After a cancellation nothing runs on; what was not yielded was not looked at to the end.
-    A fault of our own becomes a failure "internal-error" of its endpoint, and the sweep goes on.
+    After a cancellation nothing runs on; what was not yielded was not looked at to the end. A fault of our own becomes
+    a failure "internal-error" of its endpoint, and the sweep goes on. The event loop must be an
+    `asyncio.SelectorEventLoop`, which on Windows is to be asked for.
     """
     names, turns = Names(limits.probe.resolve), Turns()
     source = iter(endpoints)

@@ -37,7 +37,7 @@ NOT_OF_AN_ENDPOINT = {
 
 
 @pytest.fixture(scope="module")
-def scans(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[tuple[Done, dict[str, Any]]]]:
+def scans(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Done, dict[str, Any]]]:
     """Two scans, which hold every fault between them: the report in 80 columns, and the document of the same run."""
     found = []
     for names, limits in ((OTHERS, ()), (WAITING, IMPATIENT)):
@@ -46,7 +46,7 @@ def scans(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[tuple[Done,
             done = scan(lab, *limits, "-o", folder / "run.json")
         text = (folder / "run.json").read_text(encoding="utf-8")
         found.append((done, Done(done.code, text, "").document))
-    yield found
+    return found
 
 
 def endpoints(scans: list[tuple[Done, dict[str, Any]]]) -> dict[str, dict[str, Any]]:

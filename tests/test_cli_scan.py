@@ -192,7 +192,7 @@ def test_an_object_comes_before_what_refers_to_it(written: Written) -> None:
 
 def references(line: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if line["type"] == "chain":
-        yield from (("certificate", one) for one in [*line["presented"], *sum(line["paths"], [])])
+        yield from (("certificate", one) for path in (line["presented"], *line["paths"]) for one in path)
     elif line["type"] == "target":
         yield from (("chain", slot["chain"]) for slot in line["slots"] if slot["chain"])
     elif line["type"] == "endpoint":

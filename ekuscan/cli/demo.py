@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ekuscan.cli.lab import named
-from ekuscan.cli.refusal import refuse
+from ekuscan.cli.output import Look, Outputs
+from ekuscan.cli.refusal import UsageError, refuse
 from ekuscan.cli.scan import ScanRequest, scan
 from ekuscan.exit_code import FINE, UNUSABLE
 from ekuscan.lab.laboratory import open_lab
@@ -18,7 +19,9 @@ def demo(name: str, *, verbose: bool, format_: str, color: str) -> int:
     """Scan an estate of the lab; 0 unless the demo itself fails, whatever the report says."""
     try:
         chosen = named(name)
-    except ValueError as error:
+        # What cannot be printed is refused before anything starts.
+        Outputs(format_, (), Look(verbose, color))
+    except (ValueError, UsageError) as error:
         return refuse(error)
     with tempfile.TemporaryDirectory(prefix="ekuscan-demo-") as folder:
         directory = Path(folder)
