@@ -13,22 +13,32 @@ from ekuscan.model import Certificate, Chain, SlotContent, Target
 from ekuscan.policy.days import spoken
 from ekuscan.rules.tables import Tables
 from ekuscan.verdict.estate import Seen
-from ekuscan.verdict.renewal import IssuancePolicy, SlotView, in_time, slot_view
+from ekuscan.verdict.renewal import Issuance, IssuancePolicy, SlotView, in_time, slot_view
 
 # A private-use character, so that a stand-in is found nowhere else.
 _MARK = "\ue000"
 _BOX, _LEAF = f"{_MARK}box{_MARK}", f"{_MARK}leaf{_MARK}"
 # What stands in for notAfter has microseconds, which no certificate has; the days are named by no policy.
 _MICROSECOND = 654_321
+_ENDED, _ENDS_LATER = datetime(1111, 1, 1, tzinfo=UTC), datetime(9933, 3, 3, tzinfo=UTC)
 _LATER, _NOW, _LASTS = date(9911, 11, 11), date(1111, 1, 11), date(9922, 2, 22)
 
 
 class StandInPolicy:
-    """The CAs' policy, with one day in place of the best one for a renewal and one for the end that it gives."""
+    """The CAs' policy, with one day in place of the best one for a renewal and one for the end that it gives.
 
-    def __init__(self, policy: IssuancePolicy, renew_on: date) -> None:
-        self.issues_next = policy.issues_next
+    What a CA issues on the day ``stand_in`` is what it issues on the day ``ends``.
+    """
+
+    def __init__(self, policy: IssuancePolicy, renew_on: date, stand_in: date, ends: date) -> None:
+        self._policy = policy
         self._renew_on = renew_on
+        self._days = {stand_in: ends}
+
+    def issues_next(
+        self, owner: str | None, organization: str | None, root: str | None, hierarchy_class: str, at: date
+    ) -> Issuance:
+        return self._policy.issues_next(owner, organization, root, hierarchy_class, self._days.get(at, at))
 
     def best_issue_day(self, first: date, last: date) -> date:
         return self._renew_on
@@ -59,7 +69,8 @@ def likeness(seen: Seen, policy: IssuancePolicy, tables: Tables, warn_days: int)
     if leaf.not_after is None or view.renew_on is None or view.renewed_until is None:
         return None
     later = view.renew_on > seen.as_of.date()
-    moment = leaf.not_after.replace(microsecond=_MICROSECOND)
+    soon = leaf.not_after <= seen.as_of + timedelta(days=warn_days)
+    moment = _stand_in(leaf.not_after, seen.as_of, soon=soon)
     # The box's name comes last: it is the only word that a person chose, and could hold any other.
     words = (
         (_LEAF, content.sha256),
@@ -68,14 +79,16 @@ def likeness(seen: Seen, policy: IssuancePolicy, tables: Tables, warn_days: int)
         (spoken(_LASTS), spoken(view.renewed_until)),
         (_BOX, target.id),
     )
-    soon = leaf.not_after <= seen.as_of + timedelta(days=warn_days)
-    key = (*_box_facts(target, seen), *_leaf_facts(leaf, chain, view, seen.as_of), later, soon)
-    return Likeness(
-        key,
-        _under_stand_ins(seen, target, replace(leaf, not_after=moment)),
-        StandInPolicy(policy, _LATER if later else _NOW),
-        words,
-    )
+    key = (*_box_facts(target, seen), *_leaf_facts(leaf, chain, view, seen.as_of), later, moment)
+    stand_ins = StandInPolicy(policy, _LATER if later else _NOW, moment.date(), leaf.not_after.date())
+    return Likeness(key, _under_stand_ins(seen, target, replace(leaf, not_after=moment)), stand_ins, words)
+
+
+def _stand_in(ends: datetime, as_of: datetime, *, soon: bool) -> datetime:
+    """An instant that is to ``as_of`` as the end of the certificate is: past, soon, or later."""
+    if ends < as_of:
+        return _ENDED.replace(microsecond=_MICROSECOND)
+    return (as_of if soon else _ENDS_LATER).replace(microsecond=_MICROSECOND) + timedelta(seconds=1)
 
 
 def _view(
