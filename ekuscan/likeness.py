@@ -6,6 +6,7 @@ judged under stand-in words; for the others the words are replaced. The verdicts
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -49,12 +50,14 @@ class StandInPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """A lone box and its policy under stand-in words. ``key`` is equal for boxes that are alike."""
+    """What a lone box is like. ``key`` is equal for boxes that are alike, ``words`` are this box's own.
+
+    ``stand_in`` makes the box and its policy under stand-in words, which only the first of its kind needs.
+    """
 
     key: tuple[object, ...]
-    seen: Seen
-    policy: IssuancePolicy
     words: tuple[tuple[str, str], ...]
+    stand_in: Callable[[], tuple[Seen, IssuancePolicy]]
 
 
 def likeness(seen: Seen, policy: IssuancePolicy, tables: Tables, warn_days: int) -> Likeness | None:
@@ -80,8 +83,8 @@ def likeness(seen: Seen, policy: IssuancePolicy, tables: Tables, warn_days: int)
         (_BOX, target.id),
     )
     key = (*_box_facts(target, seen), *_leaf_facts(leaf, chain, view, seen.as_of), later, moment)
-    stand_ins = StandInPolicy(policy, _LATER if later else _NOW, moment.date(), leaf.not_after.date())
-    return Likeness(key, _under_stand_ins(seen, target, replace(leaf, not_after=moment)), stand_ins, words)
+    dated = StandInPolicy(policy, _LATER if later else _NOW, moment.date(), leaf.not_after.date())
+    return Likeness(key, words, lambda: (_under_stand_ins(seen, target, replace(leaf, not_after=moment)), dated))
 
 
 def _stand_in(ends: datetime, as_of: datetime, *, soon: bool) -> datetime:

@@ -32,6 +32,7 @@ from ekuscan.model import (
     Verdict,
     VerdictsLike,
 )
+from ekuscan.parts import endpoints_by_part, parts_of
 from ekuscan.problems import open_role, problems
 from ekuscan.profiles.load import port_of, profile
 from ekuscan.rules.tables import Tables
@@ -99,16 +100,17 @@ class RunInProgress:
         self._inventory = inventory
         self._knowledge = knowledge
         self._options = options
-        self._parts = _parts(inventory, knowledge.tables, options)
+        self._parts = parts_of(inventory, knowledge.tables, assume=options.assume)
         by_id = {target.id: target for target in inventory.targets}
         self._members = [tuple(by_id[name] for name in names) for names in self._parts.members]
         self._places = {endpoint.id: place for place, endpoint in enumerate(inventory.endpoints)}
-        self._waiting = _endpoints_by_part(inventory.endpoints, self._parts)
+        self._waiting = endpoints_by_part(inventory.endpoints, self._parts)
         self._observations: dict[str, list[Observation]] = {target.id: [] for target in inventory.targets}
         self._files = _files_by_target(inventory.slot_files)
         self._evidence: dict[str, tuple[str, ...]] = {}
         self._done: dict[int, Piece] = {}
         self._templates: dict[tuple[object, ...], tuple[Verdict, ...]] = {}
+        self._slots_of: dict[tuple[object, ...], tuple[str, ...]] = {}
 
     def begin(self) -> Iterator[Piece]:
         """The parts that need no network."""
@@ -215,7 +217,7 @@ class RunInProgress:
 
     def _template(self, like: Likeness) -> tuple[Verdict, ...]:
         if like.key not in self._templates:
-            self._templates[like.key] = tuple(item.verdict for item in self._judge(like.seen, like.policy))
+            self._templates[like.key] = tuple(item.verdict for item in self._judge(*like.stand_in()))
         return self._templates[like.key]
 
     def _likeness(self, seen: Seen) -> Likeness | None:
@@ -259,7 +261,7 @@ class RunInProgress:
                 replace(one, slot=content.slot, from_="same-slot") for one in found if one.slot == content.same_as
             ]
         named = {content.slot for content in found}
-        found += [SlotContent(slot, None, None, "unseen") for slot in self._expected(target) if slot not in named]
+        found += [SlotContent(slot, None, None, "unseen") for slot in self._expected_slots(target) if slot not in named]
         return tuple(found)
 
     def _from_file(self, file: SlotFile) -> SlotContent:
@@ -281,6 +283,13 @@ class RunInProgress:
         found = self.book.chains[chain]
         return found.paths[0][0] if found.paths and found.paths[0] else found.presented[0]
 
+    def _expected_slots(self, target: Target) -> tuple[str, ...]:
+        """`_expected`, worked out once for targets that are alike in everything that it looks at."""
+        key = (target.role, target.release, bool(target.slots), tuple(target.settings.items()))
+        if key not in self._slots_of:
+            self._slots_of[key] = tuple(self._expected(target))
+        return self._slots_of[key]
+
     def _expected(self, target: Target) -> Iterator[str]:
         """The slots that a person expects to read about: those that a dialled port or a rule of the role shows."""
         if target.role in ("generic", "outside", "webex") and not target.slots:
@@ -300,57 +309,6 @@ class RunInProgress:
             if alias.slot == slot and target.role in alias.roles and box.certainly(alias.when):
                 return True
         return False
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    members: tuple[tuple[str, ...], ...]
-    of: Mapping[str, int]
-
-
-def _parts(inventory: Inventory, tables: Tables, options: Options) -> _Parts:
-    """Targets that something joins are one part. A target without a role may be joined to any other."""
-    leader = {target.id: target.id for target in inventory.targets}
-
-    def find(name: str) -> str:
-        while leader[name] != name:
-            leader[name] = leader[leader[name]]
-            name = leader[name]
-        return name
-
-    for group in _joined(inventory, tables, options):
-        for name in group[1:]:
-            leader[find(name)] = find(group[0])
-    members: dict[str, list[str]] = {}
-    for target in inventory.targets:
-        members.setdefault(find(target.id), []).append(target.id)
-    ordered = tuple(tuple(names) for names in members.values())
-    return _Parts(ordered, {name: index for index, names in enumerate(ordered) for name in names})
-
-
-def _joined(inventory: Inventory, tables: Tables, options: Options) -> Iterator[list[str]]:
-    targets = {target.id: target for target in inventory.targets}
-    clusters: dict[str, list[str]] = {}
-    for target in inventory.targets:
-        if target.cluster:
-            clusters.setdefault(target.cluster, []).append(target.id)
-    yield from clusters.values()
-    if options.assume and any(target.role_from == "default" for target in inventory.targets):
-        yield list(targets)
-        return
-    connections = list(inventory.connections)
-    if options.assume:
-        connections += assumed_connections(targets, connections, tables)
-    for connection in connections:
-        ends = [clusters.get(name, [name]) for name in (connection.from_, connection.to)]
-        yield [name for end in ends for name in end if name in targets]
-
-
-def _endpoints_by_part(endpoints: Iterable[Endpoint], parts: _Parts) -> list[set[str]]:
-    waiting: list[set[str]] = [set() for _ in parts.members]
-    for endpoint in endpoints:
-        waiting[parts.of[endpoint.target]].add(endpoint.id)
-    return waiting
 
 
 def _files_by_target(files: Iterable[SlotFile]) -> dict[str, list[SlotFile]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from ekuscan.fingerprint import sha256_hex
 from ekuscan.lab import laboratory
 from ekuscan.lab.estate import Box, Estate, SlotPlan, estate
 from ekuscan.lab.laboratory import Lab, open_lab
@@ -28,7 +29,7 @@ def own_ports(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def bare(lab: Lab, *arguments: str | Path) -> Done:
     """Scan the lab's hosts as addresses alone."""
-    moved = [one.id for one in lab.endpoints if one.port != one.profile_port]
+    moved = [one.id for one in lab.endpoints if one.port != one.profile_port and one.state != "closed"]
     if moved and os.geteuid() != 0 and not REQUIRED:
         pytest.skip("ports below 1024 need root")
     assert not moved, f"something else listens where {moved} should"
@@ -72,39 +73,39 @@ def test_the_report_on_bare_names_finds_what_is_broken_and_says_which_fact_is_mi
     assert f"ekuscan scan '{unknown} role=expressway-e'" in said
     steps = re.findall(r"^ ?(\d+)  ", done.out, re.MULTILINE)
     assert steps == [str(number) for number in range(1, len(steps) + 1)]
-    assert "not_declared" not in said
+
+
+def from_a_laptop() -> Estate:
+    """An Expressway-E of which only 443 and 5061 can be reached: its banner tells the family, nothing tells which."""
+    slots = {"server": SlotPlan("digicert", "both", ends_in=89, valid_for=199)}
+    hidden = dict.fromkeys((7001, 8443), "filtered")
+    box = Box("exp-e1", "expressway-e", "X15.4", slots=slots, only=(443, 5061, 7001, 8443), faults=hidden)
+    return Estate("one", "One", "For a test.", (box,))
+
+
+IMPATIENT = ("--connect-timeout", "0.5")
 
 
 def test_a_bare_host_without_a_guess_still_shows_its_certificates(own_ports: None, tmp_path: Path) -> None:
-    """A laptop that sees only 443 and 5061 of an Expressway: the banner tells the family, nothing tells which one."""
-    slots = {"server": SlotPlan("digicert", "both", ends_in=89, valid_for=199)}
-    box = Box("exp-e1", "expressway-e", "X15.4", slots=slots, only=(443, 5061))
-    with open_lab(Estate("one", "One", "For a test.", (box,)), tmp_path, TODAY) as lab:
-        done = bare(lab)
-        document = bare(lab, "--format", "json").document
+    with open_lab(from_a_laptop(), tmp_path, TODAY) as lab:
+        done = bare(lab, *IMPATIENT)
+        document = bare(lab, *IMPATIENT, "--format", "json").document
     said = " ".join(done.out.split())
     assert done.code == 3
     assert "Which product is it?" in said
     assert "banner TANDBERG/4137 (X15.4)" in said
     assert "443 and 5061 open: Cisco Expressway-E or Cisco Expressway-C" in said
     assert "SC DigiCert, public 20 Feb 2027 89d" in said
-    assert [slot["sha256"] for slot in document["targets"][0]["slots"]] == [lab_leaf(lab, "exp-e1")]
+    leaf = sha256_hex(lab.endpoint("exp-e1", 443).chain[0])
+    assert [slot["sha256"] for slot in document["targets"][0]["slots"]] == [leaf]
     assert document["verdicts"] == []
 
 
-def lab_leaf(lab: Lab, box: str) -> str:
-    from ekuscan.fingerprint import sha256_hex
-
-    return sha256_hex(lab.endpoint(box, 443).chain[0])
-
-
 def test_the_role_that_the_report_asks_for_settles_it(own_ports: None, tmp_path: Path) -> None:
-    slots = {"server": SlotPlan("digicert", "both", ends_in=89, valid_for=199)}
-    box = Box("exp-e1", "expressway-e", "X15.4", slots=slots, only=(443, 5061))
-    with open_lab(Estate("one", "One", "For a test.", (box,)), tmp_path, TODAY) as lab:
-        word = re.search(r"ekuscan scan ('[^']*')", " ".join(bare(lab).out.split()))
+    with open_lab(from_a_laptop(), tmp_path, TODAY) as lab:
+        word = re.search(r"ekuscan scan ('[^']*')", " ".join(bare(lab, *IMPATIENT).out.split()))
         assert word is not None
-        done = run(*inside(lab, "scan", *shlex.split(word[1])))
+        done = run(*inside(lab, "scan", *shlex.split(word[1]), *IMPATIENT))
     assert "Which product is it?" not in done.out
     assert "BREAKS AT RENEWAL" in done.out
     assert done.code == 0

@@ -20,7 +20,7 @@ def explain(subject: str | None, *, everything: bool) -> int:
     known = subjects(tables)
     if subject is None or everything:
         for kind, words in known.items():
-            print(kind.capitalize())
+            print(kind[:1].upper() + kind[1:])
             print("\n".join(wrap(", ".join(words), width, "  ", "  ")))
         return 0
     found = explained(subject, tables)

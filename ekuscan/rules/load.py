@@ -9,16 +9,15 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any
 
 from ekuscan.model import Answer, Confidence, Source, Stack
-from ekuscan.rules import releases
+from ekuscan.rules.reading import Row, TableError, conditions, flatten
 from ekuscan.rules.tables import (
     As,
     Case,
     Check,
     ClientEku,
-    Condition,
     Example,
     Need,
     Presents,
@@ -45,92 +44,6 @@ FILES = (
     "sources.toml",
 )
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_BOUND = {"<": "high", ">=": "low"}
-
-T = TypeVar("T")
-
-
-class TableError(ValueError):
-    """A rule table that does not hold to its schema; the message names file, row and key."""
-
-
-class _Row:
-    """One row while it is read: every key is taken once, and what is left over is an error."""
-
-    def __init__(self, file: str, name: str, values: Mapping[str, Any]) -> None:
-        self.where = f"{file}: {name}"
-        self._values = dict(values)
-
-    def take(self, key: str, kind: type[T], default: T | None = None) -> T:
-        if key not in self._values:
-            if default is None:
-                raise TableError(f"{self.where}: {key} is missing")
-            return default
-        value = self._values.pop(key)
-        if not isinstance(value, kind):
-            raise TableError(f"{self.where}: {key} is {value!r}, not a {kind.__name__}")
-        return value
-
-    def maybe(self, key: str, kind: type[T]) -> T | None:
-        return self.take(key, kind) if key in self._values else None
-
-    def words(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
-        if key not in self._values and default is not None:
-            return default
-        value = self._values.pop(key, None)
-        if isinstance(value, str):
-            return (value,)
-        if isinstance(value, list) and all(isinstance(word, str) for word in value):
-            return tuple(value)
-        raise TableError(f"{self.where}: {key} is {value!r}, not text or a list of texts")
-
-    def one_of(self, key: str, allowed: Any, default: str | None = None) -> Any:
-        value = self.take(key, str, default)
-        if value not in get_args(allowed):
-            raise TableError(f"{self.where}: {key} is {value!r}, not one of {', '.join(get_args(allowed))}")
-        return value
-
-    def done(self) -> None:
-        if self._values:
-            raise TableError(f"{self.where}: unknown key {', '.join(sorted(self._values))}")
-
-
-def flatten(values: Mapping[str, Any], depth: int = 8) -> dict[str, Any]:
-    """Dotted keys of TOML as they were written: {"verifies": {"release": "x"}} -> {"verifies.release": "x"}."""
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        if isinstance(value, Mapping) and depth:
-            flat.update({f"{key}.{inner}": found for inner, found in flatten(value, depth - 1).items()})
-        else:
-            flat[key] = value
-    return flat
-
-
-def conditions(where: str, values: Mapping[str, Any], role: str) -> tuple[Condition, ...]:
-    """The conditions of a ``when`` or ``applies``; a key that ends in "release" takes bounds like ">=X15.4 <X15.5"."""
-    return tuple(_condition(where, fact, value, role) for fact, value in flatten(values).items())
-
-
-def _condition(where: str, fact: str, value: Any, role: str) -> Condition:
-    if fact.rsplit(".", 1)[-1] == "release":
-        return _release_condition(where, fact, value, role)
-    values = (value,) if isinstance(value, str) else value
-    if not (isinstance(values, tuple | list) and values and all(isinstance(word, str) for word in values)):
-        raise TableError(f"{where}: {fact} is {value!r}, not text or a list of texts")
-    return Condition(fact, tuple(values), text=" or ".join(values))
-
-
-def _release_condition(where: str, fact: str, value: Any, role: str) -> Condition:
-    bounds: dict[str, releases.Point] = {}
-    for part in str(value).split():
-        sign = next((sign for sign in _BOUND if part.startswith(sign)), None)
-        if sign is None:
-            raise TableError(f'{where}: {fact} is {value!r}; write bounds like ">=X15.4 <X15.5"')
-        try:
-            bounds[_BOUND[sign]] = releases.parse(role, part.removeprefix(sign)).low
-        except releases.ReleaseError as error:
-            raise TableError(f"{where}: {fact} is {value!r}: {error}") from None
-    return Condition(fact, low=bounds.get("low"), high=bounds.get("high"), text=str(value))
 
 
 @lru_cache(maxsize=1)
@@ -196,8 +109,8 @@ def _values_of(node: Any, key: str) -> Iterable[Any]:
 
 
 def _rule(file: str, values: Mapping[str, Any]) -> Rule:
-    row = _Row(file, str(values.get("id", "a rule without id")), values)
-    presents = _Row(file, f"{row.where}.presents", row.take("presents", dict))
+    row = Row(file, str(values.get("id", "a rule without id")), values)
+    presents = Row(file, f"{row.where}.presents", row.take("presents", dict))
     end = Presents(presents.words("role"), presents.take("slot", str), presents.one_of("as", As))
     presents.done()
     role = end.roles[0] if end.roles[0] != "*" else "generic"
@@ -225,7 +138,7 @@ def _rule(file: str, values: Mapping[str, Any]) -> Rule:
 
 
 def _case(where: str, values: Mapping[str, Any], role: str) -> Case:
-    row = _Row(where, "case", values)
+    row = Row(where, "case", values)
     case = Case(
         when=conditions(where, row.take("when", dict, {}), role),
         needs=row.words("needs") if "needs" in values else None,
@@ -242,7 +155,7 @@ def _case(where: str, values: Mapping[str, Any], role: str) -> Case:
 
 
 def _example(where: str, values: Mapping[str, Any]) -> Example:
-    row = _Row(where, "example", values)
+    row = Row(where, "example", values)
     expect = row.take("expect", object)
     example = Example(
         id=row.take("id", str),
@@ -264,7 +177,7 @@ def _fork(where: str, expect: object) -> dict[str, dict[str, str]]:
 
 
 def _verifier(values: Mapping[str, Any]) -> Verifier:
-    row = _Row("verifiers.toml", str(values.get("id")), values)
+    row = Row("verifiers.toml", str(values.get("id")), values)
     roles = row.words("role")
     verifier = Verifier(
         id=row.take("id", str),
@@ -282,14 +195,14 @@ def _verifier(values: Mapping[str, Any]) -> Verifier:
 
 
 def _verifier_case(where: str, values: Mapping[str, Any], role: str) -> VerifierCase:
-    row = _Row(where, "case", values)
+    row = Row(where, "case", values)
     case = VerifierCase(conditions(where, row.take("when", dict, {}), role), row.one_of("client_eku", ClientEku))
     row.done()
     return case
 
 
 def _alias(values: Mapping[str, Any]) -> SlotAlias:
-    row = _Row("slots.toml", str(values.get("id")), values)
+    row = Row("slots.toml", str(values.get("id")), values)
     roles = row.words("role")
     alias = SlotAlias(
         id=row.take("id", str),
@@ -307,7 +220,7 @@ def _alias(values: Mapping[str, Any]) -> SlotAlias:
 
 
 def _change(values: Mapping[str, Any]) -> SlotChange:
-    row = _Row("slots.toml", str(values.get("id")), values)
+    row = Row("slots.toml", str(values.get("id")), values)
     event, effect = row.take("event", str), row.take("effect", str)
     if event != "renewal" or effect not in ("policy", "keep"):
         raise TableError(f"{row.where}: event is renewal, effect policy or keep")
@@ -326,7 +239,7 @@ def _change(values: Mapping[str, Any]) -> SlotChange:
 
 
 def _setting(name: str, values: Mapping[str, Any]) -> Setting:
-    row = _Row("settings.toml", name, values)
+    row = Row("settings.toml", name, values)
     of = row.take("of", str)
     roles = row.words("roles", ("*",))
     bounds = row.maybe("releases", str)
@@ -351,7 +264,7 @@ def _setting(name: str, values: Mapping[str, Any]) -> Setting:
 
 
 def _use_case(name: str, values: Mapping[str, Any]) -> UseCase:
-    row = _Row("use_cases.toml", name, values)
+    row = Row("use_cases.toml", name, values)
     dials, answers = row.words("from", ()), row.words("to", ())
     assume = row.take("assume", object, False)
     far_end = row.take("far_end", object, {})
@@ -391,7 +304,7 @@ def _pairs(where: str, assume: object, dials: tuple[str, ...], answers: tuple[st
 
 
 def _remedy(values: Mapping[str, Any]) -> RemedyRow:
-    row = _Row("remedies.toml", str(values.get("id")), values)
+    row = Row("remedies.toml", str(values.get("id")), values)
     remedy = RemedyRow(
         id=row.take("id", str),
         title=row.take("title", str),
@@ -414,7 +327,7 @@ def _remedy(values: Mapping[str, Any]) -> RemedyRow:
 
 
 def _source(code: str, values: Mapping[str, Any]) -> Source:
-    row = _Row("sources.toml", code, values)
+    row = Row("sources.toml", code, values)
     title, url, read = row.take("title", str), row.take("url", str, ""), str(row.take("read", object))
     return Source(code, title, url, read)
 
