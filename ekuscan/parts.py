@@ -57,6 +57,7 @@ def _joined(inventory: Inventory, tables: Tables, *, assume: bool) -> Iterator[l
 
 
 def endpoints_by_part(endpoints: Iterable[Endpoint], parts: Parts) -> list[set[str]]:
+    """The ids of the endpoints that each part waits for."""
     waiting: list[set[str]] = [set() for _ in parts.members]
     for endpoint in endpoints:
         waiting[parts.of[endpoint.target]].add(endpoint.id)

@@ -219,7 +219,7 @@ def test_a_private_certificate_with_both_ekus_is_fine_there(lab: Lab, files: Pat
 
 
 def test_a_setting_changes_the_answer(lab: Lab, files: Path) -> None:
-    where = (files / "server.pem", "--as", "expressway-e@X15.4")
+    where = (files / "server.pem", "--as", "expressway-e@X15.4", "--set", "upload_via=gui")
     answers = [upload(document(lab, *where, "--set", f"server_eku_upload={value}")) for value in ("off", "on")]
     assert answers == ["breaks-now", "ok"]
 

@@ -189,6 +189,8 @@ def judged_slot(estate: Estate, leg: Leg) -> str | None:
     if not leg.rule.presents.slot:
         return None
     slot = slot_name(leg.rule, leg.presents.role, estate.tables)
+    if leg.rule.presents.as_ == "candidate":
+        return slot
     for alias in estate.tables.aliases:
         if leg.presents.role in alias.roles and alias.slot == slot and leg.presents.certainly(alias.when):
             return alias.same_as
