@@ -114,9 +114,9 @@ def _with_remedies(item: Judged, siblings: _Siblings, estate: Estate) -> Judged:
             continue
         change = _change(row, leg, item.view, estate)
         if change is None:
-            found.append((row, _remedy(row, leg, item.view, (), estate)))
+            found.append((row, _remedy(row, leg, item, (), estate)))
         elif _eases(item.completed, siblings.again(change)[item.verdict.id]):
-            found.append((row, _remedy(row, leg, item.view, siblings.cleared(change), estate)))
+            found.append((row, _remedy(row, leg, item, siblings.cleared(change), estate)))
     found.sort(key=lambda pair: (item.verdict.id not in pair[1].clears, pair[0].weakens, pair[0].effort))
     return replace(item, verdict=replace(item.verdict, remedies=tuple(remedy for _, remedy in found)))
 
@@ -167,7 +167,8 @@ def _change(row: RemedyRow, leg: Leg, view: SlotView | None, estate: Estate) -> 
         end, _, name = fact.partition(".")
         box = boxes.get(end)
         if name in ("eku", "client_slot_eku"):
-            add, drop, which = add | _BOTH, drop, "client" if name == "client_slot_eku" else ""
+            add |= _BOTH if value == "both" else {SERVER_AUTH}
+            which = "client" if name == "client_slot_eku" else ""
         elif name == "in_time":
             add.add(IN_TIME)
         elif name == "browser_trust":
@@ -243,9 +244,10 @@ def _slot_of(variable: Variable, box: Box) -> str:
     return variable.key.removeprefix(f"{box.name}.slot:").partition("@")[0]
 
 
-def _remedy(row: RemedyRow, leg: Leg, view: SlotView | None, clears: tuple[str, ...], estate: Estate) -> Remedy:
+def _remedy(row: RemedyRow, leg: Leg, item: Judged, clears: tuple[str, ...], estate: Estate) -> Remedy:
+    view = item.view
     until = view.on_request_until if row.until == "on-request" and view is not None else None
-    by, lasts = _renewal_words(view, estate.seen.as_of)
+    by, lasts = _renewal_words(view, estate.seen.as_of, broken=item.verdict.now not in FINE)
     text = row.text.format(
         presents=leg.presents.name,
         verifies=leg.verifier_name,
@@ -253,13 +255,15 @@ def _remedy(row: RemedyRow, leg: Leg, view: SlotView | None, clears: tuple[str, 
         by=by,
         lasts=lasts,
     )
+    if until is not None and view is not None and view.conflict:
+        text += " Sources disagree on how long it issues them: ask first."
     moment = datetime.combine(until, time.min, UTC) if until is not None else None
     return Remedy(row.id, text, moment, clears)
 
 
-def _renewal_words(view: SlotView | None, as_of: datetime) -> tuple[str, str]:
+def _renewal_words(view: SlotView | None, as_of: datetime, *, broken: bool) -> tuple[str, str]:
     """When to renew (" by 21 Feb 2027", " now") and until when that lasts."""
     if view is None or view.renew_on is None or view.renewed_until is None:
         return "", "its end"
-    by = f" by {spoken(view.renew_on)}" if view.renew_on > as_of.date() else " now"
+    by = f" by {spoken(view.renew_on)}" if view.renew_on > as_of.date() and not broken else " now"
     return by, spoken(view.renewed_until)

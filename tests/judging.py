@@ -39,6 +39,7 @@ class Issuance:
     on_request_until: date | None = date(2027, 3, 1)
     confidence: Confidence = "H"
     authority: str = "Test CA"
+    conflict: str | None = None
 
 
 class Policy:

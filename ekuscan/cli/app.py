@@ -147,8 +147,8 @@ def inspect(
         typer.Option("--set", help="A setting of that product.", metavar="SETTING=VALUE"),
     ] = None,
     slot: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option("--slot", help="The slot it is meant for; by default the product's main one."),
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--slot", help="The slot it is meant for, several times if several; else the product's main one."),
     ] = None,
     password_file: Annotated[
         Optional[Path],  # noqa: UP045
@@ -173,7 +173,7 @@ def inspect(
         files=tuple(files),
         role=as_,
         settings=tuple(settings or ()),
-        slot=slot,
+        slots=tuple(slot or ()),
         password_file=password_file,
         as_of=as_of,
         format=format_,

@@ -24,7 +24,8 @@ from ekuscan.cli.scan import report, run_info
 from ekuscan.exit_code import FailOnError, parse_fail_on
 from ekuscan.model import Fact, Inventory, RoleName, SlotFile, Target
 from ekuscan.names import printable
-from ekuscan.profiles.load import ROLES, profile, role_named, slot_names
+from ekuscan.profiles.load import ROLES, ProfileSlot, profile, role_named, slot_names
+from ekuscan.rules import releases
 from ekuscan.rules.tables import Tables
 from ekuscan.run import Options, RunInProgress
 from ekuscan.trust import TrustStore, TrustStoreError
@@ -37,7 +38,7 @@ class InspectRequest:
     files: tuple[Path, ...]
     role: str | None = None
     settings: tuple[str, ...] = ()
-    slot: str | None = None
+    slots: tuple[str, ...] = ()
     password_file: Path | None = None
     as_of: str | None = None
     format: str = "table"
@@ -96,7 +97,7 @@ def _contents(request: InspectRequest) -> Iterator[tuple[str, FileContents]]:
 def _inventory(request: InspectRequest, contents: Mapping[str, FileContents], tables: Tables) -> Inventory:
     role, release = _role(request.role)
     settings = dict(_settings(request.settings, role, tables))
-    slots = _slots(request.slot, role)
+    slots = _slots(request.slots, role, release)
     targets, files = [], []
     for name, content in contents.items():
         if not content.certificates:
@@ -140,18 +141,26 @@ def _settings(texts: tuple[str, ...], role: RoleName | None, tables: Tables) -> 
         yield name, Fact(value, "declared")
 
 
-def _slots(slot: str | None, role: RoleName | None) -> tuple[str, ...]:
-    """The slots that the file is put into: the one named, else the product's main one and those that may copy it."""
+def _slots(wanted: tuple[str, ...], role: RoleName | None, release: str | None) -> tuple[str, ...]:
+    """The slots that the file is put into: the one named, else the product's main one and those that are one with it."""
     names = slot_names(role or "generic")
-    if slot is not None:
+    for slot in wanted:
         if slot not in names:
             raise UsageError(
                 f"--slot: found {slot!r}; {role or 'generic'} has {', '.join(names)}{nearest(slot, names)}"
             )
-        return (slot,)
+    if wanted:
+        return wanted
     row = profile(role or "generic")
-    copies = tuple(one.name for one in row.slots if one.same_as == row.default_slot)
-    return (row.default_slot, *copies)
+    copies = (one for one in row.slots if one.same_as == row.default_slot)
+    return (row.default_slot, *(one.name for one in copies if not _separate(one, row.role, release)))
+
+
+def _separate(slot: ProfileSlot, role: RoleName, release: str | None) -> bool:
+    """Whether a slot holds a certificate of its own on every release that this may be."""
+    if release is None or slot.separate_since is None:
+        return False
+    return releases.parse(role, release).low >= releases.parse(role, slot.separate_since).low
 
 
 def _show_request(name: str, request: CertificateRequest, sink: object) -> None:

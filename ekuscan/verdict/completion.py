@@ -148,7 +148,10 @@ def _complete(bound: list[tuple[Rule, dict[str, int]]], variables: Sequence[Vari
     forks = (_split(answers, variables, index) for index in deciding if not variables[index].unseen)
     splits = tuple(fork for fork in forks if len({(branch.now, branch.next) for branch in fork.branches}) > 1)
     sample = max(answers, key=lambda a: (GRAVITY[answers[a][0]], GRAVITY[answers[a][1]]))
-    weakest = max(range(len(bound)), key=lambda i: (GRAVITY[table[sample][i].now], GRAVITY[table[sample][i].next]))
+    blind = {index for index in deciding if variables[index].unseen}
+    # Of parts that hang on a certificate nobody saw, that one is to be looked at: it is the weakest of what is known.
+    of_interest = [i for i, (_, facts) in enumerate(bound) if blind & set(facts.values())] or range(len(bound))
+    weakest = max(of_interest, key=lambda i: (GRAVITY[table[sample][i].now], GRAVITY[table[sample][i].next]))
     return Completed(
         now=now,
         next=next_,

@@ -18,7 +18,7 @@ from ekuscan.model import (
     Target,
 )
 from ekuscan.rules.tables import Condition, Tables
-from ekuscan.verdict.facts import Link, Value, Variable, matches, release_variable, setting_variable
+from ekuscan.verdict.facts import Link, SlotState, Value, Variable, matches, release_variable, setting_variable
 from ekuscan.verdict.renewal import IssuancePolicy, SlotView, slot_view, states
 
 
@@ -117,12 +117,15 @@ class Box:
 
     def _make_view(self, slot: str, service: str | None) -> SlotView:
         content = self._content(slot, service)
-        sha256, chain = (content.sha256, content.chain) if content else (None, None)
+        return self._view_of(content or SlotContent(slot, None, None, "unseen"))
+
+    def _view_of(self, content: SlotContent) -> SlotView:
+        sha256, chain = content.sha256, content.chain
         acme = self.target.settings.get("acme") if self.target else None
         return slot_view(
-            slot,
+            content.slot,
             sha256,
-            content.from_ if content else "unseen",
+            content.from_,
             self._seen.certificates.get(sha256) if sha256 else None,
             self._seen.chains.get(chain) if chain else None,
             acme.value if acme else None,
@@ -132,13 +135,18 @@ class Box:
         )
 
     def _content(self, slot: str, service: str | None) -> SlotContent | None:
+        return next(iter(self._contents(slot, service)), None)
+
+    def _contents(self, slot: str, service: str | None) -> list[SlotContent]:
+        """What was seen in a slot: of several chains the one that the service's own port showed, else all of them."""
         contents = [c for c in self.target.slots if c.slot == slot and c.chain] if self.target else []
-        if len(contents) > 1 and service and self.target:
-            contents.sort(key=lambda c: not any(self._seen.services.get(e) == service for e in c.endpoints))
-        return contents[0] if contents else None
+        by_port = [c for c in contents if any(self._seen.services.get(e) == service for e in c.endpoints)]
+        return by_port if service is not None and len(by_port) == 1 else contents
 
     def slot(self, slot: str, stack: Stack, service: str | None = None) -> Variable:
         """What a slot's certificate is fit for in the eyes of a stack, as a variable."""
+        if len(self._contents(slot, service)) > 1:
+            return self._several(slot, stack, service)
         view = self.view(slot, service)
         # The key names the content and not the service: what two services show is one fact where it is one chain.
         key = f"slot:{slot}@{stack}/{view.sha256 or ''}"
@@ -156,6 +164,17 @@ class Box:
                 else f"{self.name}.{slot}.hierarchy",
             )
         return self._variables[key]
+
+    def _several(self, slot: str, stack: Stack, service: str | None) -> Variable:
+        """Ports that show different certificates for one slot: which of them is shown when it counts is not known."""
+        found: list[Value] = []
+        for content in self._contents(slot, service):
+            ports = ", ".join(content.endpoints) or content.from_
+            for state in states(self._view_of(content), stack, self._seen.as_of, self.tables):
+                found.append(SlotState(f"as on {ports}", state.now, state.next))
+        question = f"Its ports show different certificates: which one does {self.name} use here?"
+        name = f"{self.name}.{slot}.certificate"
+        return Variable(f"{self.name}.slot:{slot}@{stack}/several", tuple(found), "port", question, name=name)
 
 
 class Estate:
@@ -191,6 +210,11 @@ class Estate:
         if fact is None and setting.observed_as == "CertificateRequest":
             fact = self._observed_request(link)
         return setting_variable(link.key, setting, fact)
+
+    def asks_nobody(self, link: Link) -> bool:
+        """Whether the answering port was seen to ask for no certificate: it may still ask others, so nothing is sure."""
+        service = self.tables.use_cases[link.use_case].service
+        return self.seen.requests.get((link.answers, service or "")) == "none"
 
     def _observed_request(self, link: Link) -> Fact | None:
         """A request that was seen says that the port is mutual; that none was seen says nothing about other peers."""

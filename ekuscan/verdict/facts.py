@@ -33,7 +33,7 @@ class Variable:
     """A fact of a box or a link. ``key`` is its full name ("exp-e1.release"), shared by all rules that read it.
 
     ``unseen`` marks a certificate that nobody saw: what it decides is unknown rather than a question to a person.
-    ``name`` is how a person reads the fact, where that is not its key.
+    ``name`` is how a person reads the fact, where that is not its key; ``text`` its value, where that is not clear.
     """
 
     key: str
@@ -43,6 +43,7 @@ class Variable:
     default: str | None = None
     unseen: bool = False
     name: str = ""
+    text: str = ""
 
     @property
     def known(self) -> bool:
@@ -111,6 +112,7 @@ def release_variable(tables: Tables, owner: str, role: str, text: str | None, or
         tuple(cell.low for cell in line),
         origin if text is not None else "",
         f"Which release does {owner} run?",
+        text=text or "",
     )
 
 

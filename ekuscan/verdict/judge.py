@@ -42,6 +42,7 @@ _CERTAINTY: dict[str, Certainty] = {
     "file": "declared",
     "guessed": "assumed",
     "default": "assumed",
+    "assumed": "assumed",
 }
 _WEAKNESS: dict[Certainty, int] = {"observed": 0, "inferred": 1, "declared": 2, "assumed": 3}
 
@@ -76,7 +77,7 @@ def judge(estate: Estate, warn_days: int, checks: frozenset[str] = WIRE_CHECKS) 
 def _single(estate: Estate, leg: Leg, soon: datetime, part_of: dict[str, str]) -> Judged:
     completed = complete((leg.part,), estate.tables)
     slot = judged_slot(estate, leg)
-    view = leg.presents.view(slot, leg.use_case.service) if slot else None
+    view = leg.presents.view(slot, leg.service) if slot else None
     verdict = _verdict(estate, (leg,), completed, leg, view, soon, leg.id, leg.rule.id, part_of.get(leg.use_case.name))
     return Judged(verdict, (leg,), completed, view)
 
@@ -99,7 +100,7 @@ def _composites(estate: Estate, use_case: UseCase, soon: datetime, checks: froze
         completed = complete(tuple(leg.part for leg in mine), estate.tables)
         weakest = mine[completed.weakest]
         slot = judged_slot(estate, weakest)
-        view = weakest.presents.view(slot, weakest.use_case.service) if slot else None
+        view = weakest.presents.view(slot, weakest.service) if slot else None
         boxes = [box_of(estate, link, name) for name in (link.dials, link.answers)]
         name = ">".join(box.name for box in boxes if box.in_file)
         rule = use_case.name.upper()
@@ -222,7 +223,8 @@ def _because(completed: Completed, variables: Sequence[Variable], view: SlotView
         variable = variables[index]
         if variable.known:
             value = variable.values[0]
-            text = wording.state_text(value) if isinstance(value, SlotState) else wording.value_text(value)
+            told = wording.state_text(value) if isinstance(value, SlotState) else wording.value_text(value)
+            text = variable.text or told
             found.append(Because(wording.variable_name(variable), text, variable.origin or "default"))
     if view is not None and view.change is not None and completed.next != completed.now:
         found.append(Because(f"renewal {view.change.id}", view.change.says, "rule"))
@@ -235,7 +237,7 @@ def _forks(leg: Leg, completed: Completed, variables: Sequence[Variable]) -> Ite
         variable = variables[split.variable]
         following = [*(branch.values[0] for branch in split.branches[1:]), None]
         values = {
-            wording.branch_label(leg, branch.values, after): ForkBranch(branch.now, branch.next)
+            wording.branch_label(leg, variable, branch.values, after): ForkBranch(branch.now, branch.next)
             for branch, after in zip(split.branches, following, strict=True)
         }
         yield Fork(variable.name or variable.key, variable.question, values)

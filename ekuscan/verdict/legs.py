@@ -43,6 +43,11 @@ class Leg:
         return self.rule.presents.slot or None
 
     @property
+    def service(self) -> str | None:
+        """The service on whose port the judged certificate is shown."""
+        return _service(self.use_case, self.rule)
+
+    @property
     def verifier_name(self) -> str:
         return self.verifies.name if self.verifies is not None else _NO_BOX.get(self.rule.verifies, "peers")
 
@@ -59,6 +64,11 @@ def legs_of(estate: Estate, use_case: UseCase, checks: frozenset[str]) -> Iterat
         else:
             for link in links:
                 yield from _over(estate, use_case, rule, link)
+
+
+def _service(use_case: UseCase, rule: Rule) -> str | None:
+    """A use case's port is that of the answering end; the end that dials shows its certificate on none."""
+    return use_case.service if rule.presents.as_ == "server" else None
 
 
 def _linked(rule: Rule) -> bool:
@@ -125,7 +135,7 @@ def _bind(
     for fact in wanted:
         end, _, name = fact.partition(".")
         if fact.startswith("slot:"):
-            bound[fact] = presents.slot(only or fact.removeprefix("slot:"), stack, use_case.service)
+            bound[fact] = presents.slot(only or fact.removeprefix("slot:"), stack, _service(use_case, rule))
         elif end == "presents" and name in estate.tables.settings and not presents.in_file:
             continue
         elif fact == "verifies.client_eku":
@@ -165,9 +175,9 @@ def _link_fact(estate: Estate, rule: Rule, link: Link, name: str) -> Variable:
     """A fact on which the existence of the use case hangs is taken as given while nobody denies it: "if used"."""
     variable = estate.link_fact(link, name)
     needed = next((c.values for c in rule.applies if c.fact == f"link.{name}"), None)
-    if needed and not variable.known:
-        return Variable(variable.key, needed[:1])
-    return variable
+    if not needed or variable.known or estate.asks_nobody(link):
+        return variable
+    return Variable(variable.key, needed[:1], "assumed")
 
 
 def _same_release(one: Box, other: Box) -> Variable:

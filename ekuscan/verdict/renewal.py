@@ -28,6 +28,8 @@ class Issuance(Protocol):
     def confidence(self) -> Confidence: ...
     @property
     def authority(self) -> str: ...
+    @property
+    def conflict(self) -> str | None: ...
 
 
 class IssuancePolicy(Protocol):
@@ -64,6 +66,7 @@ class SlotView:
     next_default: str
     policy_confidence: Confidence | None
     policy_text: str
+    conflict: str | None
     renew_on: date | None
     renewed_until: date | None
 
@@ -104,7 +107,7 @@ def slot_view(
     """What is known about a slot's certificate, its CA's policy included."""
     if certificate is None or chain is None:
         return SlotView(
-            slot, None, "unseen", None, None, None, "unseen", None, False, None, "unknown", None, "", None, None
+            slot, None, "unseen", None, None, None, "unseen", None, False, None, "unknown", None, "", None, None, None
         )
     hierarchy = _hierarchy(chain)
     owner = chain.hierarchy.owner
@@ -130,6 +133,7 @@ def slot_view(
         next_default=issuance.default,
         policy_confidence=issuance.confidence if hierarchy != "private" else None,
         policy_text=_policy_text(asked, hierarchy),
+        conflict=asked.conflict,
         renew_on=renew_on,
         renewed_until=policy.lasts_until(renew_on),
     )
@@ -138,7 +142,7 @@ def slot_view(
 def _renew_on(certificate: Certificate, asked: Issuance, policy: IssuancePolicy, as_of: datetime) -> date:
     """The best day for a renewal with clientAuth: before the certificate ends and while its CA still issues it."""
     today = as_of.date()
-    days = [certificate.not_after.date()] if certificate.not_after is not None else []
+    days = [certificate.not_after.date() - timedelta(days=1)] if certificate.not_after is not None else []
     if asked.on_request_until is not None:
         days.append(asked.on_request_until - timedelta(days=1))
     return policy.best_issue_day(today, max(min(days, default=today), today))
@@ -154,7 +158,8 @@ def _policy_text(issuance: Issuance, hierarchy: str) -> str:
     if not issuance.on_request:
         return f"{condition}{issuance.authority} issues serverAuth only."
     until = f", and from {spoken(issuance.on_request_until)} always" if issuance.on_request_until else ""
-    return f"{condition}{issuance.authority} leaves clientAuth out unless it is asked for{until}."
+    doubt = f" Sources disagree: {issuance.conflict}" if issuance.conflict else ""
+    return f"{condition}{issuance.authority} leaves clientAuth out unless it is asked for{until}.{doubt}"
 
 
 def _hierarchy(chain: Chain) -> str:

@@ -71,7 +71,7 @@ def variable_name(variable: Variable) -> str:
     return variable.name or variable.key
 
 
-def branch_label(leg: Leg, values: tuple[Value, ...], following: Value | None) -> str:
+def branch_label(leg: Leg, variable: Variable, values: tuple[Value, ...], following: Value | None) -> str:
     """The label of a fork's branch: a setting's value, a range of releases, a kind of issuer.
 
     ``following`` is the first value of the next branch: where a range of releases ends.
@@ -79,4 +79,6 @@ def branch_label(leg: Leg, values: tuple[Value, ...], following: Value | None) -
     first = values[0]
     if not isinstance(first, tuple):
         return value_text(first)
-    return release_label(first, following if isinstance(following, tuple) else None, leg.presents.role)
+    asked = leg.verifies is not None and variable.key == f"{leg.verifies.name}.release"
+    role = leg.verifies.role if asked and leg.verifies is not None else leg.presents.role
+    return release_label(first, following if isinstance(following, tuple) else None, role)

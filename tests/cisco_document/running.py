@@ -44,7 +44,7 @@ def scan(situation: Situation, world: World) -> dict[str, Any]:
 def inspect(upload: Upload, world: World) -> dict[str, Any]:
     """The document that ``ekuscan inspect --format json`` prints for a file."""
     settings = [word for setting in upload.settings for word in ("--set", setting)]
-    slot = [] if upload.slot is None else ["--slot", upload.slot]
+    slot = [word for name in upload.slots for word in ("--slot", name)]
     file = str(world.folder / upload.file)
     return _json(["inspect", file, "--as", upload.role, *settings, *slot, "--as-of", TODAY, *_trust(world)])
 
@@ -141,7 +141,7 @@ def _candidate(upload: Upload, world: World) -> Inventory:
     target = Target(upload.file, name, "declared", release, "declared", settings=settings)
     path = world.folder / upload.file
     ders = tuple(read_certificates(path.read_bytes(), upload.file))
-    slots = ("server", "client") if upload.slot is None else (upload.slot,)
+    slots = upload.slots or ("server", "client")
     return Inventory((target,), slot_files=tuple(SlotFile(upload.file, slot, ders, upload.file) for slot in slots))
 
 

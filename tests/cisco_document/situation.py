@@ -64,7 +64,7 @@ class Upload:
     role: str
     expect: Mapping[str, Shorthand]
     settings: tuple[str, ...] = ()
-    slot: str | None = None
+    slots: tuple[str, ...] = ()
     remedies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property

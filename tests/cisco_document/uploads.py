@@ -149,6 +149,7 @@ X15_5 = (
             role,
             {_SERVER: "ok", _CLIENT: as_client},
             settings=(f"upload_via={page}",),
+            slots=("server", "client"),
         )
         for role, page, as_client in (
             ("expressway-e@X15.5", "gui", "breaks"),
@@ -162,6 +163,7 @@ X15_5 = (
         "digicert-server.pem",
         "expressway-c@X15.5",
         {_SERVER: "ok", _CLIENT: assuming("breaks", "upload_via = gui")},
+        slots=("server", "client"),
         remedies={_CLIENT: ("server-file-as-client",)},
     ),
     *(
@@ -172,6 +174,7 @@ X15_5 = (
             "expressway-c@X15.5",
             {_SERVER: given, _CLIENT: "ok"},
             settings=(f"upload_via={page}",),
+            slots=("server", "client"),
         )
         for page, given in (("gui", "breaks"), ("server-page", "breaks"), ("scp", "at-risk"))
     ),
@@ -183,7 +186,7 @@ X15_5 = (
             role,
             {_CLIENT: given},
             settings=(f"upload_via={page}",),
-            slot="client",
+            slots=("client",),
         )
         for role, name, page, given in (
             ("expressway-c@X15.5", "digicert-server", "gui", "breaks"),
@@ -201,7 +204,7 @@ X15_5 = (
         "expressway-c@X15.4",
         {_CLIENT: "not-applicable"},
         settings=("upload_via=gui",),
-        slot="client",
+        slots=("client",),
     ),
 )
 
