@@ -19,6 +19,7 @@ from ekuscan.policy.sources import source
 from ekuscan.rules.tables import (
     Case,
     Condition,
+    Need,
     RemedyRow,
     Rule,
     Setting,
@@ -332,7 +333,7 @@ def _date(row: DateRow) -> Iterator[Paragraph]:
 def _rest(word: str, tables: Tables) -> Iterator[Paragraph]:
     for need in tables.needs.values():
         if _same(word, need.id):
-            yield Paragraph("", f"Need {need.id}: {need.says}")
+            yield from _need(need)
     term = answers.term(word)
     if term is not None:
         yield from _term(term)
@@ -342,6 +343,14 @@ def _rest(word: str, tables: Tables) -> Iterator[Paragraph]:
         yield Paragraph("stage", ", ".join(reason.stages))
     if word.upper() in tables.sources:
         yield from _sources((word.upper(),))
+
+
+def _need(need: Need) -> Iterator[Paragraph]:
+    yield Paragraph("", f"Need {need.id}: {need.says}")
+    yield Paragraph("lacking", need.lacking)
+    if need.note:
+        yield Paragraph("note", need.note)
+    yield from _sources(need.source, need.confidence, need.checked)
 
 
 def _term(row: Term) -> Iterator[Paragraph]:

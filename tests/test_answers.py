@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
+import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ekuscan import policy
 from ekuscan.answers import load
 from ekuscan.answers.load import Answer, alert, answer, flowing, term
+from ekuscan.cli.app import app
 from ekuscan.policy import TableError
 from ekuscan.policy.sources import sources
 from ekuscan.rules import load as rules
+from ekuscan.rules.tables import Rule
 
 IDS = (
     *(f"F{number:02}" for number in range(1, 28)),
     *(f"T{number}" for number in range(1, 5)),
     *(f"L{number}" for number in range(1, 6)),
     *(f"D{number}" for number in range(1, 7)),
+    *(f"A{number}" for number in range(1, 18)),
 )
 ALL = list(load.packaged().answers.values())
 
@@ -135,6 +140,29 @@ DOCUMENT: dict[str, tuple[str, ...]] = {
     "D4": ("11 Feb 2026", "disable the ACME scheduler", "15 Mar 2026", "buys time"),
     "D5": ("Expressway-C only, not for Expressway-E", "private CA", "both EKUs", "root to all peers", "long term"),
     "D6": ("X15.4 (Feb 2026)", "X15.5 (May 2026)", "separate server and client certificates"),
+    "A1": ("only Expressway-C checks", "Expressway-C shows clientAuth"),
+    "A2": ("15 Jun 2026", "stops trusting", "stay valid until they expire"),
+    "A3": ("before X15.4", "before X15.5"),
+    "A4": ("third-party applications", "no parameter to switch off the EKU check", "which site starts the session"),
+    "A5": ("removes the upload restriction", "EnableServerEkuUpload: On"),
+    "A6": ("needs serverAuth", "needs clientAuth"),
+    "A7": ("is a client and needs clientAuth", "numbered list of affected use cases does not have it"),
+    "A8": ("as server only", "both ways"),
+    "A9": ("switch TLS verify off", "the peer"),
+    "A10": ("separate server and client certificates", "both EKUs"),
+    "A11": ("/persistent/Certs",),
+    "A12": ("tools.cisco.com",),
+    "A13": ("From X15.4 on", "Enforcing", "not said"),
+    "A14": ("Expressway-C only", "outside the policy"),
+    "A15": (
+        "Let's Encrypt",
+        "EQU and ECU",
+        "interim",
+        "Permissive and Enforcing",
+        "first branches of the decision tree",
+    ),
+    "A16": ("Nothing is said",),
+    "A17": ("Nothing is said",),
 }
 
 # What has changed since, for a reader who acts on it.
@@ -163,6 +191,54 @@ SINCE: dict[str, tuple[str, ...]] = {
     "L5": ("copies the old certificate into both stores", "On by default", "2222"),
     "D4": ("passed", "1 Mar 2027"),
     "D5": ("client slot",),
+    "A1": ("fails", "active with it off", "TLS verify must be On"),
+    "A2": ("15 Mar 2027", "stay trusted until they expire"),
+    "A3": ("interim", "X15.5 the full one"),
+    "A4": ("Nothing newer defines it",),
+    "A5": ("nowhere documented", "deprecates"),
+    "A6": ("SIP SERVICE message", "No TLS handshake"),
+    "A7": ("FN74362 does not have it", "dialback", "SIP only"),
+    "A8": ("5062", "5061", "CertificateRequest", "not documented"),
+    "A9": ("own check", "secure trunks are mutual", "match eku client-auth"),
+    "A10": ("server certificate must have clientAuth", "Expressway-C's client certificate"),
+    "A11": ("persistent/cert,",),
+    "A12": ("smartreceiver.cisco.com",),
+    "A13": ("inbound SIP TLS only",),
+    "A14": ("private CA", "client slot"),
+    "A15": ("no action", "minimal impact"),
+    "A16": (
+        "RFC 5280, section 4.2.1.12",
+        "unrestricted",
+        "every stack tested",
+        "OpenSSL, rustls, BoringSSL, NSS and Erlang do not",
+    ),
+    "A17": (
+        "15 Sep 2025",
+        "15 Jun 2026",
+        "OpenSSL and Go count every certificate, the root too",
+        "Java and Mbed TLS look at the leaf",
+    ),
+}
+
+# The decision on each ambiguity, and the rows that must take it.
+DECIDED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "A1": (("does check Expressway-C's clientAuth",), ("X11", "X12")),
+    "A2": (("No verdict ever says that an existing certificate becomes untrusted", "chrome-leaf"), ("X40",)),
+    "A3": (("partially fixed", "Not before X15.5"), ("X18", "X28", "X30", "X19")),
+    "A4": (("At risk, not breaks and not ok",), ("V-EXP", "X07", "X19P")),
+    "A5": (("server_eku_upload has the default off",), ("X30",)),
+    "A6": (("SIP SERVICE message, rule X17",), ("X17", "X18")),
+    "A7": (("At risk, undocumented",), ("X10",)),
+    "A8": (("Both directions are judged",), ("X25", "X25S")),
+    "A9": (("does not stop the peer", "at risk where the peer's verifier row"), ("X19", "X20")),
+    "A10": (("Expressway-C's client slot",), ("X11", "V-EXP")),
+    "A11": (("Both names are given",), ("X29",)),
+    "A12": (("Both are given",), ("X35",)),
+    "A13": (("ok on X15.5 and later with confidence M",), ("X28",)),
+    "A14": (("Expressway-C: fine", "client slot: fine from X15.5 on", "browser-facing server slot: at risk"), ("X39",)),
+    "A15": (("enforcing and permissive", "X15.4 is an interim fix"), ("X26", "X27", "X36")),
+    "A16": (("fit for both", "does not accept it"), ("V-EXP",)),
+    "A17": (("nested down the chain", "that blocks is named"), ("V-EXP",)),
 }
 
 
@@ -181,6 +257,42 @@ def test_an_answer_has_the_whole_substance_of_the_document(answer_id: str) -> No
 def test_an_answer_says_what_has_changed_since(answer_id: str) -> None:
     text = found(answer_id).now
     assert [piece for piece in SINCE[answer_id] if piece not in text] == []
+
+
+@pytest.mark.parametrize("answer_id", DECIDED)
+def test_an_ambiguity_has_its_decision_and_names_the_rows_that_take_it(answer_id: str) -> None:
+    row = found(answer_id)
+    words, rows = DECIDED[answer_id]
+    assert [piece for piece in words if piece not in row.consequence] == []
+    assert set(rows) <= set(row.rules)
+
+
+def test_every_ambiguity_is_decided() -> None:
+    assert list(DECIDED) == [answer_id for answer_id in IDS if answer_id.startswith("A")]
+
+
+def test_the_rows_take_the_decisions_on_ambiguities() -> None:
+    tables = rules.packaged()
+    by_id = {rule.id: rule for rule in tables.rules}
+    assert {"X07", "X10", "X19P", "X20", "X25"} <= lacking_gives("at-risk", by_id.values())  # A4, A7, A8, A9
+    assert tables.settings["server_eku_upload"].default == "off"  # A5
+    assert by_id["X17"].check == "message"  # A6
+    assert by_id["X11"].presents.slot == "client"  # A10
+    assert {case.confidence for case in by_id["X26"].cases} == {None, "M"}  # A13
+    assert {row.stack for row in tables.verifiers} == {"openssl"}  # A16, A17
+    assert policy.packaged().dates["chrome-leaf-june-2026"].superseded_by == "chrome-leaf"  # A2
+
+
+def lacking_gives(answer: str, rows: Iterable[Rule]) -> set[str]:
+    return {name for rule in rows for case in rule.cases if case.lacking == answer for name in (rule.id, *rule.also)}
+
+
+@pytest.mark.parametrize("answer_id", ["A16", "A17"])
+@pytest.mark.parametrize("need", ["serverAuth", "clientAuth"])
+def test_the_needs_have_the_facts_behind_the_decisions_on_ekus(answer_id: str, need: str) -> None:
+    row = rules.packaged().needs[need]
+    assert f"{answer_id}:" in row.note
+    assert set(row.source) <= set(found(answer_id).source) | {"RFC5280"}
 
 
 @pytest.mark.parametrize("row", ALL, ids=lambda row: row.id)
@@ -215,7 +327,9 @@ def test_every_rule_that_an_answer_names_exists() -> None:
 
 
 def test_every_statement_of_the_rules_is_led_to_by_an_answer() -> None:
-    assert {f"X{number:02}" for number in range(1, 41)} == {name for row in ALL for name in row.rules}
+    assert {f"X{number:02}" for number in range(1, 41)} == {
+        name for row in ALL if not row.id.startswith("A") for name in row.rules
+    }
 
 
 def test_every_use_case_and_remedy_that_an_answer_names_exists() -> None:
@@ -244,6 +358,62 @@ def test_answers_alerts_and_terms_name_their_sources() -> None:
     assert all(named)
     assert {code for codes in named for code in codes} <= set(sources())
     assert {"S"} <= {code for row in ALL for code in row.source}
+
+
+# --- commands ----------------------------------------------------------------------------------------------------
+
+COMMAND = re.compile(r"`(?:ekuscan )?([a-z][^`\n]*)`|\bekuscan ([a-z]+(?: [a-z]+)?)")
+
+
+def texts_of(node: object) -> Iterator[str]:
+    """Every string of a TOML document."""
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, dict | list):
+        for inner in node.values() if isinstance(node, dict) else node:
+            yield from texts_of(inner)
+
+
+def commands_in(text: str) -> Iterator[list[str]]:
+    """What a text names as a command: a code span in lower case, or words after the program's name."""
+    for match in COMMAND.finditer(text):
+        yield (match[1] or match[2]).split()
+
+
+def is_command(words: list[str]) -> bool:
+    """Whether the tree has a command of these words; what is no option after it is an argument."""
+    command: object = typer.main.get_command(app)
+    while children := getattr(command, "commands", None):
+        if not words or words[0] not in children:
+            return False
+        command, words = children[words[0]], words[1:]
+    known = {name for parameter in getattr(command, "params", ()) for name in parameter.opts + parameter.secondary_opts}
+    return {word for word in words if word.startswith("-")} <= known
+
+
+def test_no_text_of_the_tables_names_a_command_that_does_not_exist() -> None:
+    tables = Path(load.__file__).parent.parent.rglob("*.toml")
+    texts = [text for path in tables for text in texts_of(tomllib.loads(path.read_text(encoding="utf-8")))]
+    named = [words for text in texts for words in commands_in(text)]
+    assert [words for words in named if not is_command(words)] == []
+    assert {"calendar", "inspect"} <= {words[0] for words in named}
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("`ekuscan calendar` lists them", True),
+        ("`inspect FILE --as ROLE`", True),
+        ("ekuscan targets init", True),
+        ("`ekuscan preflight` judges it", False),
+        ("`preflight`", False),
+        ("ekuscan preflight judges it", False),
+        ("`ekuscan targets burn`", False),
+        ("`ekuscan inspect FILE --like ROLE`", False),
+    ],
+)
+def test_a_command_in_a_text_is_told_from_one_that_does_not_exist(text: str, right: bool) -> None:
+    assert [is_command(words) for words in commands_in(text)] == [right]
 
 
 # --- alerts -----------------------------------------------------------------------------------------------------

@@ -101,7 +101,8 @@ Why: ekuscan explain X11
 INVENTORY = """\
          CA: DigiCert Global G2 TLS RSA SHA256 2020 CA1; root: DigiCert Global
          Root G2
-         for B2B SIP calls, Webex Edge Audio, Cisco cloud onboarding (if used)
+         mutual TLS for B2B SIP calls, Webex Edge Audio, Cisco cloud onboarding
+         (if used)
 """
 
 

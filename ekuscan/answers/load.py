@@ -28,15 +28,15 @@ Situation = Literal[
     "untrusted-without-client-auth",
 ]
 
-_ANSWER_FILES = ("questions.toml", "tables.toml")
+_ANSWER_FILES = ("questions.toml", "tables.toml", "ambiguities.toml")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One question, table, list or branch of the Cisco document.
+    """One question, table, list or branch of the Cisco document, or one of its ambiguities.
 
-    ``answer`` is the document's, ``now`` what changed since, ``consequence`` what the verdicts say. The texts are
-    paragraphs and "- " items on one line each, apart by line breaks; an empty line stands between paragraphs.
+    ``answer`` is the document's, ``now`` what changed since, ``consequence`` what the verdicts say or decide. The texts
+    are paragraphs and "- " items on one line each, apart by line breaks; an empty line stands between paragraphs.
     """
 
     id: str

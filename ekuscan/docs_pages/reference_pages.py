@@ -15,14 +15,21 @@ from ekuscan.profiles.load import ROLES, ProfilePort, profile
 from ekuscan.rules.tables import Tables
 from ekuscan.wire.reasons import REASONS
 
-_GROUPS = {"F": "Questions", "T": "Tables", "L": "Lists", "D": "The decision tree"}
+_GROUPS = {
+    "F": "Questions",
+    "T": "Tables",
+    "L": "Lists",
+    "D": "The decision tree",
+    "A": "Ambiguities, and what is decided",
+}
 _BLANK = re.compile(r"\{[^{}]*\}")
 
 
 def questions(tables: Tables, where: Places) -> str:
     intro = (
         "What the Cisco document answers, by its own numbers; what newer sources changed; and what ekuscan's verdicts "
-        "say. `ekuscan explain F16` prints one of them."
+        "say. At the end: where it is ambiguous or contradicts itself, and what is decided. `ekuscan explain F16` "
+        "prints one of them."
     )
     return page_text("Questions of the Cisco document", intro, _questions(tables, where))
 

@@ -48,6 +48,8 @@ def listed(paragraphs: Sequence[Paragraph], page: str, where: Places) -> str:
 def _item(label: str, texts: list[str], page: str, where: Places) -> str:
     own_name = label in where.of["row"] or label == "ekuscan"
     shown = where.link("row", label, page) if own_name else label.capitalize()
+    if len(texts) == 1 and texts[0].startswith("- "):
+        return f"- **{shown}:**\n  " + _indented(texts[0])
     if len(texts) == 1:
         return f"- **{shown}:** " + _indented(texts[0])
     return f"- **{shown}:**\n" + "\n".join(f"  - {text}" for text in texts)

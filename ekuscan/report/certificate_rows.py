@@ -141,6 +141,11 @@ def _eku_notes(
         purposes = chain.effective_eku.values()
         if not any(purpose.client_auth for purpose in purposes):
             yield "its chain takes clientAuth away" + _blocker(purposes, evidence, page)
+            return
+    # The mark is the certificate's own word; verdicts go by what the verifying stack makes of the chain.
+    strict = chain.effective_eku.get("openssl") if chain is not None else None
+    if strict is not None and mark != "??" and marks.purpose_mark(strict) != mark:
+        yield f"as OpenSSL reads its chain: {marks.purpose_mark(strict)}" + _blocker([strict], evidence, page)
 
 
 def _blocker(purposes: Iterable[Purpose], evidence: Evidence, page: Page) -> str:
@@ -157,8 +162,11 @@ def _inventory(certificate: Certificate | None, chain: Chain | None, mark: str, 
 
 
 def _used(verdicts: list[Verdict], chain: Chain | None, mark: str, page: Page, verbose: bool) -> Iterator[str]:
-    """Use cases that stand on this certificate; by default only where a public CA's clientAuth is at stake."""
-    if not verdicts or not (verbose or ("C" in mark and marks.is_public(chain))):
+    """Use cases that stand on this certificate: all of them with -v, else those that dial with a public CA's clientAuth."""
+    if not verbose:
+        at_stake = "C" in mark and marks.is_public(chain)
+        verdicts = [verdict for verdict in verdicts if at_stake and verdict.dials == verdict.target]
+    if not verdicts:
         return
     sure = dict.fromkeys(page.title(verdict.use_case) for verdict in verdicts if not verdict.if_used)
     maybe = dict.fromkeys(page.title(one.use_case) for one in verdicts if one.if_used)
@@ -166,4 +174,8 @@ def _used(verdicts: list[Verdict], chain: Chain | None, mark: str, page: Page, v
     shown = names if verbose else names[:_USES_SHOWN]
     more = f", {len(names) - len(shown)} more (-v)" if len(shown) < len(names) else ""
     groups = ((shown[: len(sure)], ""), (shown[len(sure) :], " (if used)"))
-    yield "for " + "; ".join(", ".join(titles) + mark for titles, mark in groups if titles) + more
+    yield (
+        ("for " if verbose else "mutual TLS for ")
+        + "; ".join(", ".join(titles) + mark for titles, mark in groups if titles)
+        + more
+    )

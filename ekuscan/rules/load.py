@@ -73,7 +73,7 @@ def load(files: Mapping[str, bytes]) -> Tables:
         settings={name: _setting(name, row) for name, row in parsed["settings.toml"]["setting"].items()},
         use_cases={name: _use_case(name, row) for name, row in parsed["use_cases.toml"]["use_case"].items()},
         remedies={row["id"]: _remedy(row) for row in parsed["remedies.toml"]["remedy"]},
-        needs={row["id"]: Need(**row) for row in parsed["needs.toml"]["need"]},
+        needs={row["id"]: _need(row) for row in parsed["needs.toml"]["need"]},
         sources={code: _source(code, row) for code, row in parsed["sources.toml"]["source"].items()},
         sip_slot=slots["sip_slot"],
         backup=parsed["remedies.toml"]["backup"]["text"],
@@ -326,6 +326,21 @@ def _remedy(values: Mapping[str, Any]) -> RemedyRow:
     return remedy
 
 
+def _need(values: Mapping[str, Any]) -> Need:
+    row = Row("needs.toml", str(values.get("id")), values)
+    need = Need(
+        id=row.take("id", str),
+        lacking=row.take("lacking", str),
+        says=row.take("says", str),
+        note=row.take("note", str, ""),
+        source=row.words("source"),
+        confidence=row.one_of("confidence", Confidence),
+        checked=row.take("checked", str),
+    )
+    row.done()
+    return need
+
+
 def _source(code: str, values: Mapping[str, Any]) -> Source:
     row = Row("sources.toml", code, values)
     title, url, read = row.take("title", str), row.take("url", str, ""), str(row.take("read", object))
@@ -348,6 +363,7 @@ def _check_references(tables: Tables) -> None:
     cited += [(change.id, change.source) for change in tables.changes]
     cited += [(use_case.name, use_case.source) for use_case in tables.use_cases.values()]
     cited += [(setting.name, setting.source) for setting in tables.settings.values()]
+    cited += [(f"need {need.id}", need.source) for need in tables.needs.values()]
     for name, source in cited:
         _known(f"{name}: source", source, tables.sources)
 

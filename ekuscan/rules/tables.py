@@ -196,9 +196,15 @@ class RemedyRow:
 
 @dataclass(frozen=True, slots=True)
 class Need:
+    """What a rule can need of a certificate: ``says`` when it is met, ``lacking`` how its absence reads."""
+
     id: str
     lacking: str
     says: str
+    note: str
+    source: tuple[str, ...]
+    confidence: Confidence
+    checked: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -228,6 +228,8 @@ def _because(completed: Completed, variables: Sequence[Variable], view: SlotView
             found.append(Because(wording.variable_name(variable), text, variable.origin or "default"))
     if view is not None and view.change is not None and completed.next != completed.now:
         found.append(Because(f"renewal {view.change.id}", view.change.says, "rule"))
+        if view.conflict:
+            found.append(Because("policy, where sources disagree", view.conflict, "rule"))
     return tuple(found)
 
 

@@ -158,8 +158,8 @@ def _policy_text(issuance: Issuance, hierarchy: str) -> str:
     if not issuance.on_request:
         return f"{condition}{issuance.authority} issues serverAuth only."
     until = f", and from {spoken(issuance.on_request_until)} always" if issuance.on_request_until else ""
-    doubt = f" Sources disagree: {issuance.conflict}" if issuance.conflict else ""
-    return f"{condition}{issuance.authority} leaves clientAuth out unless it is asked for{until}.{doubt}"
+    doubt = " (sources disagree)" if issuance.conflict else ""
+    return f"{condition}{issuance.authority} leaves clientAuth out unless it is asked for{until}{doubt}."
 
 
 def _hierarchy(chain: Chain) -> str:
