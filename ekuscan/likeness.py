@@ -6,7 +6,7 @@ judged under stand-in words; for the others the words are replaced. The verdicts
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -50,18 +50,23 @@ class StandInPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """What a lone box is like. ``key`` is equal for boxes that are alike, ``words`` are this box's own.
+    """What a lone box is like. ``key`` is equal for boxes that are alike.
 
-    ``stand_in`` makes the box and its policy under stand-in words, which only the first of its kind needs.
+    ``words`` and ``instants`` are pairs of a stand-in and this box's own; an instant as it is written is among the
+    words. ``stand_in`` makes the box and its policy under stand-in words, which only the first of its kind needs.
     """
 
     key: tuple[object, ...]
     words: tuple[tuple[str, str], ...]
+    instants: tuple[tuple[datetime, datetime], ...]
     stand_in: Callable[[], tuple[Seen, IssuancePolicy]]
 
 
-def likeness(seen: Seen, policy: IssuancePolicy, tables: Tables, warn_days: int) -> Likeness | None:
-    """The likeness of an estate of one box of which one certificate was seen; None for any other estate."""
+def likeness(seen: Seen, policy: IssuancePolicy, tables: Tables, limits: Iterable[int]) -> Likeness | None:
+    """The likeness of an estate of one box of which one certificate was seen; None for any other estate.
+
+    ``limits`` are the numbers of days from ``as_of`` with which the end of a certificate is compared.
+    """
     target = _lone_box(seen)
     content = _only_content(target) if target is not None else None
     if target is None or content is None or content.sha256 is None or content.chain is None:
@@ -72,8 +77,9 @@ def likeness(seen: Seen, policy: IssuancePolicy, tables: Tables, warn_days: int)
     if leaf.not_after is None or view.renew_on is None or view.renewed_until is None:
         return None
     later = view.renew_on > seen.as_of.date()
-    soon = leaf.not_after <= seen.as_of + timedelta(days=warn_days)
-    moment = _stand_in(leaf.not_after, seen.as_of, soon=soon)
+    moment = _stand_in(leaf.not_after, seen.as_of, limits)
+    if moment.date() == seen.as_of.date():
+        return None  # what its CA issues today and on that day could not be told apart
     # The box's name comes last: it is the only word that a person chose, and could hold any other.
     words = (
         (_LEAF, content.sha256),
@@ -84,14 +90,21 @@ def likeness(seen: Seen, policy: IssuancePolicy, tables: Tables, warn_days: int)
     )
     key = (*_box_facts(target, seen), *_leaf_facts(leaf, chain, view, seen.as_of), later, moment)
     dated = StandInPolicy(policy, _LATER if later else _NOW, moment.date(), leaf.not_after.date())
-    return Likeness(key, words, lambda: (_under_stand_ins(seen, target, replace(leaf, not_after=moment)), dated))
+    return Likeness(
+        key,
+        words,
+        ((moment, leaf.not_after),),
+        lambda: (_under_stand_ins(seen, target, replace(leaf, not_after=moment)), dated),
+    )
 
 
-def _stand_in(ends: datetime, as_of: datetime, *, soon: bool) -> datetime:
-    """An instant that is to ``as_of`` as the end of the certificate is: past, soon, or later."""
+def _stand_in(ends: datetime, as_of: datetime, limits: Iterable[int]) -> datetime:
+    """An instant that is to ``as_of`` and to the limits as the end of the certificate is: past, within, or later."""
     if ends < as_of:
         return _ENDED.replace(microsecond=_MICROSECOND)
-    return (as_of if soon else _ENDS_LATER).replace(microsecond=_MICROSECOND) + timedelta(seconds=1)
+    within = [limit for limit in limits if ends <= as_of + timedelta(days=limit)]
+    latest = as_of + timedelta(days=min(within), seconds=-1) if within else _ENDS_LATER
+    return latest.replace(microsecond=_MICROSECOND)
 
 
 def _view(

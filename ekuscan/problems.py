@@ -39,28 +39,71 @@ def _askable(verdict: Verdict) -> list[Fork]:
     return [fork for fork in verdict.forks if not fork.fact.endswith(_FAR_FACTS)]
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A verdict with what a problem says beside it.
+
+    ``presents`` and ``verifier`` are the ends of the leg that decides, ``strangers`` those of all its legs that are not
+    in the inventory. A ``composite`` has several legs. A ``candidate`` is a file that somebody thinks of installing.
+    """
+
+    verdict: Verdict
+    presents: str
+    verifier: str
+    strangers: tuple[str, ...]
+    composite: bool
+    candidate: bool = False
+
+
+def finding(item: Judged, *, candidate: bool = False) -> Finding:
+    """What problems are made of."""
+    leg = item.legs[item.completed.weakest]
+    boxes = [box for one in item.legs for box in (one.presents, one.verifies) if box is not None and not box.in_file]
+    strangers = tuple(dict.fromkeys(box.name for box in boxes))
+    return Finding(item.verdict, leg.presents.name, leg.verifier_name, strangers, len(item.legs) > 1, candidate)
+
+
 @dataclass(slots=True)
 class _Group:
     """Verdicts that a person acts on together; ``stranger`` is the end outside the inventory that they hang on."""
 
     section: Section
     stranger: str | None
-    items: list[Judged] = field(default_factory=list)
+    items: list[Finding] = field(default_factory=list)
 
 
-def problems(judged: Sequence[Judged], tables: Tables, unknown: Sequence[Problem] = ()) -> tuple[Problem, ...]:
+class _Steps:
+    """The problems found so far, by number, and which of them settle a verdict."""
+
+    def __init__(self) -> None:
+        self.found: list[Problem] = []
+        self._settling: dict[str, list[int]] = {}
+
+    def add(self, problem: Problem) -> None:
+        self.found.append(problem)
+        for name in problem.remedy.clears if problem.remedy is not None else ():
+            self._settling.setdefault(name, []).append(len(self.found))
+
+    def covering(self, group: _Group) -> int | None:
+        """The number of the first step whose remedy settles every verdict of a group."""
+        settling = [self._settling.get(item.verdict.id, ()) for item in group.items]
+        return min(set(settling[0]).intersection(*settling[1:]), default=None)
+
+
+def problems(findings: Sequence[Finding], tables: Tables, unknown: Sequence[Problem] = ()) -> tuple[Problem, ...]:
     """The problems of a run, gravest section first. What an earlier step settles says so and names the step.
 
     ``unknown`` are those of targets that could not be judged at all; they stand at the end of their section.
     """
-    found: list[Problem] = []
+    steps = _Steps()
     waiting = list(unknown)
-    for group in _grouped(judged):
+    for group in _grouped(findings):
         if group.section == "decide":
-            found += waiting
+            for problem in waiting:
+                steps.add(problem)
             waiting.clear()
-        found.append(_problem(group, tables, _covered_by(group, found)))
-    return (*found, *waiting)
+        steps.add(_problem(group, tables, steps.covering(group)))
+    return (*steps.found, *waiting)
 
 
 def open_role(target: Target, evidence: Sequence[str]) -> Problem:
@@ -81,10 +124,10 @@ def open_role(target: Target, evidence: Sequence[str]) -> Problem:
     )
 
 
-def _grouped(judged: Sequence[Judged]) -> list[_Group]:
+def _grouped(findings: Sequence[Finding]) -> list[_Group]:
     groups: dict[tuple[str, ...], _Group] = {}
-    broken = {_slot_key(item) for item in judged if section_of(item.verdict) == "broken-now"}
-    for item in judged:
+    broken = {_slot_key(item) for item in findings if section_of(item.verdict) == "broken-now"}
+    for item in findings:
         section = section_of(item.verdict)
         if section is None:
             continue
@@ -100,9 +143,9 @@ def _grouped(judged: Sequence[Judged]) -> list[_Group]:
     return sorted(groups.values(), key=_order)
 
 
-def _stranger(item: Judged, section: Section) -> str | None:
+def _stranger(item: Finding, section: Section) -> str | None:
     """The end that is not in the inventory and on which everything hangs that a verdict leaves open."""
-    outside = {box.name for leg in item.legs for box in (leg.presents, leg.verifies) if box and not box.in_file}
+    outside = set(item.strangers)
     if section == "unknown":
         name = _slot_key(item)[0]
         return name if name in outside else None
@@ -118,30 +161,19 @@ def _order(group: _Group) -> tuple[int, int, float, int]:
     return SECTIONS.index(group.section), 0 if client_slot else 1, first, -len(group.items)
 
 
-def _slot_key(item: Judged) -> tuple[str, str]:
-    leg = item.legs[item.completed.weakest]
-    return leg.presents.name, item.verdict.slot or ""
-
-
-def _covered_by(group: _Group, earlier: Sequence[Problem]) -> int | None:
-    """The number of the earlier step whose remedy settles every verdict of this group."""
-    ids = {item.verdict.id for item in group.items}
-    for number, problem in enumerate(earlier, 1):
-        if problem.remedy is not None and ids <= set(problem.remedy.clears):
-            return number
-    return None
+def _slot_key(item: Finding) -> tuple[str, str]:
+    return item.presents, item.verdict.slot or ""
 
 
 def _problem(group: _Group, tables: Tables, step: int | None) -> Problem:
     items = sorted(group.items, key=_gravity)
     first = items[0]
-    leg = first.legs[first.completed.weakest]
     stranger = group.stranger
     remedy = _best_remedy(items) if step is None else None
     verdicts = tuple(item.verdict for item in items)
     return Problem(
         section=group.section,
-        target=stranger or leg.presents.name,
+        target=stranger or first.presents,
         peer=None if stranger else _peer(items),
         slot=None if stranger else first.verdict.slot,
         title="Not looked at" if stranger else _title(group.section, items, tables),
@@ -156,19 +188,19 @@ def _problem(group: _Group, tables: Tables, step: int | None) -> Problem:
     )
 
 
-def _gravity(item: Judged) -> tuple[int, int, int, int]:
+def _gravity(item: Finding) -> tuple[int, int, int, int]:
     """Breaking before at risk, single use cases before composites, certain ones before "if used"."""
     outcomes = ("breaks-now", "breaks-at-renewal", "depends", "unknown", "at-risk", "ok", "not-applicable")
     verdict = item.verdict
     return (
         outcomes.index(verdict.outcome),
-        int(len(item.legs) > 1),
+        int(item.composite),
         int(verdict.if_used),
         "HML".index(verdict.confidence),
     )
 
 
-def _best_remedy(items: Sequence[Judged]) -> Remedy | None:
+def _best_remedy(items: Sequence[Finding]) -> Remedy | None:
     """The remedy that settles most of the group; among equals the first in the verdicts' own order."""
     ids = _own_ids(items)
     best: tuple[int, int, Remedy] | None = None
@@ -180,20 +212,20 @@ def _best_remedy(items: Sequence[Judged]) -> Remedy | None:
     return best[2] if best else None
 
 
-def _own_ids(items: Sequence[Judged]) -> set[str]:
+def _own_ids(items: Sequence[Finding]) -> set[str]:
     """The verdicts that this slot alone decides: a composite is no case of its own, and may hang on other slots too."""
-    return {item.verdict.id for item in items if len(item.legs) == 1} or {item.verdict.id for item in items}
+    return {item.verdict.id for item in items if not item.composite} or {item.verdict.id for item in items}
 
 
-def _peer(items: Sequence[Judged]) -> str | None:
-    names = dict.fromkeys(item.legs[item.completed.weakest].verifier_name for item in items if item.verdict.verifies)
+def _peer(items: Sequence[Finding]) -> str | None:
+    names = dict.fromkeys(item.verifier for item in items if item.verdict.verifies)
     singles = list(names)
     if not singles:
         return None
     return singles[0] if len(singles) == 1 else f"{len(singles)} ends"
 
 
-def _title(section: Section, items: Sequence[Judged], tables: Tables) -> str:
+def _title(section: Section, items: Sequence[Finding], tables: Tables) -> str:
     if section == "decide":
         return " / ".join(_question(fork) for fork in _askable(items[0].verdict))
     verdict = items[0].verdict
@@ -201,9 +233,9 @@ def _title(section: Section, items: Sequence[Judged], tables: Tables) -> str:
         return f"Which certificate is in the {verdict.slot} slot?" if verdict.slot else "Not seen"
     gravest = [item for item in items if item.verdict.outcome == verdict.outcome]
     titles = list(
-        dict.fromkeys(tables.use_cases[item.verdict.use_case].title for item in gravest if len(item.legs) == 1)
+        dict.fromkeys(tables.use_cases[item.verdict.use_case].title for item in gravest if not item.composite)
     )
-    composites = [tables.use_cases[item.verdict.use_case].title for item in gravest if len(item.legs) > 1]
+    composites = [tables.use_cases[item.verdict.use_case].title for item in gravest if item.composite]
     text = ", ".join(titles[:3]) + (f" and {len(titles) - 3} more" if len(titles) > 3 else "")
     if composites and section == "broken-now":
         text = f"{text}: {composites[0]} is down" if text else f"{composites[0]} is down"
@@ -225,16 +257,16 @@ def _question(fork: Fork) -> str:
     return f"{fork.question}  {'  '.join(branches)}"
 
 
-def _text(section: Section, items: Sequence[Judged], tables: Tables) -> str:
+def _text(section: Section, items: Sequence[Finding], tables: Tables) -> str:
     first = items[0].verdict
     if section == "unknown":
         hang = "use case hangs" if len(items) == 1 else "use cases hang"
         return f"{len(items)} {hang} on it: {_names(items, tables)}."
     if section == "decide":
         return f"{len(items)} use cases hang on it: {_names(items, tables)}." if len(items) > 1 else ""
-    others: dict[str, list[Judged]] = {}
+    others: dict[str, list[Finding]] = {}
     for item in items[1:]:
-        if item.verdict.use_case != first.use_case and len(item.legs) == 1:
+        if item.verdict.use_case != first.use_case and not item.composite:
             others.setdefault(item.verdict.outcome, []).append(item)
     if not others:
         return first.text
@@ -254,15 +286,15 @@ def _share(outcome: str, titles: Sequence[str]) -> str:
     return f"{', '.join(titles)} {verbs[outcome][len(titles) > 1]}"
 
 
-def _titles(items: Sequence[Judged], tables: Tables) -> list[str]:
+def _titles(items: Sequence[Finding], tables: Tables) -> list[str]:
     return [tables.use_cases[item.verdict.use_case].title for item in items]
 
 
-def _names(items: Sequence[Judged], tables: Tables) -> str:
+def _names(items: Sequence[Finding], tables: Tables) -> str:
     return ", ".join(dict.fromkeys(_titles(items, tables)))
 
 
-def _action(section: Section, items: Sequence[Judged], remedy: Remedy | None, step: int | None, tables: Tables) -> str:
+def _action(section: Section, items: Sequence[Finding], remedy: Remedy | None, step: int | None, tables: Tables) -> str:
     covers = f"Step {step} covers it."
     if step is not None:
         return f"Step {step} settles it either way; else {_declare(items[0])}" if section == "decide" else covers
@@ -286,20 +318,23 @@ def _cleared(remedy: Remedy, ids: set[str]) -> str:
     return f" Clears all {cleared}." if cleared == len(ids) else f" Clears {cleared} of {len(ids)}."
 
 
-def _show(item: Judged) -> str:
+def _show(item: Finding) -> str:
     """How to make an unseen certificate seen."""
-    leg = item.legs[item.completed.weakest]
     slot = item.verdict.slot or "certificate"
+    if slot == "client" and f"{item.presents}.release" in item.verdict.missing:
+        return f"State {item.presents}'s release first: it says whether its client certificate is one of its own."
     if slot == "client":
-        where = f"Save {leg.presents.name}'s client certificate from its web page as a PEM file; a port never shows it"
+        where = f"Save {item.presents}'s client certificate from its web page as a PEM file; a port never shows it"
     else:
-        where = f"Scan {leg.presents.name} from where its ports can be reached, or save the certificate as a PEM file"
-    return f"{where}. Then add --slot {leg.presents.name}:{slot}=FILE."
+        where = f"Scan {item.presents} from where its ports can be reached, or save the certificate as a PEM file"
+    return f"{where}. Then add --slot {item.presents}:{slot}=FILE."
 
 
-def _declare(item: Judged) -> str:
+def _declare(item: Finding) -> str:
     """Where to write down the answer to a question, as the end of a sentence."""
     owner, _, name = _askable(item.verdict)[0].fact.rpartition(".")
+    if item.candidate:
+        return "name its release: --as ROLE@RELEASE." if name == "release" else f"say which: --set {name}=VALUE."
     if name == "hierarchy":
         return "if a CA of your own issued it, name its root under trust: in the targets file."
     ends, on_link, use_case = owner.rpartition("/")

@@ -6,7 +6,7 @@ verdicts are final as soon as its last endpoint was seen, so a long sweep is jud
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -33,8 +33,9 @@ from ekuscan.model import (
     VerdictsLike,
 )
 from ekuscan.parts import endpoints_by_part, parts_of
-from ekuscan.problems import open_role, problems
+from ekuscan.problems import Finding, finding, open_role, problems
 from ekuscan.profiles.load import port_of, profile
+from ekuscan.respell import Words, respeller
 from ekuscan.rules.tables import Tables
 from ekuscan.verdict.estate import Estate, Seen
 from ekuscan.verdict.judge import UPLOAD_CHECKS, WIRE_CHECKS, Judged, judge
@@ -58,7 +59,7 @@ class Options:
 
     ``assume``: with assumed connections and unnamed far ends. ``candidates``: the certificates are files that somebody
     thinks of installing, so upload rules apply, and what hangs on other ends' certificates is left out. ``streamed``:
-    the parts are all that is wanted, there will be no whole result; boxes that are alike are then judged once.
+    the parts are all that is wanted, there will be no whole result.
     """
 
     as_of: datetime
@@ -71,22 +72,33 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A finished part of the estate with everything that is known of it; ``like`` stands for ``judged`` if given."""
+    """A finished part of the estate with everything that is known of it.
+
+    Where ``like`` is given it says the same as ``findings``, which are then there only if the whole result is wanted.
+    """
 
     targets: tuple[Target, ...]
     connections: tuple[Connection, ...]
     observations: tuple[Observation, ...]
-    judged: tuple[Judged, ...]
+    findings: tuple[Finding, ...]
     like: VerdictsLike | None = None
 
     @property
     def verdicts(self) -> tuple[Verdict, ...] | VerdictsLike:
-        return self.like if self.like is not None else tuple(item.verdict for item in self.judged)
+        return self.like if self.like is not None else tuple(item.verdict for item in self.findings)
 
     @property
     def counted(self) -> tuple[Verdict, ...]:
-        """Verdicts to count: in a likeness they bear stand-in names."""
-        return self.like.template if self.like is not None else tuple(item.verdict for item in self.judged)
+        """Verdicts to count: in a likeness they bear stand-in names, and dates on the same side of every limit."""
+        return self.like.template if self.like is not None else tuple(item.verdict for item in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """What was found of the first box of its kind, under stand-in words, and how another one's own is made of it."""
+
+    verdicts: tuple[Verdict, ...]
+    own: Callable[[Words], tuple[Finding, ...]]
 
 
 class RunInProgress:
@@ -109,7 +121,7 @@ class RunInProgress:
         self._files = _files_by_target(inventory.slot_files)
         self._evidence: dict[str, tuple[str, ...]] = {}
         self._done: dict[int, Piece] = {}
-        self._templates: dict[tuple[object, ...], tuple[Verdict, ...]] = {}
+        self._templates: dict[tuple[object, ...], _Template] = {}
         self._slots_of: dict[tuple[object, ...], tuple[str, ...]] = {}
 
     def begin(self) -> Iterator[Piece]:
@@ -146,7 +158,7 @@ class RunInProgress:
             [verdict for piece in pieces for verdict in piece.counted],
             [observation for piece in pieces for observation in piece.observations],
             [connection for piece in pieces for connection in piece.connections],
-            len(self._nameless()),
+            len(self._nameless()) + self._open_candidates(pieces),
             self._options.fail_on,
             self._options.as_of,
             complete=complete,
@@ -156,7 +168,7 @@ class RunInProgress:
         """The whole result of a run that is not streamed. ``finished`` is when the last endpoint ended."""
         pieces = self._pieces()
         by_id = {target.id: target for piece in pieces for target in piece.targets}
-        judged = [item for piece in pieces for item in piece.judged]
+        findings = [item for piece in pieces for item in piece.findings]
         nameless = [self._open_role(target) for target in self._nameless()]
         return Run(
             run=replace(self.info, finished=finished, complete=complete),
@@ -165,13 +177,23 @@ class RunInProgress:
             certificates=self.book.certificates,
             chains=self.book.chains,
             observations=tuple(observation for piece in pieces for observation in piece.observations),
-            verdicts=tuple(item.verdict for item in judged),
-            problems=problems(judged, self._knowledge.tables, nameless),
+            verdicts=tuple(item.verdict for item in findings),
+            problems=problems(findings, self._knowledge.tables, nameless),
             summary=self.summary(complete),
         )
 
     def _pieces(self) -> list[Piece]:
         return [self._done[part] for part in sorted(self._done)]
+
+    def _open_candidates(self, pieces: Sequence[Piece]) -> int:
+        """Files of a named product of which nobody can say yet whether they may be installed."""
+        if not (self._options.candidates and self._options.assume):
+            return 0
+        uploads = {rule.id for rule in self._knowledge.tables.rules if rule.check in UPLOAD_CHECKS}
+        verdicts = [verdict for piece in pieces for verdict in piece.counted]
+        judged = {verdict.target for verdict in verdicts}
+        open_ = {v.target for v in verdicts if v.rule in uploads and v.outcome in ("depends", "unknown")}
+        return len(open_) + sum(target.id not in judged for piece in pieces for target in piece.targets)
 
     def _nameless(self) -> list[Target]:
         """Targets that showed something, but whose role nobody told and nothing settled."""
@@ -201,13 +223,14 @@ class RunInProgress:
             services=dict(_services(flat, targets)),
             far_ends=self._options.assume,
         )
-        like = self._likeness(seen) if self._options.streamed else None
+        like = self._likeness(seen)
         boxes = tuple(targets.values())
-        if like is not None:
-            template = self._template(like)
-            piece = Piece(boxes, connections, flat, (), VerdictsLike(template, like.words))
+        if like is None:
+            piece = Piece(boxes, connections, flat, self._judge(seen, self._knowledge.policy))
         else:
-            piece = Piece(boxes, connections, flat, tuple(self._judge(seen, self._knowledge.policy)))
+            template = self._template(like)
+            findings = () if self._options.streamed else template.own(dict((*like.words, *like.instants)))
+            piece = Piece(boxes, connections, flat, findings, VerdictsLike(template.verdicts, like.words))
         self._done[part] = piece
         return piece
 
@@ -215,21 +238,27 @@ class RunInProgress:
         """Endpoints end in any order; what is made of them follows the inventory's."""
         return self._places[observation.endpoint.id]
 
-    def _template(self, like: Likeness) -> tuple[Verdict, ...]:
+    def _template(self, like: Likeness) -> _Template:
         if like.key not in self._templates:
-            self._templates[like.key] = tuple(item.verdict for item in self._judge(*like.stand_in()))
+            findings = self._judge(*like.stand_in())
+            stand_ins: list[str | datetime] = [word for word, _ in like.words]
+            stand_ins += [instant for instant, _ in like.instants]
+            verdicts = tuple(item.verdict for item in findings)
+            self._templates[like.key] = _Template(verdicts, respeller(findings, stand_ins))
         return self._templates[like.key]
 
     def _likeness(self, seen: Seen) -> Likeness | None:
-        return likeness(seen, self._knowledge.policy, self._knowledge.tables, self._options.warn_days)
+        fail_days = self._options.fail_on.days
+        limits = {self._options.warn_days} | ({fail_days} if fail_days is not None else set())
+        return likeness(seen, self._knowledge.policy, self._knowledge.tables, limits)
 
-    def _judge(self, seen: Seen, policy: IssuancePolicy) -> list[Judged]:
+    def _judge(self, seen: Seen, policy: IssuancePolicy) -> tuple[Finding, ...]:
         estate = Estate(seen, self._knowledge.tables, policy)
         checks = UPLOAD_CHECKS | WIRE_CHECKS if self._options.candidates else WIRE_CHECKS
         found = judge(estate, self._options.warn_days, checks)
         if self._options.candidates:
             found = [item for item in found if all(leg.presents.in_file for leg in item.legs) and _given(item)]
-        return with_remedies(found, estate)
+        return tuple(finding(item, candidate=self._options.candidates) for item in with_remedies(found, estate))
 
     def _connections(self, targets: Mapping[str, Target]) -> tuple[Connection, ...]:
         names = set(targets) | {target.cluster for target in targets.values() if target.cluster}

@@ -62,9 +62,10 @@ def test_everything_of_a_kind_is_explained_in_80_columns(kind: str) -> None:
         (" X11 ", "Rule X11"),
         ("X12", "Rule X11"),
         ("mra", "Use case mra"),
-        ("V-EXP", "V-EXP"),
+        ("V-EXP", "Verifier V-EXP: does expressway-e"),
         ("F16", "F16: "),
         ("D5", "D5: "),
+        ("a4", "A4: "),
         ("43", "Alert 43 unsupported_certificate"),
         ("alert 43", "Alert 43 unsupported_certificate"),
         ("ALERT116", "Alert 116 certificate_required"),
@@ -73,7 +74,8 @@ def test_everything_of_a_kind_is_explained_in_80_columns(kind: str) -> None:
         ("private-ca-c", "Remedy private-ca-c"),
         ("tls_verify", "Setting tls_verify"),
         ("plain-http", "Failure reason plain-http"),
-        ("N155", "N155"),
+        ("N155", "source    N155: "),
+        ("neighbour-zone", "neighbor zone: "),
     ],
 )
 def test_each_kind_of_word_is_found_however_it_is_written(word: str, start: str) -> None:
@@ -102,7 +104,7 @@ def test_the_list_is_complete_and_also_what_the_bare_command_prints() -> None:
 
 def test_an_unknown_word_gets_the_nearest_ones() -> None:
     assert "did you mean X39" in refused(run("explain", "X99"))
-    assert "neighbor-zone" in refused(run("explain", "neighbour-zone"))
+    assert "neighbor-zone" in refused(run("explain", "nieghbor-zone"))
     assert "did you mean" not in refused(run("explain", "zzzzzzzz"))
 
 

@@ -1,0 +1,234 @@
+"""Problems: what a person acts on, put together from verdicts, in the order in which to read them."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from ekuscan.advice import is_fine, with_remedies
+from ekuscan.model import Problem, Target
+from ekuscan.problems import SECTIONS, Finding, finding, open_role, problems, section_of
+from ekuscan.rules.load import packaged
+from ekuscan.verdict.estate import Estate
+from ekuscan.verdict.judge import WIRE_CHECKS, judge
+from tests.judging import AS_OF, ENDS, Facts, Policy, Shown
+
+BOTH, SERVER, PRIVATE = Shown("both"), Shown("server"), Shown("both", "private")
+
+
+def judged(facts: Facts, far_ends: bool) -> list[Finding]:
+    estate = Estate(facts.seen(far_ends), packaged(), Policy())
+    return [finding(item) for item in with_remedies(judge(estate, 45, WIRE_CHECKS), estate)]
+
+
+def found(facts: Facts, *, far_ends: bool = False) -> tuple[Problem, ...]:
+    return problems(judged(facts, far_ends), packaged())
+
+
+def pair(c: dict[str, Shown], e: dict[str, Shown], release: str = "X15.4") -> Facts:
+    facts = Facts().box("exp-c1", "expressway-c", release, slots=c).box("exp-e1", "expressway-e", release, slots=e)
+    return facts.link("mra", "exp-c1", "exp-e1")
+
+
+def site() -> Facts:
+    """Something for every section: an Expressway-C that is broken, an edge that breaks later, and open questions."""
+    facts = pair({"server": SERVER}, {"server": BOTH})
+    facts.box("cucm1", "cucm", slots={"CallManager": PRIVATE}).link("neighbor-zone", "exp-c1", "cucm1")
+    facts.box("cube1", "cube", "17.12.4", slots={"trustpoint": PRIVATE}).link(
+        "neighbor-zone", "exp-c1", "cube1", tls_verify="on"
+    )
+    return facts
+
+
+# --- grouping -----------------------------------------------------------------------------------------------------
+
+
+def test_every_verdict_that_is_not_fine_is_in_exactly_one_problem() -> None:
+    facts = site()
+    open_ = [item.verdict.id for item in judged(facts, True) if not is_fine(item.verdict)]
+    told = [name for problem in found(facts, far_ends=True) for name in problem.verdicts]
+    assert sorted(told) == sorted(open_)
+
+
+def test_one_slot_is_one_problem_with_everything_that_it_hits_the_gravest_first() -> None:
+    first = found(site())[0]
+    assert (first.section, first.target, first.slot) == ("broken-now", "exp-c1", "server")
+    assert first.title == "UC traversal zone: MRA is down"
+    assert first.verdicts[0] == "exp-c1>exp-e1/uc-traversal/X11"
+    assert set(first.rules) == {"X11", "X14", "MRA"}
+    assert "Same certificate: SSH tunnels 2222 is at risk." in first.text
+
+
+def test_two_boxes_with_the_same_trouble_are_two_problems() -> None:
+    facts = pair({"server": SERVER}, {"server": BOTH})
+    facts.box("exp-c2", "expressway-c", "X15.4", slots={"server": SERVER}).link("mra", "exp-c2", "exp-e1")
+    broken = [problem.target for problem in found(facts) if problem.section == "broken-now"]
+    assert broken == ["exp-c1", "exp-c2"]
+
+
+def test_two_slots_of_one_box_are_two_problems() -> None:
+    expired = Shown("both", ends=AS_OF - timedelta(days=3))
+    facts = pair({"server": expired, "client": SERVER}, {"server": BOTH, "client": PRIVATE}, "X15.5")
+    broken = [problem for problem in found(facts) if problem.section == "broken-now"]
+    assert {(problem.target, problem.slot) for problem in broken} == {("exp-c1", "client"), ("exp-c1", "server")}
+    assert not any("Step" in problem.action for problem in broken)
+
+
+def test_several_far_ends_are_counted_and_one_is_named() -> None:
+    facts = pair({"server": SERVER}, {"server": BOTH})
+    assert found(facts)[0].peer == "exp-e1"
+    facts.box("cucm1", "cucm", slots={"CallManager": PRIVATE})
+    facts.link("neighbor-zone", "exp-c1", "cucm1", tls_verify="on")
+    assert found(facts)[0].peer == "2 ends"
+
+
+def test_what_nobody_declared_is_marked_if_used() -> None:
+    edge = Facts().box("exp-e1", "expressway-e", "X15.4", {"server": BOTH})
+    titles = [problem.title for problem in found(edge, far_ends=True) if problem.section == "at-renewal"]
+    assert titles == ["B2B SIP calls, SIP IM federation (if used)"]
+
+
+# --- sections -----------------------------------------------------------------------------------------------------
+
+
+def test_sections_come_in_order_and_each_verdict_stands_in_its_own() -> None:
+    order = [SECTIONS.index(problem.section) for problem in found(site(), far_ends=True)]
+    assert order == sorted(order)
+    assert {SECTIONS[place] for place in order} >= {"broken-now", "at-renewal", "at-risk", "decide"}
+
+
+@pytest.mark.parametrize(
+    ("certificate", "section"),
+    [(Shown("server"), "broken-now"), (Shown("both"), "at-renewal"), (Shown("both", "private"), None)],
+)
+def test_the_answer_now_and_next_decides_the_section(certificate: Shown, section: str | None) -> None:
+    verdicts = pair({"server": certificate}, {"server": BOTH}).verdicts()
+    assert section_of(verdicts["exp-c1>exp-e1/uc-traversal/X11"]) == section
+
+
+def test_a_far_ends_own_habit_is_a_risk_and_not_a_question_to_the_reader() -> None:
+    edge = Facts().box("exp-e1", "expressway-e", "X15.4", {"server": SERVER})
+    (b2b,) = (problem for problem in found(edge, far_ends=True) if "exp-e1/sip-b2b/X04" in problem.verdicts)
+    assert b2b.section == "at-risk"
+    assert "client_eku" not in b2b.action
+
+
+def test_what_breaks_first_comes_first_within_a_section() -> None:
+    facts = Facts()
+    for name, days in (("exp-c1", 200), ("exp-c2", 50), ("exp-c3", 120)):
+        certificate = Shown("both", ends=AS_OF + timedelta(days=days))
+        facts.box(name, "expressway-c", "X15.4", {"server": certificate}).link("mra", name, "exp-e1")
+    facts.box("exp-e1", "expressway-e", "X15.4", {"server": PRIVATE})
+    late = [problem.target for problem in found(facts) if problem.section == "at-renewal"]
+    assert late == ["exp-c2", "exp-c3", "exp-c1"]
+
+
+def test_a_problem_says_when_it_begins() -> None:
+    first = found(pair({"server": BOTH}, {"server": PRIVATE}))[0]
+    assert (first.section, first.when) == ("at-renewal", ENDS)
+    assert found(pair({"server": SERVER}, {"server": PRIVATE}))[0].when is None
+
+
+# --- steps --------------------------------------------------------------------------------------------------------
+
+
+def test_what_an_earlier_step_settles_names_that_step() -> None:
+    told = found(pair({"server": BOTH}, {"server": PRIVATE}))
+    tunnels = next(problem for problem in told if "exp-c1>exp-e1/ssh-tunnels/X14" in problem.verdicts)
+    assert told[0].remedy is not None
+    assert set(tunnels.verdicts) <= set(told[0].remedy.clears)
+    assert (tunnels.action, tunnels.remedy) == ("Step 1 covers it.", None)
+
+
+def test_every_step_that_is_named_is_an_earlier_one_with_a_remedy_that_clears_it_all() -> None:
+    told = found(site(), far_ends=True)
+    named = 0
+    for place, problem in enumerate(told, 1):
+        for number in map(int, re.findall(r"Step (\d+)", problem.action)):
+            named += 1
+            remedy = told[number - 1].remedy
+            assert number < place
+            assert remedy is not None
+            assert set(problem.verdicts) <= set(remedy.clears)
+    assert named >= 2
+
+
+def test_a_question_that_a_step_settles_can_still_be_answered_in_the_file() -> None:
+    question = next(problem for problem in found(site()) if problem.section == "decide" and problem.peer == "cube1")
+    assert question.title.startswith("match eku client-auth?  on: broken now  off: fine")
+    assert question.action == "Step 1 settles it either way; else set match_eku on cube1 in the targets file."
+
+
+def test_a_release_that_decides_is_written_as_its_product_writes_it() -> None:
+    facts = Facts().box("exp-c1", "expressway-c", "X15.4", {"server": SERVER})
+    facts.box("cube1", "cube", slots={"trustpoint": PRIVATE}).link("neighbor-zone", "exp-c1", "cube1", tls_verify="on")
+    (question,) = (problem for problem in found(facts) if problem.section == "decide")
+    assert question.title.startswith("Which release does cube1 run?  <26.1.1: ")
+    edge = pair({"server": SERVER, "client": SERVER}, {"server": SERVER, "client": SERVER}, "X15")
+    questions = [problem.title for problem in found(edge) if "Which release" in problem.title]
+    assert questions
+    assert all("X15." in title for title in questions)
+
+
+def test_a_zones_question_says_on_which_connection_to_answer_it() -> None:
+    question = next(problem for problem in found(site()) if problem.section == "decide" and problem.peer == "cucm1")
+    assert "set tls_verify on the connection exp-c1 > cucm1 (neighbor-zone) in the targets file" in question.action
+
+
+# --- what was not seen --------------------------------------------------------------------------------------------
+
+
+def test_an_unseen_client_slot_is_asked_for_once_per_box_before_anything_else_unknown() -> None:
+    told = found(pair({"server": SERVER}, {"server": SERVER}, "X15.5"), far_ends=True)
+    asked = [problem for problem in told if problem.title == "Which certificate is in the client slot?"]
+    assert [problem.target for problem in asked] == ["exp-e1", "exp-c1"]
+    for problem in asked:
+        assert problem.slot == "client"
+        assert problem.action.endswith(f"Then add --slot {problem.target}:client=FILE.")
+    unknown = [problem for problem in told if problem.section == "unknown"]
+    assert unknown[: len(asked)] == asked
+
+
+def test_another_unseen_slot_is_to_be_scanned_from_elsewhere_or_given_as_a_file() -> None:
+    told = found(pair({}, {"server": BOTH}))
+    asked = next(problem for problem in told if problem.target == "exp-c1")
+    assert (asked.section, asked.slot) == ("unknown", "server")
+    assert asked.title == "Which certificate is in the server slot?"
+    assert "from where its ports can be reached" in asked.action
+    assert "--slot exp-c1:server=FILE" in asked.action
+
+
+def test_an_end_that_is_in_no_inventory_is_one_problem_for_all_that_hangs_on_it() -> None:
+    edge = Facts().box("exp-e1", "expressway-e", "X15.4", {"server": PRIVATE})
+    strangers = [problem for problem in found(edge, far_ends=True) if problem.title == "Not looked at"]
+    assert [problem.target for problem in strangers] == ["Expressway-C"]
+    assert strangers[0].action == "Add the Expressway-C to the targets."
+    assert strangers[0].peer is strangers[0].slot is None
+    assert len(strangers[0].verdicts) > 1
+
+
+def test_a_target_without_a_role_says_what_it_showed_and_how_to_name_its_role() -> None:
+    target = Target("10.0.0.1", "generic", "default", None, "default")
+    problem = open_role(target, ("banner X", "443 open"))
+    assert problem.section == "unknown"
+    assert problem.text == "Without its role no use case can be judged. What it showed: banner X; 443 open."
+    assert "ekuscan scan '10.0.0.1 role=expressway-e'" in problem.action
+    assert open_role(target, ()).text == "Without its role no use case can be judged."
+
+
+def test_targets_without_a_role_stand_at_the_end_of_their_section_and_steps_keep_their_numbers() -> None:
+    unnamed = open_role(Target("10.0.0.1", "generic", "default", None, "default"), ())
+    without = found(site(), far_ends=True)
+    told = problems(judged(site(), True), packaged(), [unnamed])
+    order = [SECTIONS.index(problem.section) for problem in told]
+    assert order == sorted(order)
+    assert tuple(problem for problem in told if problem is not unnamed) == without
+    assert problems([], packaged(), [unnamed]) == (unnamed,)
+
+
+def test_nothing_to_do_is_no_problem() -> None:
+    slots = {"server": SERVER, "client": PRIVATE}
+    assert found(pair(slots, slots, "X15.5")) == ()
+    assert problems([], packaged()) == ()

@@ -1,0 +1,442 @@
+"""A run while it lasts: the same verdicts whatever the order, parts as they finish, facts from what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import chain as joined
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ekuscan import observation
+from ekuscan.assessment import ChainBook
+from ekuscan.cli.knowledge import knowledge
+from ekuscan.fingerprint import chain_id, sha256_hex
+from ekuscan.lab.authority import EkuChoice, Leaf, issue
+from ekuscan.lab.worlds import World, make_worlds, write_trust_data
+from ekuscan.model import (
+    Banner,
+    ClientCertificate,
+    Connection,
+    Endpoint,
+    Failure,
+    Inventory,
+    Observation,
+    Request,
+    RoleName,
+    RulesVersion,
+    Run,
+    RunInfo,
+    Sight,
+    SlotContent,
+    SlotFile,
+    Target,
+    TrustVersion,
+    Verdict,
+    VerdictsLike,
+)
+from ekuscan.profiles.load import port_of
+from ekuscan.run import Options, Piece, RunInProgress
+from ekuscan.trust import TrustStore
+from tests.judging import AS_OF
+
+REFUSED = Failure("connect", "refused", "connection refused")
+FILTERED = Failure("connect", "filtered", "no answer")
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """CAs, trust data, and a certificate of every kind that a test wants, made once."""
+
+    store: TrustStore
+    issued: Mapping[tuple[str, EkuChoice, int], tuple[bytes, ...]]
+
+
+KINDS: tuple[tuple[str, EkuChoice, int], ...] = (
+    ("digicert", "both", 89),
+    ("digicert", "server", 186),
+    ("digicert", "server", 150),
+    ("corp", "both", 400),
+)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Certificates]:
+    worlds: dict[str, World] = make_worlds(AS_OF)
+    path: Path = tmp_path_factory.mktemp("run") / "trust.sqlite"
+    write_trust_data(worlds, path, AS_OF)
+    issued = {}
+    for ca, eku, days in KINDS:
+        leaf = Leaf("host.example.com", AS_OF - timedelta(days=10), AS_OF + timedelta(days=days), eku)
+        issued[ca, eku, days] = issue(worlds[ca].issuing, leaf).ders
+    with TrustStore.open(path) as store:
+        yield Certificates(store, issued)
+
+
+# --- what is looked at, and what it showed ------------------------------------------------------------------------
+
+
+def box(name: str, role: RoleName | None, release: str | None = None, cluster: str | None = None) -> Target:
+    """A target; without a role its role is open."""
+    from_ = "declared" if role else "default"
+    return Target(name, role or "generic", from_, release, "declared" if release else "default", cluster)
+
+
+def port(target: Target, number: int, protocol: str = "sips", *, optional: bool = True) -> Endpoint:
+    row = port_of(target.role, number) if target.role_from == "declared" else None
+    service, slot = (row.service, row.slot) if row is not None else (None, None)
+    name = f"{target.id}:{number}/{protocol}"
+    return Endpoint(name, target.id, target.id, number, protocol, None, optional, service, slot, number)
+
+
+def shows(
+    endpoint: Endpoint, ders: tuple[bytes, ...], request: Request = "none", banner: Banner | None = None
+) -> Observation:
+    chain = chain_id(map(sha256_hex, ders))
+    seen = Sight("default", AS_OF, 0.1, None, chain, ClientCertificate(request))
+    return observation.observed(endpoint, "192.0.2.1", seen, {chain: ders}, banner)
+
+
+def expressway(release: str) -> Banner:
+    return Banner("expressway", release, f"TANDBERG/4137 ({release})")
+
+
+# --- running ------------------------------------------------------------------------------------------------------
+
+
+def begun(world: Certificates, inventory: Inventory, **options: bool) -> RunInProgress:
+    info = RunInfo("run", AS_OF, None, False, AS_OF, "0", None, RulesVersion("", ""), TrustVersion("", ""))
+    return RunInProgress(
+        info, inventory, knowledge(), ChainBook(world.store, inventory.trust), Options(AS_OF, **options)
+    )
+
+
+def finished(
+    world: Certificates, inventory: Inventory, seen: Iterable[Observation], **options: bool
+) -> tuple[Run, list[Piece]]:
+    run = begun(world, inventory, **options)
+    pieces = [*run.begin(), *(piece for one in seen if (piece := run.observe(one)) is not None)]
+    return run.result(AS_OF, complete=True), pieces
+
+
+def target(run: Run, name: str) -> Target:
+    return next(one for one in run.targets if one.id == name)
+
+
+def slots(found: Target) -> dict[str, tuple[str | None, str]]:
+    return {content.slot: (content.sha256, content.from_) for content in found.slots}
+
+
+@dataclass(frozen=True)
+class Site:
+    """Four boxes in three parts: a pair that MRA joins, and two CMS that nothing joins."""
+
+    inventory: Inventory
+    seen: tuple[Observation, ...]
+
+
+def site(world: Certificates) -> Site:
+    c, e = box("exp-c1", "expressway-c", "X15.4"), box("exp-e1", "expressway-e", "X15.4")
+    one, other = box("cms1", "cms", "3.9"), box("cms2", "cms", "3.9")
+    server, both = world.issued["digicert", "server", 186], world.issued["digicert", "both", 89]
+    private = world.issued["corp", "both", 400]
+    seen = (
+        shows(port(c, 443, "https", optional=False), server),
+        shows(port(c, 5061, optional=False), server, "optional"),
+        shows(port(e, 443, "https", optional=False), both),
+        shows(port(e, 5061, optional=False), both, "optional"),
+        shows(port(e, 7001), both, "required"),
+        observation.unseen(port(e, 8443, "https"), REFUSED),
+        shows(port(one, 443, "https"), private),
+        shows(port(one, 5061), private, "optional"),
+        shows(port(other, 443, "https"), both),
+        shows(port(other, 5061), both, "optional"),
+    )
+    declared = (Connection("mra:1", "mra", "exp-c1", "exp-e1"),)
+    inventory = Inventory((c, e, one, other), declared, tuple(one.endpoint for one in seen))
+    return Site(inventory, seen)
+
+
+# --- parts --------------------------------------------------------------------------------------------------------
+
+
+def test_a_part_is_judged_with_its_last_endpoint_and_not_before(world: Certificates) -> None:
+    here = site(world)
+    run = begun(world, here.inventory, assume=False)
+    assert list(run.begin()) == []
+    ends = [(one.endpoint.id, run.observe(one)) for one in here.seen]
+    done = {name: [found.id for found in piece.targets] for name, piece in ends if piece is not None}
+    assert done == {
+        "exp-e1:8443/https": ["exp-c1", "exp-e1"],
+        "cms1:5061/sips": ["cms1"],
+        "cms2:5061/sips": ["cms2"],
+    }
+
+
+def test_what_needs_no_network_is_judged_at_once(world: Certificates) -> None:
+    chain = world.issued["corp", "both", 400]
+    filed = Inventory((box("exp-c1", "expressway-c", "X15.4"),), slot_files=(SlotFile("exp-c1", "server", chain, "f"),))
+    run, (piece,) = finished(world, filed, ())
+    assert piece.targets == run.targets
+    assert slots(target(run, "exp-c1"))["server"] == (sha256_hex(chain[0]), "file")
+
+
+def verdicts_of(pieces: Sequence[Piece]) -> list[Verdict]:
+    found: list[Verdict] = []
+    for piece in pieces:
+        assert not isinstance(piece.verdicts, VerdictsLike)
+        found += piece.verdicts
+    return found
+
+
+def test_parts_judged_as_they_finish_say_what_the_whole_says(world: Certificates) -> None:
+    here = site(world)
+    run, pieces = finished(world, here.inventory, here.seen)
+    assert {one.id: one for one in verdicts_of(pieces)} == {one.id: one for one in run.verdicts}
+    assert {one.id for piece in pieces for one in piece.targets} == {one.id for one in run.targets}
+    observations = joined.from_iterable(piece.observations for piece in pieces)
+    assert sorted(one.endpoint.id for one in observations) == sorted(one.endpoint.id for one in run.observations)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_the_result_is_the_same_in_whatever_order_the_endpoints_end(world: Certificates, data: st.DataObject) -> None:
+    here = site(world)
+    order = data.draw(st.permutations(here.seen))
+    straight, mixed = (finished(world, here.inventory, seen)[0] for seen in (here.seen, order))
+    assert mixed.targets == straight.targets
+    assert mixed.connections == straight.connections
+    assert mixed.observations == straight.observations
+    assert mixed.verdicts == straight.verdicts
+    assert mixed.problems == straight.problems
+    assert mixed.summary == straight.summary
+
+
+def test_a_part_alone_is_judged_as_it_is_beside_others(world: Certificates) -> None:
+    here = site(world)
+    whole, _ = finished(world, here.inventory, here.seen)
+    names = ("exp-c1", "exp-e1")
+    alone = replace(
+        here.inventory,
+        targets=tuple(one for one in here.inventory.targets if one.id in names),
+        endpoints=tuple(one for one in here.inventory.endpoints if one.target in names),
+    )
+    part, _ = finished(world, alone, (one for one in here.seen if one.endpoint.target in names))
+    known = {one.id: one for one in whole.verdicts}
+    mra = [one for one in part.verdicts if one.connection == "mra:1"]
+    assert mra
+    # What a remedy clears besides is the only thing that others add.
+    assert all(replace(known[one.id], remedies=()) == replace(one, remedies=()) for one in mra)
+
+
+def test_clusters_and_connections_join_and_nothing_else_does(world: Certificates) -> None:
+    here = site(world)
+    clustered = tuple(replace(one, cluster="cms") if one.role == "cms" else one for one in here.inventory.targets)
+    _, pieces = finished(world, replace(here.inventory, targets=clustered), here.seen, assume=False)
+    assert sorted(sorted(one.id for one in piece.targets) for piece in pieces) == [
+        ["cms1", "cms2"],
+        ["exp-c1", "exp-e1"],
+    ]
+
+
+def test_a_target_without_a_role_may_be_joined_to_any_other(world: Certificates) -> None:
+    here = site(world)
+    opened = tuple(
+        replace(one, role="generic", role_from="default") if one.id == "cms2" else one for one in here.inventory.targets
+    )
+    _, pieces = finished(world, replace(here.inventory, targets=opened), here.seen)
+    assert len(pieces) == 1
+
+
+# --- interrupted --------------------------------------------------------------------------------------------------
+
+
+def test_an_interrupted_run_judges_what_was_seen_and_skips_the_rest(world: Certificates) -> None:
+    here = site(world)
+    run = begun(world, here.inventory, assume=False)
+    finished_before = [piece for one in here.seen[:8] if (piece := run.observe(one)) is not None]
+    closed = list(run.interrupt())
+    result = run.result(AS_OF, complete=False)
+    assert [[one.id for one in piece.targets] for piece in (*finished_before, *closed)] == [
+        ["exp-c1", "exp-e1"],
+        ["cms1"],
+        ["cms2"],
+    ]
+    states = {one.endpoint.id: one.status for one in result.observations}
+    assert states["cms2:443/https"] == states["cms2:5061/sips"] == "skipped"
+    assert list(states.values()).count("skipped") == 2
+    assert result.summary.exit == 130
+    assert not result.run.complete
+    assert [one.outcome for one in result.verdicts if one.id.endswith("/X11")] == ["breaks-now"]
+    assert set(slots(target(result, "cms2")).values()) == {(None, "unseen")}
+
+
+def test_an_interruption_before_anything_was_seen_is_a_result_too(world: Certificates) -> None:
+    here = site(world)
+    run = begun(world, here.inventory)
+    list(run.interrupt())
+    result = run.result(AS_OF, complete=False)
+    assert {one.status for one in result.observations} == {"skipped"}
+    assert len(result.targets) == 4
+    assert list(run.interrupt()) == []
+
+
+# --- closed -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("failure", [REFUSED, FILTERED])
+def test_a_box_whose_every_port_is_closed_was_not_seen(world: Certificates, failure: Failure) -> None:
+    cms = box("cms1", "cms", "3.9")
+    ends = (port(cms, 443, "https"), port(cms, 5061))
+    run, _ = finished(world, Inventory((cms,), endpoints=ends), [observation.unseen(one, failure) for one in ends])
+    assert [one.status for one in run.observations] == ["failed", "failed"]
+    assert run.summary.exit == 3
+
+
+def test_a_closed_optional_port_beside_an_open_one_is_no_failure(world: Certificates) -> None:
+    cms = box("cms1", "cms", "3.9")
+    ends = (port(cms, 443, "https"), port(cms, 5061))
+    seen = [observation.unseen(ends[0], REFUSED), shows(ends[1], world.issued["corp", "both", 400], "optional")]
+    run, _ = finished(world, Inventory((cms,), endpoints=ends), seen)
+    assert [one.status for one in run.observations] == ["closed", "seen"]
+    assert run.summary.exit == 0
+
+
+# --- what is made of what was seen --------------------------------------------------------------------------------
+
+
+def test_role_and_release_are_guessed_and_the_slots_follow_the_role(world: Certificates) -> None:
+    host = box("192.0.2.1", None)
+    ends = (port(host, 443, "https"), port(host, 7001))
+    chain = world.issued["digicert", "both", 89]
+    seen = [shows(ends[0], chain), shows(ends[1], chain, "required", expressway("X15.4"))]
+    run, _ = finished(world, Inventory((host,), endpoints=ends), seen)
+    found = target(run, "192.0.2.1")
+    assert (found.role, found.role_from) == ("expressway-e", "guessed")
+    assert (found.release, found.release_from) == ("X15.4", "observed")
+    assert slots(found) == {"server": (sha256_hex(chain[0]), "port")}
+    assert [problem.title for problem in run.problems].count("Which product is it?") == 0
+    assert any(one.id.endswith("/sip-b2b/X04") for one in run.verdicts)
+
+
+def test_a_request_on_a_guessed_port_answers_a_question(world: Certificates) -> None:
+    c, host = box("exp-c1", "expressway-c", "X15.4"), box("192.0.2.1", None)
+    ends = (port(c, 443, "https"), port(host, 7001))
+    seen = [
+        shows(ends[0], world.issued["digicert", "server", 186]),
+        shows(ends[1], world.issued["digicert", "both", 89], "required", expressway("X15.4")),
+    ]
+    run, _ = finished(world, Inventory((c, host), endpoints=ends), seen)
+    assert [one.outcome for one in run.verdicts if one.id == "exp-c1>192.0.2.1/uc-traversal/X11"] == ["breaks-now"]
+
+
+def test_what_was_declared_is_kept_whatever_a_banner_says(world: Certificates) -> None:
+    host = box("exp-c1", "expressway-c", "X15.5")
+    end = port(host, 443, "https")
+    seen = [shows(end, world.issued["corp", "both", 400], "none", expressway("X14.3.7"))]
+    run, _ = finished(world, Inventory((host,), endpoints=(end,)), seen)
+    found = target(run, "exp-c1")
+    assert (found.role, found.role_from, found.release, found.release_from) == (
+        "expressway-c",
+        "declared",
+        "X15.5",
+        "declared",
+    )
+
+
+def test_a_target_that_nothing_settles_is_a_problem_and_keeps_its_certificate(world: Certificates) -> None:
+    host = box("192.0.2.1", None)
+    end = port(host, 8443, "https")
+    chain = world.issued["corp", "both", 400]
+    run, _ = finished(world, Inventory((host,), endpoints=(end,)), [shows(end, chain)])
+    assert [problem.title for problem in run.problems] == ["Which product is it?"]
+    assert "8443 open" in run.problems[0].text
+    assert slots(target(run, "192.0.2.1")) == {"certificate": (sha256_hex(chain[0]), "port")}
+    assert run.verdicts == ()
+    assert (run.summary.undecided, run.summary.exit) == (1, 3)
+
+
+def test_nothing_is_assumed_about_a_target_without_a_role(world: Certificates) -> None:
+    e, host = box("exp-e1", "expressway-e", "X15.4"), box("192.0.2.1", None)
+    ends = (port(e, 443, "https"), port(host, 8443, "https"))
+    seen = [shows(end, world.issued["digicert", "both", 89]) for end in ends]
+    run, _ = finished(world, Inventory((e, host), endpoints=ends), seen)
+    assert not [one for one in run.connections if "192.0.2.1" in (one.from_, one.to)]
+
+
+def test_a_target_without_a_role_that_showed_nothing_is_unseen_and_no_riddle(world: Certificates) -> None:
+    host = box("192.0.2.1", None)
+    end = port(host, 8443, "https")
+    run, _ = finished(world, Inventory((host,), endpoints=(end,)), [observation.unseen(end, FILTERED)])
+    assert run.problems == ()
+    assert run.summary.exit == 3
+
+
+def test_ports_of_one_slot_that_disagree_are_two_contents_of_it(world: Certificates) -> None:
+    e = box("exp-e1", "expressway-e", "X15.4")
+    ends = (port(e, 443, "https"), port(e, 5061), port(e, 7001))
+    new, old = world.issued["digicert", "server", 186], world.issued["digicert", "both", 89]
+    seen = [shows(ends[0], new), shows(ends[1], old, "optional"), shows(ends[2], old, "required")]
+    run, _ = finished(world, Inventory((e,), endpoints=ends), reversed(seen))
+    found = [one for one in target(run, "exp-e1").slots if one.slot == "server"]
+    assert found == [
+        SlotContent("server", sha256_hex(new[0]), chain_id(map(sha256_hex, new)), "port", (ends[0].id,)),
+        SlotContent("server", sha256_hex(old[0]), chain_id(map(sha256_hex, old)), "port", (ends[1].id, ends[2].id)),
+    ]
+    judged = {one.rule: one for one in run.verdicts if one.use_case in ("https", "sip-b2b")}
+    # What answers on a port shows that port's own; what dials out may show either.
+    assert (judged["X01"].sha256, judged["X03"].sha256) == (sha256_hex(new[0]), sha256_hex(old[0]))
+    assert judged["X01"].forks == judged["X03"].forks == ()
+    assert any("different certificates" in fork.question for fork in judged["X04"].forks)
+
+
+def test_a_file_for_a_slot_comes_before_what_a_port_shows(world: Certificates) -> None:
+    e = box("exp-e1", "expressway-e", "X15.4")
+    end = port(e, 443, "https")
+    shown, filed = world.issued["digicert", "both", 89], world.issued["corp", "both", 400]
+    inventory = Inventory((e,), endpoints=(end,), slot_files=(SlotFile("exp-e1", "server", filed, "f.pem"),))
+    run, _ = finished(world, inventory, [shows(end, shown)])
+    assert slots(target(run, "exp-e1"))["server"] == (sha256_hex(filed[0]), "file")
+
+
+def test_a_slot_that_is_the_same_as_another_takes_its_content(world: Certificates) -> None:
+    same = SlotContent("client", None, None, "same-slot", same_as="server")
+    e = replace(box("exp-e1", "expressway-e", "X15.5"), slots=(same,))
+    end = port(e, 443, "https")
+    chain = world.issued["digicert", "server", 186]
+    run, _ = finished(world, Inventory((e,), endpoints=(end,)), [shows(end, chain)])
+    assert slots(target(run, "exp-e1")) == {
+        "server": (sha256_hex(chain[0]), "port"),
+        "client": (sha256_hex(chain[0]), "same-slot"),
+    }
+
+
+@pytest.mark.parametrize(("release", "expected"), [("X15.4", {"server"}), ("X15.5", {"server", "client"})])
+def test_a_client_slot_is_missed_only_where_it_is_a_slot_of_its_own(
+    world: Certificates, release: str, expected: set[str]
+) -> None:
+    e = box("exp-e1", "expressway-e", release)
+    end = port(e, 443, "https")
+    run, _ = finished(world, Inventory((e,), endpoints=(end,)), [shows(end, world.issued["digicert", "server", 186])])
+    assert set(slots(target(run, "exp-e1"))) == expected
+
+
+# --- as of another day --------------------------------------------------------------------------------------------
+
+
+def test_the_day_decides_and_not_the_clock(world: Certificates) -> None:
+    here = site(world)
+
+    def outcomes(as_of: datetime) -> set[str]:
+        run = begun(world, here.inventory)
+        later = RunInProgress(run.info, here.inventory, knowledge(), run.book, Options(as_of))
+        for one in here.seen:
+            later.observe(one)
+        return {one.outcome for one in later.result(as_of, complete=True).verdicts if one.use_case == "https"}
+
+    assert outcomes(AS_OF) == {"ok"}
+    assert "breaks-now" in outcomes(AS_OF + timedelta(days=187))
