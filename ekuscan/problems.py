@@ -280,7 +280,7 @@ def _share(outcome: str, titles: Sequence[str]) -> str:
         "breaks-now": ("breaks too", "break too"),
         "breaks-at-renewal": ("breaks then too", "break then too"),
         "at-risk": ("is at risk", "are at risk"),
-        "depends": ("where the far end checks", "where the far end checks"),
+        "depends": ("depends on the far end's check", "depend on the far end's check"),
         "unknown": ("is not known", "are not known"),
     }
     return f"{', '.join(titles)} {verbs[outcome][len(titles) > 1]}"

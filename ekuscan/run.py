@@ -190,10 +190,13 @@ class RunInProgress:
         if not (self._options.candidates and self._options.assume):
             return 0
         uploads = {rule.id for rule in self._knowledge.tables.rules if rule.check in UPLOAD_CHECKS}
-        verdicts = [verdict for piece in pieces for verdict in piece.counted]
-        judged = {verdict.target for verdict in verdicts}
-        open_ = {v.target for v in verdicts if v.rule in uploads and v.outcome in ("depends", "unknown")}
-        return len(open_) + sum(target.id not in judged for piece in pieces for target in piece.targets)
+        count = 0
+        for piece in pieces:
+            # Counted and not looked up by name: verdicts of boxes that are alike bear stand-in names.
+            judged = {verdict.target for verdict in piece.counted}
+            open_ = {v.target for v in piece.counted if v.rule in uploads and v.outcome in ("depends", "unknown")}
+            count += len(open_) + len(piece.targets) - len(judged)
+        return count
 
     def _nameless(self) -> list[Target]:
         """Targets that showed something, but whose role nobody told and nothing settled."""

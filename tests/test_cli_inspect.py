@@ -257,7 +257,7 @@ def test_the_threshold_and_the_outputs_are_those_of_scan(lab: Lab, files: Path, 
 @pytest.mark.parametrize("role", ["expressway-e", "cucm", "imp", "unity-connection", "cer", "cms", "cube", "generic"])
 def test_every_role_is_judged_without_a_release_and_fits_80_columns(lab: Lab, files: Path, role: str) -> None:
     done = inspect(lab, files / "both.pem", files / "server.pem", "--as", role, "-v")
-    assert done.code in (0, 1)
+    assert done.code in (0, 1, 3)
     assert done.err == ""
     assert not too_wide(done.out)
 

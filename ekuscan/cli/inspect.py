@@ -142,7 +142,7 @@ def _settings(texts: tuple[str, ...], role: RoleName | None, tables: Tables) -> 
 
 
 def _slots(wanted: tuple[str, ...], role: RoleName | None, release: str | None) -> tuple[str, ...]:
-    """The slots that the file is put into: the one named, else the product's main one and those that are one with it."""
+    """The slots that the file is put into: those named, else the main one and those that are one with it."""
     names = slot_names(role or "generic")
     for slot in wanted:
         if slot not in names:

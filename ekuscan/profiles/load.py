@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -94,6 +94,7 @@ def slot_names(role: RoleName) -> tuple[str, ...]:
     return tuple(slot.name for slot in profile(role).slots)
 
 
+@lru_cache(maxsize=4096)
 def port_of(role: RoleName, port: int) -> ProfilePort | None:
     """What a role's profile says about a port number, None where it does not list it."""
     return next((row for row in profile(role).ports if row.port == port), None)

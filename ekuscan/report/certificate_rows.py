@@ -162,7 +162,7 @@ def _inventory(certificate: Certificate | None, chain: Chain | None, mark: str, 
 
 
 def _used(verdicts: list[Verdict], chain: Chain | None, mark: str, page: Page, verbose: bool) -> Iterator[str]:
-    """Use cases that stand on this certificate: all of them with -v, else those that dial with a public CA's clientAuth."""
+    """Use cases that stand on this certificate: all with -v, else those that dial with a public CA's clientAuth."""
     if not verbose:
         at_stake = "C" in mark and marks.is_public(chain)
         verdicts = [verdict for verdict in verdicts if at_stake and verdict.dials == verdict.target]

@@ -65,6 +65,7 @@ def parse_target(text: str) -> Address | Network:
     return Address(parse_host(host), port)
 
 
+@lru_cache(maxsize=4096)
 def parse_host(text: str) -> str:
     """A host name or IP address in its canonical form; brackets around an IPv6 address are taken off.
 

@@ -47,7 +47,7 @@ def read_host_line(line: str, place: Place, vocabulary: Vocabulary, problems: Pr
         return
     parsed = _parsed(words[0], place, problems)
     name = parsed.host if isinstance(parsed, Address) else words[0]
-    options = _options(words[1:], replace(place, key=shown(name, 120)), vocabulary, problems)
+    options = _options(words[1:], Place(place.where, place.line, shown(name, 120)), vocabulary, problems)
     if isinstance(parsed, Address):
         yield _draft(parsed, place, options)
     elif isinstance(parsed, Network):
@@ -106,7 +106,7 @@ def _draft(address: Address, place: Place, line: _Line) -> Draft:
         asks = (PortAsk(address.port, address.port, address.protocol),)
     return Draft(
         id=options.get("name", label(address.host)),
-        place=replace(place, key=label(address.host)),
+        place=Place(place.where, place.line, label(address.host)),
         host=address.host,
         role=role_named(options.get("role", "")),
         release=options.get("release"),

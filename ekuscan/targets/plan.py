@@ -33,16 +33,16 @@ def with_role(endpoint: Endpoint, role: RoleName) -> Endpoint:
 
     Protocol, port and ``optional`` stay what they were when it was dialled.
     """
-    row = port_of(role, endpoint.profile_port or endpoint.port)
-    if row is not None and row.probe:
-        return replace(endpoint, service=row.service, slot=row.slot)
-    return replace(endpoint, service=None, slot=profile(role).other_ports)
+    service, slot = _service_and_slot(role, endpoint.profile_port or endpoint.port)
+    return replace(endpoint, service=service, slot=slot)
 
 
 def _endpoint(draft: Draft, host: str, ask: PortAsk) -> Endpoint:
     row = _row(draft.role, ask.profile_port)
     protocol = ask.protocol or (row.protocol if row else "tls")
-    endpoint = Endpoint(
+    known_port = row.port if row else None
+    service, slot = _service_and_slot(draft.role, known_port or ask.port) if draft.role else (None, None)
+    return Endpoint(
         id=f"{draft.id}:{ask.port}/{protocol}",
         target=draft.id,
         host=host,
@@ -50,9 +50,15 @@ def _endpoint(draft: Draft, host: str, ask: PortAsk) -> Endpoint:
         protocol=protocol,
         server_name=None if protocol == "sip-udp" else draft.server_name or server_name_for(host),
         optional=ask.forwarded and (row.optional if row and draft.role else True),
-        profile_port=row.port if row else None,
+        service=service,
+        slot=slot,
+        profile_port=known_port,
     )
-    return with_role(endpoint, draft.role) if draft.role else endpoint
+
+
+def _service_and_slot(role: RoleName, port: int) -> tuple[str | None, str | None]:
+    row = port_of(role, port)
+    return (row.service, row.slot) if row is not None and row.probe else (None, profile(role).other_ports)
 
 
 def _row(role: RoleName | None, port: int) -> ProfilePort | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import get_args
 
 from ekuscan.model import RoleName, Stack
@@ -18,6 +19,7 @@ STACKS: tuple[Stack, ...] = get_args(Stack)
 _JOINTS = frozenset(":/>=,#@")
 
 
+@lru_cache(maxsize=4096)
 def name_problem(text: str) -> str | None:
     """The name of a target or cluster."""
     body = text[1:-1] if text.startswith("[") and text.endswith("]") else text

@@ -212,7 +212,7 @@ class Estate:
         return setting_variable(link.key, setting, fact)
 
     def asks_nobody(self, link: Link) -> bool:
-        """Whether the answering port was seen to ask for no certificate: it may still ask others, so nothing is sure."""
+        """Whether the answering port was seen to ask us for no certificate; it may still ask others."""
         service = self.tables.use_cases[link.use_case].service
         return self.seen.requests.get((link.answers, service or "")) == "none"
 
