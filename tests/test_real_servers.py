@@ -6,6 +6,7 @@ A server that is not installed skips its tests, or fails them where EKUSCAN_REQU
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import shutil
@@ -20,7 +21,9 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from typer.testing import CliRunner
 
+from ekuscan.cli.app import app
 from ekuscan.limits import ProbeLimits
 from ekuscan.model import ClientCertificate, Observation
 from ekuscan.probe import observe
@@ -118,9 +121,22 @@ def shown_by_openssl(port: int, version: str) -> tuple[bytes, ...]:
     return tuple(x509.load_pem_x509_certificate(text.encode()).public_bytes(Encoding.DER) for text in found)
 
 
+def shown_by_scan(port: int, protocol: str) -> tuple[tuple[bytes, ...], str]:
+    """The chain in DER and the request state as ``ekuscan scan`` publishes them."""
+    done = CliRunner().invoke(app, ["scan", f"{protocol}://127.0.0.1:{port}", "--format", "json"])
+    document = json.loads(done.stdout)
+    (sight,) = document["endpoints"][0]["sights"]
+    pems = (document["certificates"][one]["pem"] for one in document["chains"][sight["chain"]]["presented"])
+    chain = tuple(x509.load_pem_x509_certificate(text.encode()).public_bytes(Encoding.DER) for text in pems)
+    return chain, sight["client_certificate"]["request"]
+
+
 def same_chain(found: Observation, port: int, version: str) -> bool:
+    """Whether the probe, the command line and ``openssl s_client`` saw one chain, and the first two one request."""
     (chain,) = found.presented.values()
-    return len(chain) == 2 and chain == shown_by_openssl(port, version)
+    request = found.sights[0].client_certificate.request
+    scanned = shown_by_scan(port, found.endpoint.protocol)
+    return len(chain) == 2 and chain == shown_by_openssl(port, version) and scanned == (chain, request)
 
 
 def state(found: Observation) -> ClientCertificate:
