@@ -56,12 +56,14 @@ def summarize(
     as_of: datetime,
     *,
     complete: bool = True,
+    faults: int = 0,
 ) -> Summary:
     """Counts and exit code.
 
     A declared connection without an answer is undecided, and so are the ``nameless`` targets: seen, but of a role that
     nobody told and that could not be guessed. An unseen endpoint is not fine. A fault of our own comes before what was
-    found, which may be wrong then; a run that is not ``complete`` was interrupted.
+    found, which may be wrong then (``faults`` counts those of the judgement); a run that is not ``complete`` was
+    interrupted.
     """
     seen = list(observations)
     states = Counter(observation.status for observation in seen)
@@ -78,7 +80,7 @@ def summarize(
     code = FINE
     if not complete:
         code = INTERRUPTED
-    elif any(one.failure is not None and one.failure.reason == _OUR_FAULT for one in seen):
+    elif faults or any(one.failure is not None and one.failure.reason == _OUR_FAULT for one in seen):
         code = BUG
     elif any(counts_as_failure(verdict, fail_on, as_of) for verdict in verdicts):
         code = FOUND

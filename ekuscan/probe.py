@@ -47,7 +47,7 @@ async def observe(
     if isinstance(addresses, Failure):
         return observation.unseen(endpoint, addresses)
     if endpoint.protocol == "sip-udp":
-        return await probe_udp.observe(endpoint, addresses[0], limits.answer)
+        return await probe_udp.observe(endpoint, addresses[0], min(limits.answer, limits.deadline))
     turns = turns or Turns()
     session = Session(endpoint, one_per_family(addresses), server_name(endpoint), limits, clock, turns)
     try:

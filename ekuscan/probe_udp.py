@@ -21,7 +21,8 @@ _MAX_DATAGRAMS: Final = 16
 async def observe(endpoint: Endpoint, address: Address, seconds: float) -> Observation:
     """Sends one OPTIONS and waits ``seconds`` for a SIP message. ``seen`` means: something answered in SIP."""
     try:
-        stream = await asyncio_dgram.connect(address.with_port(endpoint.port))
+        # It takes a host and a port, for IPv6 too; a zone stands in the host.
+        stream = await asyncio_dgram.connect((address.text, endpoint.port))
     except OSError as error:
         return observation.unseen(endpoint, _failed(error, seconds), address.text)
     try:

@@ -335,6 +335,9 @@ def _declare(item: Finding) -> str:
     owner, _, name = _askable(item.verdict)[0].fact.rpartition(".")
     if item.candidate:
         return "name its release: --as ROLE@RELEASE." if name == "release" else f"say which: --set {name}=VALUE."
+    if name == "certificate":
+        box, _, slot = owner.rpartition(".")
+        return f"say which one counts: --slot {box}:{slot}=FILE."
     if name == "hierarchy":
         return "if a CA of your own issued it, name its root under trust: in the targets file."
     ends, on_link, use_case = owner.rpartition("/")

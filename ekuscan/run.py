@@ -121,6 +121,7 @@ class RunInProgress:
         self._files = _files_by_target(inventory.slot_files)
         self._evidence: dict[str, tuple[str, ...]] = {}
         self._done: dict[int, Piece] = {}
+        self.faults: list[str] = []
         self._templates: dict[tuple[object, ...], _Template] = {}
         self._slots_of: dict[tuple[object, ...], tuple[str, ...]] = {}
 
@@ -162,6 +163,7 @@ class RunInProgress:
             self._options.fail_on,
             self._options.as_of,
             complete=complete,
+            faults=len(self.faults),
         )
 
     def result(self, finished: datetime, complete: bool) -> Run:
@@ -226,16 +228,23 @@ class RunInProgress:
             services=dict(_services(flat, targets)),
             far_ends=self._options.assume,
         )
-        like = self._likeness(seen)
-        boxes = tuple(targets.values())
-        if like is None:
-            piece = Piece(boxes, connections, flat, self._judge(seen, self._knowledge.policy))
-        else:
-            template = self._template(like)
-            findings = () if self._options.streamed else template.own(dict((*like.words, *like.instants)))
-            piece = Piece(boxes, connections, flat, findings, VerdictsLike(template.verdicts, like.words))
+        empty = Piece(tuple(targets.values()), connections, flat, ())
+        try:
+            piece = self._with_verdicts(empty, seen)
+        except Exception as error:
+            # A fault of our own in one part says nothing about the others: it is named, and the run goes on.
+            self.faults.append(f"{', '.join(targets)}: {type(error).__name__}: {error}")
+            piece = empty
         self._done[part] = piece
         return piece
+
+    def _with_verdicts(self, piece: Piece, seen: Seen) -> Piece:
+        like = self._likeness(seen)
+        if like is None:
+            return replace(piece, findings=self._judge(seen, self._knowledge.policy))
+        template = self._template(like)
+        findings = () if self._options.streamed else template.own(dict((*like.words, *like.instants)))
+        return replace(piece, findings=findings, like=VerdictsLike(template.verdicts, like.words))
 
     def _order(self, observation: Observation) -> int:
         """Endpoints end in any order; what is made of them follows the inventory's."""

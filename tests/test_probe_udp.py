@@ -31,9 +31,9 @@ class Answering(asyncio.DatagramProtocol):
 
 
 @asynccontextmanager
-async def answering(*replies):
+async def answering(*replies, host="127.0.0.1"):
     loop = asyncio.get_running_loop()
-    transport, protocol = await loop.create_datagram_endpoint(lambda: Answering(replies), local_addr=("127.0.0.1", 0))
+    transport, protocol = await loop.create_datagram_endpoint(lambda: Answering(replies), local_addr=(host, 0))
     try:
         yield transport.get_extra_info("sockname")[1], protocol
     finally:
@@ -52,6 +52,13 @@ async def test_one_options_over_udp_gives_the_banner():
     assert found.banner == Banner("expressway", "X15.4", "TANDBERG/4140 (X15.4)")
     assert len(server.heard) == 1
     assert server.heard[0].startswith(b"OPTIONS sip:127.0.0.1:%d SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:" % port)
+
+
+async def test_ipv6_is_asked_like_ipv4():
+    async with answering(OK, host="::1") as (port, server):
+        found = await observe(udp(port, host="::1"), LIMITS, clock)
+    assert (found.status, found.address) == ("seen", "::1")
+    assert server.heard[0].startswith(b"OPTIONS sip:[::1]:%d SIP/2.0\r\n" % port)
 
 
 async def test_a_provisional_response_without_a_name_is_not_the_last_word():

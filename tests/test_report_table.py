@@ -180,7 +180,7 @@ def test_ports_of_a_box_that_ended_alike_share_a_line_unless_verbose() -> None:
 def test_ports_with_one_reason_and_several_details_keep_the_reason() -> None:
     boxes = [samples.unseen("a", port, Failure("hello", "closed", f"after {port} bytes")) for port in (1, 2)]
     run = samples.run([samples.target("a", "cucm", None, ())], boxes, {}, {}, exit_code=3)
-    assert section(report(run), "UNSEEN") == [" a:1,2  hello: closed"]
+    assert section(report(run), "UNSEEN") == [" a:1, 2  hello: closed"]
 
 
 def test_a_clean_answer_with_unseen_ports_does_not_claim_more() -> None:

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ekuscan import observation
+from ekuscan import run as run_module
 from ekuscan.assessment import ChainBook
 from ekuscan.cli.knowledge import knowledge
 from ekuscan.fingerprint import chain_id, sha256_hex
@@ -42,6 +43,8 @@ from ekuscan.model import (
 from ekuscan.profiles.load import port_of
 from ekuscan.run import Options, Piece, RunInProgress
 from ekuscan.trust import TrustStore
+from ekuscan.verdict.estate import Estate
+from ekuscan.verdict.judge import Judged
 from tests.judging import AS_OF
 
 REFUSED = Failure("connect", "refused", "connection refused")
@@ -440,3 +443,23 @@ def test_the_day_decides_and_not_the_clock(world: Certificates) -> None:
 
     assert outcomes(AS_OF) == {"ok"}
     assert "breaks-now" in outcomes(AS_OF + timedelta(days=187))
+
+
+def test_a_bug_in_judging_one_part_is_named_and_the_others_are_judged(
+    world: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boxes = (box("e1", "expressway-e", "X15.4", "edge"), box("e2", "expressway-e", "X15.4", "core"))
+    real = run_module.judge
+
+    def broken(estate: Estate, warn_days: int, checks: frozenset[str]) -> list[Judged]:
+        if "e1" in estate.boxes:
+            raise ZeroDivisionError("division by zero")
+        return real(estate, warn_days, checks)
+
+    monkeypatch.setattr(run_module, "judge", broken)
+    run = begun(world, Inventory(boxes))
+    assert [piece.targets[0].id for piece in run.begin()] == ["e1", "e2"]
+    found = run.result(AS_OF, True)
+    assert run.faults == ["e1: ZeroDivisionError: division by zero"]
+    assert {verdict.target for verdict in found.verdicts} == {"e2"}
+    assert found.summary.exit == 4

@@ -143,6 +143,8 @@ def report(run: RunInProgress, outputs: Outputs, known: Knowledge) -> int:
 
 
 def _end(run: RunInProgress, sink: _Sink, outputs: Outputs, known: Knowledge, *, complete: bool) -> int:
+    for fault in run.faults:
+        print(f"ekuscan: a bug of ekuscan, so these were not judged: {fault}", file=sys.stderr)
     summary = run.summary(complete)
     sink.end(summary, complete=complete)
     if not outputs.only_streams:

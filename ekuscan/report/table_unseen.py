@@ -42,7 +42,7 @@ def _by_fate(failed: list[Observation], *, apart: bool) -> list[list[Observation
 
 
 def _label(group: list[Observation], page: Page) -> str:
-    ports = ",".join(port_name(observation) for observation in group)
+    ports = ", ".join(port_name(observation) for observation in group)
     return f"{page.name(group[0].endpoint.target)}:{ports}"
 
 

@@ -32,7 +32,7 @@ REASONS: Final[Mapping[str, Reason]] = MappingProxyType(
         "name-unknown": Reason(("resolve",), "the name does not resolve"),
         "name-lookup-failed": Reason(("resolve",), "the name could not be looked up: {error}"),
         "name-lookup-timeout": Reason(("resolve",), "no answer to the name look-up within {seconds:g} s"),
-        "refused": Reason(("connect",), "connection refused: nothing listens on this port"),
+        "refused": Reason(("connect",), "nothing listens on this port"),
         "filtered": Reason(("connect",), "no answer to the connection attempt within {seconds:g} s"),
         "unreachable": Reason(("connect",), "reported unreachable by a router or firewall: {error}"),
         "no-route": Reason(("connect",), "this machine has no route to the address: {error}"),
