@@ -139,6 +139,55 @@ def test_one_way_tls_makes_a_mutual_use_case_not_applicable() -> None:
     assert facts.verdicts()["exp-e1>partner/sip-b2b/X04"].outcome == "not-applicable"
 
 
+def _with_two_contents(first: str, second: str) -> Facts:
+    """An Expressway-C two ports of which show different certificates."""
+    facts = Facts().box("c", "expressway-c", "X15.4", {"server": Shown(first, "private")})
+    other = Facts().box("d", "expressway-c", "X15.4", {"server": Shown(second, "private")})
+    facts.certificates |= other.certificates
+    facts.chains |= other.chains
+    slots = (*facts.targets["c"].slots, *other.targets["d"].slots)
+    contents = tuple(replace(slot, endpoints=(f"c:{port}/tls",)) for slot, port in zip(slots, (443, 5061), strict=True))
+    facts.targets["c"] = replace(facts.targets["c"], slots=contents)
+    return facts.box("e", "expressway-e", "X15.4", {"server": Shown()}).link("uc-traversal", "c", "e")
+
+
+@pytest.mark.parametrize("ekus", [("both", "server"), ("server", "both")])
+def test_ports_that_disagree_are_a_fork_and_never_a_pick(ekus: tuple[str, str]) -> None:
+    verdict = _with_two_contents(*ekus).verdicts()["c>e/uc-traversal/X11"]
+    assert verdict.now == "depends"
+    (fork,) = verdict.forks
+    assert fork.fact == "c.server.certificate"
+    assert sorted(branch.now for branch in fork.values.values()) == ["breaks", "ok"]
+
+
+def test_ports_that_agree_in_what_counts_need_no_pick() -> None:
+    assert _with_two_contents("server", "neither").verdicts()["c>e/uc-traversal/X11"].now == "breaks"
+
+
+def test_mutual_tls_that_nobody_stated_is_an_assumption() -> None:
+    facts = Facts().box("c", "expressway-c", "X15.4", {"server": Shown("server")}).box("cucm", "cucm", "14SU3")
+    verdict = facts.link("neighbor-zone", "c", "cucm", tls_verify="on").verdicts()["c>cucm/neighbor-zone/X19"]
+    assert (verdict.now, verdict.certainty) == ("breaks", "assumed")
+
+
+def test_a_port_that_asked_us_for_nothing_leaves_mutual_tls_open() -> None:
+    facts = Facts().box("c", "expressway-c", "X15.4", {"server": Shown("server")}).box("cucm", "cucm", "14SU3")
+    facts.link("neighbor-zone", "c", "cucm", tls_verify="on").requests[("cucm", "sip-tls")] = "none"
+    verdict = facts.verdicts()["c>cucm/neighbor-zone/X19"]
+    assert verdict.now == "depends"
+    assert {name: branch.now for name, branch in verdict.forks[0].values.items()} == {
+        "on": "breaks",
+        "off": "not-applicable",
+    }
+
+
+def test_what_hangs_on_an_unseen_certificate_names_that_one_and_no_other() -> None:
+    facts = Facts().box("e", "expressway-e", "X15.4", {"server": Shown("server")})
+    judged = {item.verdict.id: item for item in facts.judged(far_ends=True)}["e/mra/MRA"]
+    assert judged.verdict.outcome == "unknown"
+    assert judged.legs[judged.completed.weakest].presents.name == "Expressway-C"
+
+
 # --- properties -----------------------------------------------------------------------------------------------
 
 _CHOICES = {
