@@ -6,15 +6,16 @@ A server that is not installed skips its tests, or fails them where EKUSCAN_REQU
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -79,21 +80,25 @@ def program(name: str) -> str:
     return path
 
 
-@contextmanager
+@contextlib.contextmanager
 def serving(port: int, *command: str | Path, log: Path) -> Iterator[int]:
-    """Runs a server until it listens on ``port``, and ends it by its process id."""
+    """Runs a server until it listens on ``port``, and ends it by its process id.
+
+    It leads a process group of its own: a server that forks workers, as Kamailio does, can end
+    without them.
+    """
     with log.open("wb") as output:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, stderr=output)
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True)
         try:
             _wait_for(port, process, log)
             yield port
         finally:
             process.terminate()
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
             process.stdin.close()
 
 
@@ -253,7 +258,7 @@ require_certificate = {require}
 """
 
 
-@contextmanager
+@contextlib.contextmanager
 def kamailio(files: Files, version: str, verify: bool, require: bool) -> Iterator[int]:
     port = free_port()
     answers = {True: "yes", False: "no"}
