@@ -317,13 +317,15 @@ class Session:
 
         The loop's timer is set anew only where it would come too late: most sessions end before it ever fires.
         """
-        due = min(self._loop.time() + seconds, self._deadline)
+        now = self._loop.time()
+        due = min(now + seconds, self._deadline)
         self._due, self._then = due, then
         if self._timer is not None:
             if self._timer.when() <= due:
                 return
             self._timer.cancel()
-        self._timer = self._loop.call_at(due, self._time_is_up)
+        # Not later than the shortest wait that usually follows, which then finds its timer set already.
+        self._timer = self._loop.call_at(min(due, now + self._limits.patience), self._time_is_up)
 
     def _time_is_up(self) -> None:
         self._timer = None

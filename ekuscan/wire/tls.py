@@ -37,6 +37,7 @@ CERTIFICATE_REQUEST: Final = b"SSLv3/TLS read server certificate request"
 SERVER_DONE: Final = b"SSLv3/TLS read server done"
 OWN_CERTIFICATE: Final = b"SSLv3/TLS write client certificate"
 SESSION_TICKET: Final = b"SSLv3/TLS read server session ticket"
+_STEPS: Final = frozenset({SERVER_HELLO, CERTIFICATE_REQUEST, SERVER_DONE, OWN_CERTIFICATE, SESSION_TICKET})
 
 # To peers without RFC 5746, which old appliances are, OpenSSL 3 refuses to connect unless told otherwise.
 _OP_LEGACY_SERVER_CONNECT: Final = 0x4
@@ -52,7 +53,9 @@ _FATAL: Final = 2
 def _note(connection: SSL.Connection, where: int, code: int) -> None:
     """Info callback of every context. It only appends, because an exception in it would vanish."""
     if where & SSL.SSL_CB_LOOP:
-        connection.get_app_data().append(connection.get_state_string())
+        step = connection.get_state_string()
+        if step in _STEPS:
+            connection.get_app_data().append(step)
     elif where & SSL.SSL_CB_ALERT:
         # A step is noted when the next message begins; an alert is none, so the step before it is noted here.
         connection.get_app_data().extend((connection.get_state_string(), (where, code)))
