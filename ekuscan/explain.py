@@ -15,7 +15,6 @@ from ekuscan.answers.load import AlertRow, Answer, Term
 from ekuscan.policy import load as policy
 from ekuscan.policy.days import spoken
 from ekuscan.policy.load import DateRow
-from ekuscan.policy.sources import source
 from ekuscan.rules.tables import (
     Case,
     Condition,
@@ -29,6 +28,7 @@ from ekuscan.rules.tables import (
     UseCase,
     Verifier,
 )
+from ekuscan.sources import source
 from ekuscan.wire.reasons import REASONS
 
 _EKU_ANSWERS = {"checked": "checks clientAuth", "ignored": "does not check it", "undocumented": "not documented"}

@@ -18,9 +18,9 @@ from ekuscan.answers import load
 from ekuscan.answers.load import Answer, alert, answer, flowing, term
 from ekuscan.cli.app import app
 from ekuscan.policy import TableError
-from ekuscan.policy.sources import sources
 from ekuscan.rules import load as rules
 from ekuscan.rules.tables import Rule
+from ekuscan.sources import sources
 
 IDS = (
     *(f"F{number:02}" for number in range(1, 28)),

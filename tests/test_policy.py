@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ekuscan import policy
+from ekuscan import policy, sources
 from ekuscan.model import Certificate, Chain, ChromeState, Eku, Hierarchy, HierarchyClass
-from ekuscan.policy import TableError, load, sources
+from ekuscan.policy import TableError, load
 from ekuscan.policy.organization import organization_of
 
 TODAY = date(2026, 11, 23)

@@ -63,9 +63,16 @@ def test_cases_that_overlap_are_named() -> None:
         ("expressway.toml", b'use_case = "https"', b'use_case = "gopher"', "gopher is not in the tables"),
         ("expressway.toml", b'id = "X02"', b'id = "X01"', "rule X01 stands twice"),
         ("settings.toml", b'default = "on"', b'default = "maybe"', "a default is one of the values"),
-        ("needs.toml", b"lacking =", b"laking =", "needs.toml: serverAuth: lacking is missing"),
+        (
+            "needs.toml",
+            b"lacking =",
+            b"laking =",
+            "needs.toml: serverAuth: unknown key laking; known are id, lacking, ",
+        ),
         ("needs.toml", b'note = "', b'remark = "', "needs.toml: serverAuth: unknown key remark"),
         ("needs.toml", b'"RFC5280"', b'"HEARSAY"', "need serverAuth: source: HEARSAY is not in the tables"),
+        ("sources.toml", b"revision =", b"edition =", "sources.toml: S: unknown key edition"),
+        ("use_cases.toml", b'far_end = "far ends"', b"far_end = 7", "far_end is 7, neither text nor texts by role"),
         ("verifiers.toml", b"[[verifier]]", b"[[verifier]", "verifiers.toml: "),
     ],
 )

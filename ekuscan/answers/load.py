@@ -17,8 +17,8 @@ from ekuscan.model import Confidence, Stack
 from ekuscan.policy.days import filled
 from ekuscan.policy.load import Policy
 from ekuscan.policy.load import packaged as packaged_policy
-from ekuscan.policy.rows import TableError, build, known, only_keys, read_table, rows_of, unique
-from ekuscan.policy.sources import sources
+from ekuscan.sources import sources
+from ekuscan.table_rows import TableError, build, known, only_keys, read_table, rows_of, unique
 
 Situation = Literal[
     "without-client-auth",

@@ -10,9 +10,9 @@ from ekuscan.docs_pages import links
 from ekuscan.docs_pages.links import Places, escaped, mark
 from ekuscan.docs_pages.sections import cited, code, listed, page_text, paragraphs_of, table
 from ekuscan.policy.days import spoken
-from ekuscan.policy.sources import sources as all_sources
 from ekuscan.profiles.load import ROLES, ProfilePort, profile
 from ekuscan.rules.tables import Tables
+from ekuscan.sources import sources as all_sources
 from ekuscan.wire.reasons import REASONS
 
 _GROUPS = {

@@ -7,8 +7,8 @@ from ekuscan.policy.days import spoken
 from ekuscan.policy.issuance import Issuance, issues_next
 from ekuscan.policy.load import Policy, packaged
 from ekuscan.policy.organization import organization_of
-from ekuscan.policy.rows import TableError
 from ekuscan.policy.validity import best_issue_day, lasts_until, latest_end, longest_validity
+from ekuscan.table_rows import TableError
 
 __all__ = [
     "CertificateDays",

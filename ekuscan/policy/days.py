@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Literal, Protocol
 
-from ekuscan.policy.rows import TableError
+from ekuscan.table_rows import TableError
 
 Precision = Literal["day", "week", "month", "quarter", "about"]
 

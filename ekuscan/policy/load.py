@@ -16,8 +16,8 @@ from typing import Any, Literal
 
 from ekuscan.model import Confidence, HierarchyClass
 from ekuscan.policy.days import Precision, filled
-from ekuscan.policy.rows import TableError, build, known, only_keys, read_table, rows_of, unique
-from ekuscan.policy.sources import sources
+from ekuscan.sources import sources
+from ekuscan.table_rows import TableError, build, known, only_keys, read_table, rows_of, unique
 
 Scope = Literal["programme", "authority", "validity", "product", "peer"]
 Default = Literal["server", "both", "keep"]

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
-from ekuscan.model import Answer, Confidence, Source, Stack
-from ekuscan.rules.reading import Row, TableError, conditions, flatten
+from ekuscan.model import Answer, Confidence, Stack
+from ekuscan.rules.reading import Row, conditions, flatten
 from ekuscan.rules.tables import (
     As,
     Case,
@@ -31,6 +29,8 @@ from ekuscan.rules.tables import (
     Verifier,
     VerifierCase,
 )
+from ekuscan.sources import published, source_rows
+from ekuscan.table_rows import TableError, build, known, parse_table, unique
 
 RULE_FILES = ("expressway.toml",)
 FILES = (
@@ -53,18 +53,14 @@ def packaged() -> Tables:
     return load({name: (folder / name).read_bytes() for name in FILES})
 
 
-def from_folder(folder: Path) -> Tables:
-    """Tables from another folder with the same file names. Raises `TableError` and OSError."""
-    return load({name: (folder / name).read_bytes() for name in FILES})
-
-
 def load(files: Mapping[str, bytes]) -> Tables:
     """Tables from the contents of the files named in `FILES`. Raises `TableError`."""
-    parsed = {name: _toml(name, data) for name, data in files.items()}
+    parsed = {name: parse_table(name, data) for name, data in files.items()}
     digest = hashlib.sha256()
     for name in sorted(files):
         digest.update(name.encode() + b"\0" + files[name] + b"\0")
     slots = parsed["slots.toml"]
+    sources = source_rows("sources.toml", parsed["sources.toml"])
     tables = Tables(
         rules=tuple(_rule(name, row) for name in RULE_FILES for row in parsed[name].get("rule", [])),
         verifiers=tuple(_verifier(row) for row in parsed["verifiers.toml"]["verifier"]),
@@ -73,8 +69,8 @@ def load(files: Mapping[str, bytes]) -> Tables:
         settings={name: _setting(name, row) for name, row in parsed["settings.toml"]["setting"].items()},
         use_cases={name: _use_case(name, row) for name, row in parsed["use_cases.toml"]["use_case"].items()},
         remedies={row["id"]: _remedy(row) for row in parsed["remedies.toml"]["remedy"]},
-        needs={row["id"]: _need(row) for row in parsed["needs.toml"]["need"]},
-        sources={code: _source(code, row) for code, row in parsed["sources.toml"]["source"].items()},
+        needs={row["id"]: build(Need, "needs.toml", row) for row in parsed["needs.toml"]["need"]},
+        sources={code: published(code, row) for code, row in sources.items()},
         sip_slot=slots["sip_slot"],
         backup=parsed["remedies.toml"]["backup"]["text"],
         date=_newest(parsed),
@@ -82,13 +78,6 @@ def load(files: Mapping[str, bytes]) -> Tables:
     )
     _check_references(tables)
     return tables
-
-
-def _toml(name: str, data: bytes) -> dict[str, Any]:
-    try:
-        return tomllib.loads(data.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise TableError(f"{name}: {error}") from None
 
 
 def _newest(parsed: Mapping[str, Any]) -> str:
@@ -267,7 +256,6 @@ def _use_case(name: str, values: Mapping[str, Any]) -> UseCase:
     row = Row("use_cases.toml", name, values)
     dials, answers = row.words("from", ()), row.words("to", ())
     assume = row.take("assume", object, False)
-    far_end = row.take("far_end", object, {})
     use_case = UseCase(
         name=name,
         title=row.take("title", str),
@@ -275,7 +263,7 @@ def _use_case(name: str, values: Mapping[str, Any]) -> UseCase:
         to=answers,
         both_ways=row.take("both_ways", bool, False),
         assume=_pairs(row.where, assume, dials, answers),
-        far_end=dict.fromkeys((*dials, *answers), far_end) if isinstance(far_end, str) else _texts(far_end),
+        far_end=_far_ends(row.where, row.take("far_end", object, {}), (*dials, *answers)),
         rides_on=row.maybe("rides_on", str),
         same_as=row.maybe("same_as", str),
         parts=row.words("parts", ()),
@@ -289,8 +277,12 @@ def _use_case(name: str, values: Mapping[str, Any]) -> UseCase:
     return use_case
 
 
-def _texts(value: object) -> dict[str, str]:
-    return {str(key): str(text) for key, text in value.items()} if isinstance(value, Mapping) else {}
+def _far_ends(where: str, value: object, roles: tuple[str, ...]) -> dict[str, str]:
+    if isinstance(value, str):
+        return dict.fromkeys(roles, value)
+    if isinstance(value, Mapping) and all(isinstance(text, str) for text in value.values()):
+        return {str(role): str(text) for role, text in value.items()}
+    raise TableError(f"{where}: far_end is {value!r}, neither text nor texts by role")
 
 
 def _pairs(where: str, assume: object, dials: tuple[str, ...], answers: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
@@ -326,37 +318,13 @@ def _remedy(values: Mapping[str, Any]) -> RemedyRow:
     return remedy
 
 
-def _need(values: Mapping[str, Any]) -> Need:
-    row = Row("needs.toml", str(values.get("id")), values)
-    need = Need(
-        id=row.take("id", str),
-        lacking=row.take("lacking", str),
-        says=row.take("says", str),
-        note=row.take("note", str, ""),
-        source=row.words("source"),
-        confidence=row.one_of("confidence", Confidence),
-        checked=row.take("checked", str),
-    )
-    row.done()
-    return need
-
-
-def _source(code: str, values: Mapping[str, Any]) -> Source:
-    row = Row("sources.toml", code, values)
-    title, url, read = row.take("title", str), row.take("url", str, ""), str(row.take("read", object))
-    return Source(code, title, url, read)
-
-
 def _check_references(tables: Tables) -> None:
-    seen: set[str] = set()
+    unique("rules", (f"rule {rule.id}" for rule in tables.rules))
     for rule in tables.rules:
-        if rule.id in seen:
-            raise TableError(f"rule {rule.id} stands twice")
-        seen.add(rule.id)
-        _known(f"rule {rule.id}: use_case", (rule.use_case,), tables.use_cases)
-        _known(f"rule {rule.id}: remedies", rule.remedies, tables.remedies)
-        _known(f"rule {rule.id}: needs", rule.needs, tables.needs)
-        _known(f"rule {rule.id}: source", rule.source, tables.sources)
+        known(f"rule {rule.id}: use_case", (rule.use_case,), tables.use_cases)
+        known(f"rule {rule.id}: remedies", rule.remedies, tables.remedies)
+        known(f"rule {rule.id}: needs", rule.needs, tables.needs)
+        known(f"rule {rule.id}: source", rule.source, tables.sources)
     cited = [(verifier.id, verifier.source) for verifier in tables.verifiers]
     cited += [(remedy.id, remedy.source) for remedy in tables.remedies.values()]
     cited += [(alias.id, alias.source) for alias in tables.aliases]
@@ -365,10 +333,4 @@ def _check_references(tables: Tables) -> None:
     cited += [(setting.name, setting.source) for setting in tables.settings.values()]
     cited += [(f"need {need.id}", need.source) for need in tables.needs.values()]
     for name, source in cited:
-        _known(f"{name}: source", source, tables.sources)
-
-
-def _known(where: str, names: Iterable[str], table: Mapping[str, object]) -> None:
-    for name in names:
-        if name not in table:
-            raise TableError(f"{where}: {name} is not in the tables")
+        known(f"{name}: source", source, tables.sources)

@@ -7,14 +7,11 @@ from typing import Any, TypeVar, get_args
 
 from ekuscan.rules import releases
 from ekuscan.rules.tables import Condition
+from ekuscan.table_rows import TableError
 
 _BOUND = {"<": "high", ">=": "low"}
 
 T = TypeVar("T")
-
-
-class TableError(ValueError):
-    """A rule table that does not hold to its schema; the message names file, row and key."""
 
 
 class Row:

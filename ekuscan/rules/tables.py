@@ -11,7 +11,6 @@ from ekuscan.rules.releases import Point
 
 Check = Literal["tls", "ssh", "message", "upload", "pair"]
 As = Literal["client", "server", "candidate"]
-EndName = Literal["presents", "verifies", "link", "pair"]
 T = TypeVar("T")
 ClientEku = Literal["checked", "ignored", "undocumented"]
 
@@ -201,10 +200,10 @@ class Need:
     id: str
     lacking: str
     says: str
-    note: str
     source: tuple[str, ...]
     confidence: Confidence
     checked: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,17 @@ class TableError(ValueError):
 def read_table(path: Path) -> dict[str, Any]:
     """A TOML file. Raises `TableError` naming the file where it cannot be read or parsed."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return parse_table(path.name, path.read_bytes())
+    except OSError as error:
         raise TableError(f"{path.name}: {error}") from None
+
+
+def parse_table(file: str, data: bytes) -> dict[str, Any]:
+    """The contents of a TOML file. Raises `TableError` naming the file where they cannot be parsed."""
+    try:
+        return tomllib.loads(data.decode())
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise TableError(f"{file}: {error}") from None
 
 
 def rows_of(file: str, table: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:

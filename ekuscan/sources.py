@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from ekuscan.model import Source
-from ekuscan.policy.rows import TableError, build, only_keys, read_table
+from ekuscan.table_rows import TableError, build, only_keys, read_table
 
-FILE = Path(__file__).resolve().parent.parent / "rules" / "sources.toml"
+FILE = Path(__file__).with_name("rules") / "sources.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +33,23 @@ def sources() -> Mapping[str, SourceRow]:
 
 def load(path: Path) -> Mapping[str, SourceRow]:
     """Sources from a file of the same form. Raises `TableError`."""
-    table = read_table(path)
-    only_keys(path.name, table, ["source"])
+    return source_rows(path.name, read_table(path))
+
+
+def source_rows(file: str, table: Mapping[str, Any]) -> Mapping[str, SourceRow]:
+    """Sources from the contents of such a file. Raises `TableError`."""
+    only_keys(file, table, ["source"])
     rows = table.get("source")
     if not isinstance(rows, Mapping):
-        raise TableError(f"{path.name}: [source.CODE] is missing")
-    return {code: build(SourceRow, path.name, row, code) for code, row in rows.items()}
+        raise TableError(f"{file}: [source.CODE] is missing")
+    return {code: build(SourceRow, file, row, code) for code, row in rows.items()}
+
+
+def published(code: str, row: SourceRow) -> Source:
+    """The published form of a source."""
+    return Source(code, row.title, row.url, row.read.isoformat())
 
 
 def source(code: str) -> Source:
-    """The published form of a source. Raises KeyError for a code that is in no table."""
-    row = sources()[code]
-    return Source(code, row.title, row.url, row.read.isoformat())
+    """The published form of a packaged source. Raises KeyError for a code that is in no table."""
+    return published(code, sources()[code])
