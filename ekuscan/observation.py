@@ -40,9 +40,9 @@ def unseen(endpoint: Endpoint, failure: Failure, address: str | None = None) -> 
     return Observation(endpoint, address, "closed" if closed else "failed", failure, ())
 
 
-def skipped(endpoint: Endpoint) -> Observation:
-    """The observation of an endpoint that was not tried, as after an interruption."""
-    return Observation(endpoint, None, "skipped", None, ())
+def skipped(endpoint: Endpoint, failure: Failure) -> Observation:
+    """The observation of an endpoint that was not tried, as after an interruption; ``failure`` says so."""
+    return Observation(endpoint, None, "skipped", failure, ())
 
 
 def _status(seen: Sight) -> tuple[EndpointStatus, Failure | None]:

@@ -6,37 +6,33 @@ verdicts are final as soon as its last endpoint was seen, so a long sweep is jud
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ekuscan.advice import with_remedies
 from ekuscan.assessment import ChainBook
 from ekuscan.exit_code import FailOn, summarize
-from ekuscan.guess import guess
 from ekuscan.likeness import Likeness, likeness
 from ekuscan.model import (
     Connection,
-    Endpoint,
     Failure,
     Inventory,
     Observation,
     Problem,
-    Request,
     Run,
     RunInfo,
-    SlotContent,
-    SlotFile,
     Summary,
     Target,
     Verdict,
     VerdictsLike,
 )
+from ekuscan.observation import skipped
 from ekuscan.parts import endpoints_by_part, parts_of
 from ekuscan.problems import Finding, finding, open_role, problems
-from ekuscan.profiles.load import port_of, profile
 from ekuscan.respell import Words, respeller
 from ekuscan.rules.tables import Tables
+from ekuscan.target_facts import TargetFacts, requests, services
 from ekuscan.verdict.estate import Estate, Seen
 from ekuscan.verdict.judge import UPLOAD_CHECKS, WIRE_CHECKS, Judged, judge
 from ekuscan.verdict.links import assumed_connections
@@ -118,12 +114,10 @@ class RunInProgress:
         self._places = {endpoint.id: place for place, endpoint in enumerate(inventory.endpoints)}
         self._waiting = endpoints_by_part(inventory.endpoints, self._parts)
         self._observations: dict[str, list[Observation]] = {target.id: [] for target in inventory.targets}
-        self._files = _files_by_target(inventory.slot_files)
-        self._evidence: dict[str, tuple[str, ...]] = {}
+        self._facts = TargetFacts(book, inventory.slot_files, knowledge.tables, knowledge.policy, options.as_of)
         self._done: dict[int, Piece] = {}
         self.faults: list[str] = []
         self._templates: dict[tuple[object, ...], _Template] = {}
-        self._slots_of: dict[tuple[object, ...], tuple[str, ...]] = {}
 
     def begin(self) -> Iterator[Piece]:
         """The parts that need no network."""
@@ -147,8 +141,7 @@ class RunInProgress:
                 continue
             for endpoint in self._inventory.endpoints:
                 if endpoint.id in waiting:
-                    skipped = Observation(endpoint, None, "skipped", INTERRUPTED, ())
-                    self._observations[endpoint.target].append(skipped)
+                    self._observations[endpoint.target].append(skipped(endpoint, INTERRUPTED))
             waiting.clear()
             yield self._finish(part)
 
@@ -208,13 +201,13 @@ class RunInProgress:
         return [target for target in targets if target.role_from == "default" and target.id in seen]
 
     def _open_role(self, target: Target) -> Problem:
-        return open_role(target, self._evidence[target.id])
+        return open_role(target, self._facts.evidence[target.id])
 
     def _finish(self, part: int) -> Piece:
         declared = self._members[part]
         observations = [_settled(sorted(self._observations[t.id], key=self._order)) for t in declared]
         targets = {
-            target.id: self._with_facts(target, seen) for target, seen in zip(declared, observations, strict=True)
+            target.id: self._facts.known(target, seen) for target, seen in zip(declared, observations, strict=True)
         }
         flat = tuple(observation for group in observations for observation in group)
         connections = self._connections(targets)
@@ -224,8 +217,8 @@ class RunInProgress:
             certificates=self.book.certificates,
             chains=self.book.chains,
             as_of=self._options.as_of,
-            requests=dict(_requests(flat, targets)),
-            services=dict(_services(flat, targets)),
+            requests=dict(requests(flat, targets)),
+            services=dict(services(flat, targets)),
             far_ends=self._options.assume,
         )
         empty = Piece(tuple(targets.values()), connections, flat, ())
@@ -281,83 +274,6 @@ class RunInProgress:
         known = {name: target for name, target in targets.items() if target.role_from != "default"}
         return declared + assumed_connections(known, declared, self._knowledge.tables)
 
-    def _with_facts(self, target: Target, observations: Sequence[Observation]) -> Target:
-        """The target with what its endpoints told: role and release where nobody declared them, and its slots."""
-        told = guess(target, observations)
-        self._evidence[target.id] = told.evidence
-        if target.role_from == "default" and told.role is not None:
-            target = replace(target, role=told.role, role_from="guessed")
-        if target.release is None and told.release is not None:
-            target = replace(target, release=told.release, release_from="observed")
-        return replace(target, slots=self._slots(target, observations))
-
-    def _slots(self, target: Target, observations: Sequence[Observation]) -> tuple[SlotContent, ...]:
-        found = [self._from_file(file) for file in self._files.get(target.id, ())]
-        given = {content.slot for content in found}
-        for content in self._from_ports(target, observations):
-            if content.slot not in given:
-                found.append(content)
-        for content in target.slots:
-            found += [
-                replace(one, slot=content.slot, from_="same-slot") for one in found if one.slot == content.same_as
-            ]
-        named = {content.slot for content in found}
-        found += [SlotContent(slot, None, None, "unseen") for slot in self._expected_slots(target) if slot not in named]
-        return tuple(found)
-
-    def _from_file(self, file: SlotFile) -> SlotContent:
-        chain = self.book.add(file.ders)
-        return SlotContent(file.slot, self._end_entity(chain), chain, "file")
-
-    def _from_ports(self, target: Target, observations: Sequence[Observation]) -> Iterator[SlotContent]:
-        """One content per slot and chain, with every endpoint that showed it."""
-        shown: dict[tuple[str, str], list[str]] = {}
-        for observation in observations:
-            slot = _slot_shown(target, observation.endpoint)
-            for sight in observation.sights:
-                if slot is not None and sight.chain is not None and sight.chain in self.book.chains:
-                    shown.setdefault((slot, sight.chain), []).append(observation.endpoint.id)
-        for (slot, chain), endpoints in shown.items():
-            yield SlotContent(slot, self._end_entity(chain), chain, "port", tuple(dict.fromkeys(endpoints)))
-
-    def _end_entity(self, chain: str) -> str:
-        found = self.book.chains[chain]
-        return found.paths[0][0] if found.paths and found.paths[0] else found.presented[0]
-
-    def _expected_slots(self, target: Target) -> tuple[str, ...]:
-        """`_expected`, worked out once for targets that are alike in everything that it looks at."""
-        key = (target.role, target.release, bool(target.slots), tuple(target.settings.items()))
-        if key not in self._slots_of:
-            self._slots_of[key] = tuple(self._expected(target))
-        return self._slots_of[key]
-
-    def _expected(self, target: Target) -> Iterator[str]:
-        """The slots that a person expects to read about: those that a dialled port or a rule of the role shows."""
-        if target.role in ("generic", "outside", "webex") and not target.slots:
-            return
-        row = profile(target.role)
-        shown = {port.slot for port in row.ports if port.probe and port.slot} | {row.default_slot}
-        one = {alias.slot for alias in self._knowledge.tables.aliases if target.role in alias.roles}
-        for slot in row.slots:
-            if slot.name in shown or (slot.name in one and not self._aliased(target, slot.name)):
-                yield slot.name
-
-    def _aliased(self, target: Target, slot: str) -> bool:
-        """Whether a slot is certainly one with another on this release."""
-        alone = Seen({target.id: target}, (), {}, {}, self._options.as_of)
-        box = Estate(alone, self._knowledge.tables, self._knowledge.policy).boxes[target.id]
-        for alias in self._knowledge.tables.aliases:
-            if alias.slot == slot and target.role in alias.roles and box.certainly(alias.when):
-                return True
-        return False
-
-
-def _files_by_target(files: Iterable[SlotFile]) -> dict[str, list[SlotFile]]:
-    found: dict[str, list[SlotFile]] = {}
-    for file in files:
-        found.setdefault(file.target, []).append(file)
-    return found
-
 
 def _settled(observations: list[Observation]) -> list[Observation]:
     """A closed optional port is no failure, unless every port of the box is closed: then the box was not seen."""
@@ -369,35 +285,3 @@ def _settled(observations: list[Observation]) -> list[Observation]:
 def _given(item: Judged) -> bool:
     """Whether the slot that a verdict is about holds one of the files; nobody asked about the others."""
     return item.view is None or item.view.certificate is not None
-
-
-def _slot_shown(target: Target, endpoint: Endpoint) -> str | None:
-    if target.role_from not in ("guessed", "default"):
-        return endpoint.slot
-    row = profile(target.role)
-    port = port_of(target.role, endpoint.profile_port or endpoint.port)
-    return port.slot if port is not None else row.other_ports
-
-
-def _service(target: Target, endpoint: Endpoint) -> str | None:
-    if target.role_from != "guessed":
-        return endpoint.service
-    port = port_of(target.role, endpoint.profile_port or endpoint.port)
-    return port.service if port is not None else None
-
-
-def _requests(
-    observations: Iterable[Observation], targets: Mapping[str, Target]
-) -> Iterator[tuple[tuple[str, str], Request]]:
-    for observation in observations:
-        service = _service(targets[observation.endpoint.target], observation.endpoint)
-        for sight in observation.sights:
-            if service is not None and sight.client_certificate.request != "unknown":
-                yield (observation.endpoint.target, service), sight.client_certificate.request
-
-
-def _services(observations: Iterable[Observation], targets: Mapping[str, Target]) -> Iterator[tuple[str, str]]:
-    for observation in observations:
-        service = _service(targets[observation.endpoint.target], observation.endpoint)
-        if service is not None:
-            yield observation.endpoint.id, service

@@ -11,7 +11,7 @@ import pytest
 
 from ekuscan import dial, resolve, session, uds
 from ekuscan.fingerprint import chain_id, sha256_hex
-from ekuscan.model import Banner, ClientCertificate
+from ekuscan.model import Banner, ClientCertificate, Failure
 from ekuscan.observation import skipped
 from ekuscan.probe import REASONS, observe, server_name
 from ekuscan.resolve import Address, Names
@@ -426,8 +426,9 @@ async def test_uds_is_not_asked_where_there_was_no_handshake(monkeypatch):
 
 
 def test_what_was_not_tried_is_skipped():
-    left_out = skipped(endpoint(5061))
-    assert (left_out.status, left_out.failure, left_out.sights) == ("skipped", None, ())
+    interrupted = Failure("connect", "interrupted", "not tried")
+    left_out = skipped(endpoint(5061), interrupted)
+    assert (left_out.status, left_out.failure, left_out.sights) == ("skipped", interrupted, ())
 
 
 def test_the_table_of_reasons_cannot_be_changed():

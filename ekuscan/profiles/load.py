@@ -58,7 +58,8 @@ class Profile:
     """The ports and slots of a role.
 
     ``other_ports`` is the slot shown by ports that the profile does not list; ``release_letter`` what the product's
-    releases begin with where people leave it out in speech.
+    releases begin with where people leave it out in speech. ``far_end``: the site does not run it; it is named for what
+    is known of it, and nobody expects to see its certificate.
     """
 
     role: RoleName
@@ -69,6 +70,7 @@ class Profile:
     default_slot: str
     other_ports: str | None = None
     release_letter: str = ""
+    far_end: bool = False
 
 
 @cache
@@ -86,6 +88,7 @@ def profile(role: RoleName) -> Profile:
         default_slot=next(slot.name for slot in slots if slot.default),
         other_ports=table.get("other_ports"),
         release_letter=table.get("release_letter", ""),
+        far_end=table.get("far_end", False),
     )
 
 

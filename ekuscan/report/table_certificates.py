@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ekuscan.model import Run, Target
+from ekuscan.profiles.load import profile
 from ekuscan.report import text
 from ekuscan.report.certificate_rows import Row, evidence_of, rows_of
 from ekuscan.report.page import Page
@@ -54,7 +55,7 @@ def certificates(run: Run, page: Page, notes: Mapping[str, str], *, verbose: boo
 
 
 def _has_slots(target: Target) -> bool:
-    return bool(target.slots) or target.role not in ("outside", "webex")
+    return bool(target.slots) or not profile(target.role).far_end
 
 
 def _columns(page: Page) -> Columns:

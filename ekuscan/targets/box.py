@@ -11,9 +11,6 @@ from ekuscan.targets.errors import Problems, one_of, shown, suggestion
 from ekuscan.targets.vocabulary import Vocabulary
 from ekuscan.targets.words import release_problem
 
-# Ends that are named for what is known of them, and not looked at.
-_UNSEEN_ROLES = frozenset(("outside", "webex"))
-
 
 def check_box(draft: Draft, vocabulary: Vocabulary, problems: Problems) -> None:
     """Notes what does not fit together in one target."""
@@ -77,7 +74,7 @@ def _port_problem(role: RoleName | None, ask: PortAsk) -> str | None:
 
 
 def _check_something_to_see(draft: Draft, problems: Problems) -> None:
-    if draft.host is not None or "host" in draft.places or draft.role in _UNSEEN_ROLES:
+    if draft.host is not None or "host" in draft.places or (draft.role is not None and profile(draft.role).far_end):
         return
     if draft.slots or "slots" in draft.places or not (draft.own_ports or draft.asks):
         if draft.role is None and "role" not in draft.places:

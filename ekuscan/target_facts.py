@@ -1,0 +1,138 @@
+"""What is known of a target once its endpoints were seen: role, release, and the certificate in each of its slots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from ekuscan.assessment import ChainBook
+from ekuscan.guess import guess
+from ekuscan.model import Endpoint, Observation, Request, SlotContent, SlotFile, Target
+from ekuscan.profiles.load import profile
+from ekuscan.rules.tables import Tables
+from ekuscan.targets.plan import with_role
+from ekuscan.verdict.estate import Estate, Seen
+from ekuscan.verdict.renewal import IssuancePolicy
+
+
+class TargetFacts:
+    """Puts what endpoints and files showed beside what was declared."""
+
+    def __init__(
+        self, book: ChainBook, files: Iterable[SlotFile], tables: Tables, policy: IssuancePolicy, as_of: datetime
+    ) -> None:
+        """``evidence`` says by target, once it was looked at, what its role was guessed from."""
+        self.evidence: dict[str, tuple[str, ...]] = {}
+        self._book = book
+        self._files = _files_by_target(files)
+        self._tables = tables
+        self._policy = policy
+        self._as_of = as_of
+        self._slots_of: dict[tuple[object, ...], tuple[str, ...]] = {}
+
+    def known(self, target: Target, observations: Sequence[Observation]) -> Target:
+        """The target with what its endpoints told: role and release where nobody declared them, and its slots."""
+        told = guess(target, observations)
+        self.evidence[target.id] = told.evidence
+        if target.role_from == "default" and told.role is not None:
+            target = replace(target, role=told.role, role_from="guessed")
+        if target.release is None and told.release is not None:
+            target = replace(target, release=told.release, release_from="observed")
+        return replace(target, slots=self._slots(target, observations))
+
+    def _slots(self, target: Target, observations: Sequence[Observation]) -> tuple[SlotContent, ...]:
+        found = [self._from_file(file) for file in self._files.get(target.id, ())]
+        given = {content.slot for content in found}
+        for content in self._from_ports(target, observations):
+            if content.slot not in given:
+                found.append(content)
+        for content in target.slots:
+            found += [
+                replace(one, slot=content.slot, from_="same-slot") for one in found if one.slot == content.same_as
+            ]
+        named = {content.slot for content in found}
+        found += [SlotContent(slot, None, None, "unseen") for slot in self._expected_slots(target) if slot not in named]
+        return tuple(found)
+
+    def _from_file(self, file: SlotFile) -> SlotContent:
+        chain = self._book.add(file.ders)
+        return SlotContent(file.slot, self._end_entity(chain), chain, "file")
+
+    def _from_ports(self, target: Target, observations: Sequence[Observation]) -> Iterator[SlotContent]:
+        """One content per slot and chain, with every endpoint that showed it."""
+        shown: dict[tuple[str, str], list[str]] = {}
+        for observation in observations:
+            slot = _as_seen(target, observation.endpoint).slot
+            for sight in observation.sights:
+                if slot is not None and sight.chain is not None and sight.chain in self._book.chains:
+                    shown.setdefault((slot, sight.chain), []).append(observation.endpoint.id)
+        for (slot, chain), endpoints in shown.items():
+            yield SlotContent(slot, self._end_entity(chain), chain, "port", tuple(dict.fromkeys(endpoints)))
+
+    def _end_entity(self, chain: str) -> str:
+        found = self._book.chains[chain]
+        return found.paths[0][0] if found.paths and found.paths[0] else found.presented[0]
+
+    def _expected_slots(self, target: Target) -> tuple[str, ...]:
+        """`_expected`, worked out once for targets that are alike in everything that it looks at."""
+        key = (target.role, target.release, target.slots, tuple(target.settings.items()))
+        if key not in self._slots_of:
+            self._slots_of[key] = tuple(self._expected(target))
+        return self._slots_of[key]
+
+    def _expected(self, target: Target) -> Iterator[str]:
+        """The slots that a person expects to read about: those that a dialled port or a rule of the role shows."""
+        row = profile(target.role)
+        if (row.far_end or target.role == "generic") and not target.slots:
+            return
+        shown = {port.slot for port in row.ports if port.probe and port.slot} | {row.default_slot}
+        one = {alias.slot for alias in self._tables.aliases if target.role in alias.roles}
+        for slot in row.slots:
+            if slot.name in shown or (slot.name in one and not self._aliased(target, slot.name)):
+                yield slot.name
+
+    def _aliased(self, target: Target, slot: str) -> bool:
+        """Whether a slot is certainly one with another on this release."""
+        alone = Seen({target.id: target}, (), {}, {}, self._as_of)
+        box = Estate(alone, self._tables, self._policy).boxes[target.id]
+        for alias in self._tables.aliases:
+            if alias.slot == slot and target.role in alias.roles and box.certainly(alias.when):
+                return True
+        return False
+
+
+def requests(
+    observations: Iterable[Observation], targets: Mapping[str, Target]
+) -> Iterator[tuple[tuple[str, str], Request]]:
+    """By target and service, whether it asked for a certificate."""
+    for observation in observations:
+        service = _service(targets[observation.endpoint.target], observation.endpoint)
+        for sight in observation.sights:
+            if service is not None and sight.client_certificate.request != "unknown":
+                yield (observation.endpoint.target, service), sight.client_certificate.request
+
+
+def services(observations: Iterable[Observation], targets: Mapping[str, Target]) -> Iterator[tuple[str, str]]:
+    """The service of each endpoint, by its id."""
+    for observation in observations:
+        service = _service(targets[observation.endpoint.target], observation.endpoint)
+        if service is not None:
+            yield observation.endpoint.id, service
+
+
+def _as_seen(target: Target, endpoint: Endpoint) -> Endpoint:
+    """The endpoint as its target's role explains it, where that role was not yet known when it was dialled."""
+    return with_role(endpoint, target.role) if target.role_from in ("guessed", "default") else endpoint
+
+
+def _service(target: Target, endpoint: Endpoint) -> str | None:
+    """Nobody knows what a port serves on a target whose role nothing settled."""
+    return None if target.role_from == "default" else _as_seen(target, endpoint).service
+
+
+def _files_by_target(files: Iterable[SlotFile]) -> dict[str, list[SlotFile]]:
+    found: dict[str, list[SlotFile]] = {}
+    for file in files:
+        found.setdefault(file.target, []).append(file)
+    return found
