@@ -117,7 +117,7 @@ class ParsedCertificate:
     @cached_property
     def self_signed(self) -> bool:
         """Whether it names itself as its issuer and its own key signed it."""
-        return self.names_as_issuer(self) and self.signed_by(self)
+        return self.issued_by(self)
 
     @cached_property
     def can_issue(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import cached_property
 
-from ekuscan.lab.appliance import Behaviour, behaviour, conversation
+from ekuscan.lab.appliance import SELF_SIGNED_SLOT, Behaviour, behaviour, conversation
 from ekuscan.lab.authority import Credential, Leaf, issue, self_signed
 from ekuscan.lab.estate import ANY_SLOT, Box, SlotPlan
 from ekuscan.lab.server import Handler, State
@@ -85,7 +85,7 @@ class BoxPorts:
 
     def _credential(self, slot: str) -> Credential:
         if slot not in self.credentials:
-            plan = self._box.slots.get(slot) or (_WEB if slot == "web" else self._box.slots[ANY_SLOT])
+            plan = self._box.slots.get(slot) or (_WEB if slot == SELF_SIGNED_SLOT else self._box.slots[ANY_SLOT])
             self.credentials[slot] = self._credential(plan) if isinstance(plan, str) else self._issued(plan)
         return self.credentials[slot]
 

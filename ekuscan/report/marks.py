@@ -5,11 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from ekuscan.extensions import ANY_EKU, CLIENT_AUTH, SERVER_AUTH
 from ekuscan.model import Certificate, Chain, Eku, HierarchyClass, Observation, Purpose, Request
-
-SERVER_AUTH = "1.3.6.1.5.5.7.3.1"  # RFC 5280 §4.2.1.12
-CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
-ANY_EKU = "2.5.29.37.0"
 
 CLASSES: Mapping[HierarchyClass, str] = {
     "public-chrome": "public",

@@ -12,9 +12,9 @@ from functools import lru_cache
 from rich.cells import cell_len
 
 from ekuscan.names import printable
+from ekuscan.policy.days import spoken
 
 NAME_LIMIT = 300
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _GAP = "..."
 
 
@@ -127,7 +127,7 @@ def sides(left: str, right: str, width: int) -> str | None:
 
 def day(when: date) -> str:
     """A day as ``20 Feb 2027``, in English whatever the locale."""
-    return f"{when.day} {MONTHS[when.month - 1]} {when.year}"
+    return spoken(when)
 
 
 def moment(when: datetime) -> str:

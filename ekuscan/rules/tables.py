@@ -236,6 +236,13 @@ class Tables:
         """The verifier row of a role, None where no row speaks of it."""
         return next((row for row in self.verifiers if role in row.roles), None)
 
+    def stack(self, role: str = "outside") -> Stack:
+        """Whose reading of EKUs counts for a role; for one without a row, and for browsers, that of far ends."""
+        row = self.verifier(role) or self.verifier("outside")
+        if row is None:
+            raise LookupError("verifiers.toml has no row for far ends")
+        return row.stack
+
     def rules_of(self, use_case: str) -> tuple[Rule, ...]:
         """The rules of a use case, those of its ``same_as`` where it has none of its own."""
         name = self.use_cases[use_case].same_as or use_case

@@ -71,8 +71,7 @@ class Box:
         if declared is not None:
             stack: Stack = declared.value  # type: ignore[assignment]
             return stack
-        row = self.tables.verifier(self.role)
-        return row.stack if row is not None else "openssl"
+        return self.tables.stack(self.role)
 
     def fact(self, name: str) -> Variable:
         """A fact of this box: "role", "release", or a setting."""

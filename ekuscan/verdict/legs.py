@@ -130,7 +130,7 @@ def _bind(
     bound = {"presents.role": presents.fact("role")}
     if verifies is not None:
         bound["verifies.role"] = verifies.fact("role")
-    stack = verifies.stack() if verifies is not None else "openssl"
+    stack = verifies.stack() if verifies is not None else estate.tables.stack()
     only = _only_slot(estate, rule, presents)
     for fact in wanted:
         end, _, name = fact.partition(".")

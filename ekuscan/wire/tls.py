@@ -263,6 +263,7 @@ class Handshake:
             # Before the handshake is complete OpenSSL's call reads through a null pointer.
             group = connection.get_group_name() if self.opened else None
         except NotImplementedError:
+            # So pyOpenSSL says that the TLS library which cryptography was built against cannot tell.
             group = None
         return TlsParameters(connection.get_protocol_version_name(), connection.get_cipher_name() or "", group)
 
