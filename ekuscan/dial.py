@@ -19,6 +19,8 @@ from ekuscan.wire.reasons import failure
 
 _CHUNK: Final = 32_768
 _UNDER_WAY: Final = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY})
+# What a connection attempt ends with where the peer took the connection and then reset it, after closing it or not.
+_RESET: Final = frozenset({errno.ECONNRESET, errno.EPIPE})
 _REASONS: Final = {
     errno.ECONNREFUSED: "refused",
     errno.EHOSTUNREACH: "unreachable",
@@ -54,7 +56,7 @@ class Line:
     `close` at any time and more than once, after which it can be dialled again; `hang_up` at the end.
     """
 
-    __slots__ = ("_fd", "_loop", "_owner", "_reading", "_socket", "_unsent", "_writing")
+    __slots__ = ("_fd", "_loop", "_owner", "_reading", "_reset", "_socket", "_unsent", "_writing")
 
     def __init__(self, owner: Owner) -> None:
         self._owner: Owner = owner
@@ -64,11 +66,13 @@ class Line:
         self._fd = -1
         self._unsent = b""
         self._reading = False
+        self._reset = False
         self._writing = False
 
     def dial(self, address: Address, port: int) -> None:
         """Begins to connect; the owner may hear of the outcome before this returns."""
         try:
+            self._reset = False
             self._socket = opened = socket.socket(address.family, socket.SOCK_STREAM)
             self._fd = opened.fileno()
             opened.setblocking(False)
@@ -157,7 +161,9 @@ class Line:
         self._outcome(self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
 
     def _outcome(self, code: int) -> None:
-        if code == 0:
+        # Asking for the error has cleared it: reading will show a plain end.
+        self._reset = code in _RESET
+        if code == 0 or self._reset:
             self._owner.connected()
         else:
             self._unconnected(failure(reason_of(code), seconds=0, error=os.strerror(code)))
@@ -179,7 +185,7 @@ class Line:
         if data:
             self._owner.received(data)
         else:
-            self._owner.left(reset=False)
+            self._owner.left(reset=self._reset)
 
     def _flush(self) -> None:
         self._stop_writing()

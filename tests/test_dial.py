@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import socket
+import struct
 
 import pytest
 
@@ -79,6 +80,21 @@ async def test_what_the_peer_does_not_take_at_once_is_sent_later_and_in_order():
         may_read.set()
         assert await heard.get() == b"done"
     assert bytes(got) == whole + b"tail"
+
+
+@pytest.mark.parametrize("closes_first", [False, True])
+async def test_a_reset_that_comes_before_the_loop_looks_is_no_failure_to_connect(closes_first):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        async with dialled(server.getsockname()[1]) as (line, heard):
+            peer, _ = server.accept()
+            if closes_first:
+                peer.shutdown(socket.SHUT_WR)
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            peer.close()
+            assert await heard.get() == "connected"
+            line.send(b"hello")
+            line.listen()
+            assert await heard.get() == "reset"
 
 
 async def test_a_refused_line_says_so_once():
