@@ -51,7 +51,7 @@ def summarize(
     verdicts: Sequence[Verdict],
     observations: Iterable[Observation],
     connections: Iterable[Connection],
-    nameless: int,
+    others_open: int,
     fail_on: FailOn,
     as_of: datetime,
     *,
@@ -60,10 +60,10 @@ def summarize(
 ) -> Summary:
     """Counts and exit code.
 
-    A declared connection without an answer is undecided, and so are the ``nameless`` targets: seen, but of a role that
-    nobody told and that could not be guessed. An unseen endpoint is not fine. A fault of our own comes before what was
-    found, which may be wrong then (``faults`` counts those of the judgement); a run that is not ``complete`` was
-    interrupted.
+    A declared connection without an answer is undecided, and so is what else stayed open (``others_open`` counts it):
+    targets of a role that nobody told and nothing settled, and roles of which nobody can say who talks to whom. An
+    unseen endpoint is not fine. A fault of our own comes before what was found, which may be wrong then (``faults``
+    counts those of the judgement); a run that is not ``complete`` was interrupted.
     """
     seen = list(observations)
     states = Counter(observation.status for observation in seen)
@@ -84,10 +84,10 @@ def summarize(
         code = BUG
     elif any(counts_as_failure(verdict, fail_on, as_of) for verdict in verdicts):
         code = FOUND
-    elif counts.failed or counts.skipped or open_ or nameless:
+    elif counts.failed or counts.skipped or open_ or others_open:
         code = INCOMPLETE
     ordered = {outcome: outcomes[outcome] for outcome in get_args(Outcome) if outcomes[outcome]}
-    return Summary(ordered, counts, len(open_) + nameless, code)
+    return Summary(ordered, counts, len(open_) + others_open, code)
 
 
 def counts_as_failure(verdict: Verdict, fail_on: FailOn, as_of: datetime) -> bool:

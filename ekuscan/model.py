@@ -471,7 +471,11 @@ class EndpointCounts:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Counts, how many declared connections stayed undecided, and the exit code that they give."""
+    """Counts, and the exit code that they give.
+
+    ``undecided``: declared connections without an answer, targets of a role that nothing settled, and pairs of roles
+    with too many targets to assume who talks to whom.
+    """
 
     outcomes: Mapping[Outcome, int]
     endpoints: EndpointCounts

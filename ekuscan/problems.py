@@ -10,6 +10,7 @@ from ekuscan.advice import is_fine
 from ekuscan.model import Fork, Problem, Remedy, Target, Verdict
 from ekuscan.rules.tables import Tables
 from ekuscan.verdict.judge import Judged
+from ekuscan.verdict.links import Sides
 
 Section = Literal["broken-now", "at-renewal", "at-risk", "unknown", "decide"]
 SECTIONS: tuple[Section, ...] = ("broken-now", "at-renewal", "at-risk", "unknown", "decide")
@@ -117,6 +118,32 @@ def open_role(target: Target, evidence: Sequence[str]) -> Problem:
         title="Which product is it?",
         text=f"Without its role no use case can be judged.{seen}",
         action=f"Write its role behind it, for example: ekuscan scan '{target.id} role=expressway-e'.",
+        when=None,
+        rules=(),
+        verdicts=(),
+        remedy=None,
+    )
+
+
+def open_pairs(between: Sequence[Sides]) -> Problem:
+    """Use cases between so many targets of two roles that nobody can say which they join: none of it was judged."""
+    sides = between[0]
+    dials, answers = sides.dials[0], sides.answers[0]
+    titles = ", ".join(one.use_case.title for one in between)
+    return Problem(
+        section="unknown",
+        target=dials.id,
+        peer=None,
+        slot=None,
+        title=f"With {len(sides.dials) - 1} more {dials.role}: which {answers.role} does each dial?",
+        text=(
+            f"Not judged between {dials.role} and {answers.role}: {titles}. "
+            f"{sides.pairs:,} pairs are possible, and nobody declared which there are."
+        ),
+        action=(
+            "Give members of a cluster one name (cluster=NAME), or declare connections in a targets file: "
+            f"{{use_case: {sides.use_case.name}, from: {dials.id}, to: {answers.id}}}."
+        ),
         when=None,
         rules=(),
         verdicts=(),

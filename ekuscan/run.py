@@ -29,13 +29,13 @@ from ekuscan.model import (
 )
 from ekuscan.observation import skipped
 from ekuscan.parts import endpoints_by_part, parts_of
-from ekuscan.problems import Finding, finding, open_role, problems
+from ekuscan.problems import Finding, finding, open_pairs, open_role, problems
 from ekuscan.respell import Words, respeller
 from ekuscan.rules.tables import Tables
 from ekuscan.target_facts import TargetFacts, requests, services
 from ekuscan.verdict.estate import Estate, Seen
 from ekuscan.verdict.judge import UPLOAD_CHECKS, WIRE_CHECKS, Judged, judge
-from ekuscan.verdict.links import assumed_connections
+from ekuscan.verdict.links import Sides, assumed_connections, unguessed
 from ekuscan.verdict.renewal import IssuancePolicy
 
 INTERRUPTED = Failure("connect", "interrupted", "not tried: the run was interrupted")
@@ -152,7 +152,7 @@ class RunInProgress:
             [verdict for piece in pieces for verdict in piece.counted],
             [observation for piece in pieces for observation in piece.observations],
             [connection for piece in pieces for connection in piece.connections],
-            len(self._nameless()) + self._open_candidates(pieces),
+            len(self._nameless()) + self._open_candidates(pieces) + len(self._unguessed()),
             self._options.fail_on,
             self._options.as_of,
             complete=complete,
@@ -164,7 +164,8 @@ class RunInProgress:
         pieces = self._pieces()
         by_id = {target.id: target for piece in pieces for target in piece.targets}
         findings = [item for piece in pieces for item in piece.findings]
-        nameless = [self._open_role(target) for target in self._nameless()]
+        unknown = [self._open_role(target) for target in self._nameless()]
+        unknown += [open_pairs(sides) for sides in self._unguessed()]
         return Run(
             run=replace(self.info, finished=finished, complete=complete),
             targets=tuple(by_id[target.id] for target in self._inventory.targets if target.id in by_id),
@@ -173,7 +174,7 @@ class RunInProgress:
             chains=self.book.chains,
             observations=tuple(observation for piece in pieces for observation in piece.observations),
             verdicts=tuple(item.verdict for item in findings),
-            problems=problems(findings, self._knowledge.tables, nameless),
+            problems=problems(findings, self._knowledge.tables, unknown),
             summary=self.summary(complete),
         )
 
@@ -199,6 +200,16 @@ class RunInProgress:
         seen = {o.endpoint.target for piece in pieces for o in piece.observations if o.presented}
         targets = (target for piece in pieces for target in piece.targets)
         return [target for target in targets if target.role_from == "default" and target.id in seen]
+
+    def _unguessed(self) -> list[list[Sides]]:
+        """Use cases that were not judged, because too many targets could have them, by the two roles that they join."""
+        if not self._options.assume:
+            return []
+        targets = {t.id: t for piece in self._pieces() for t in piece.targets if t.role_from != "default"}
+        by_roles: dict[tuple[str, str], list[Sides]] = {}
+        for sides in unguessed(targets, self._inventory.connections, self._knowledge.tables):
+            by_roles.setdefault((sides.dials[0].role, sides.answers[0].role), []).append(sides)
+        return list(by_roles.values())
 
     def _open_role(self, target: Target) -> Problem:
         return open_role(target, self._facts.evidence[target.id])

@@ -428,6 +428,42 @@ def test_a_client_slot_is_missed_only_where_it_is_a_slot_of_its_own(
     assert set(slots(target(run, "exp-e1"))) == expected
 
 
+# --- too many to assume -------------------------------------------------------------------------------------------
+
+
+def crowd(number: int, cluster: str | None = None) -> Inventory:
+    core = (box(f"exp-c{n}", "expressway-c", "X15.4") for n in range(1, number + 1))
+    calls = (box(f"cucm{n}", "cucm", "15", cluster) for n in range(1, number + 1))
+    return Inventory((*core, *calls))
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_where_nobody_can_guess_who_talks_to_whom_the_answer_is_open_and_not_fine(
+    world: Certificates, streamed: bool
+) -> None:
+    run, _ = finished(world, crowd(9), (), streamed=streamed)
+    assert not [one for one in run.connections if one.use_case == "neighbor-zone"]
+    assert (run.summary.undecided, run.summary.exit) == (1, 3)
+    found = [problem for problem in run.problems if "which cucm does each dial?" in problem.title]
+    assert [(one.section, one.target, one.title.split(":")[0]) for one in found] == [
+        ("unknown", "exp-c1", "With 8 more expressway-c")
+    ]
+    assert "Neighbor zone, TFTP 6972 for MRA, SIP OAuth 5091 for MRA. 81 pairs" in found[0].text
+    assert "{use_case: neighbor-zone, from: exp-c1, to: cucm1}" in found[0].action
+
+
+@pytest.mark.parametrize("inventory", [crowd(8), crowd(9, "cucm"), crowd(1)], ids=["8 x 8", "9 x a cluster", "1 x 1"])
+def test_what_can_be_assumed_is_assumed_and_asks_nothing(world: Certificates, inventory: Inventory) -> None:
+    run, _ = finished(world, inventory, ())
+    assert [one for one in run.connections if one.use_case == "neighbor-zone"]
+    assert run.summary.undecided == 0
+
+
+def test_nothing_is_open_where_nothing_is_to_be_assumed(world: Certificates) -> None:
+    run, _ = finished(world, crowd(9), (), assume=False)
+    assert run.summary.undecided == 0
+
+
 # --- as of another day --------------------------------------------------------------------------------------------
 
 

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ekuscan.model import Connection, Target
 from ekuscan.rules.tables import Tables, UseCase
 from ekuscan.verdict.estate import Box, Estate
 from ekuscan.verdict.facts import Link
 
-# With more groups than this on the two sides nobody can guess who talks to whom; far ends stand in for them then.
+# With more pairs of groups than this nobody can guess who talks to whom. Far ends stand in for them then, where the use
+# case has any.
 MOST_ASSUMED = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The targets of two roles between which nobody declared a use case: who may dial, and who may answer."""
+
+    use_case: UseCase
+    dials: tuple[Target, ...]
+    answers: tuple[Target, ...]
+
+    @property
+    def pairs(self) -> int:
+        """In how many ways they could be joined. A cluster counts as one."""
+        return len(_groups(self.dials)) * len(_groups(self.answers))
 
 
 def assumed_connections(
@@ -22,20 +37,35 @@ def assumed_connections(
     A cluster dials as its members do, but counts as one end of an assumption.
     """
     found: list[Connection] = []
+    for sides in _sides(targets, declared, tables):
+        if sides.pairs > MOST_ASSUMED:
+            continue
+        name, pairs = sides.use_case, [(a.id, b.id) for a in sides.dials for b in sides.answers]
+        found += [_assumed(name, dials, answers) for dials, answers in pairs]
+        if sides.use_case.both_ways:
+            found += [_assumed(name, answers, dials) for dials, answers in pairs]
+    return tuple(found)
+
+
+def unguessed(targets: Mapping[str, Target], declared: Sequence[Connection], tables: Tables) -> Iterator[Sides]:
+    """Where so many connections are possible that none was assumed, and no far end stands in: nothing is judged."""
+    return (
+        sides
+        for sides in _sides(targets, declared, tables)
+        if sides.pairs > MOST_ASSUMED and not sides.use_case.far_end
+    )
+
+
+def _sides(targets: Mapping[str, Target], declared: Sequence[Connection], tables: Tables) -> Iterator[Sides]:
     roles = {target.role for target in targets.values()}
     for use_case in tables.use_cases.values():
         if not any(dials in roles and answers in roles for dials, answers in use_case.assume):
             continue
         taken = _declared_ends(use_case, declared, targets, tables)
         for from_role, to_role in use_case.assume:
-            dials = [t for t in targets.values() if t.role == from_role and (t.id, to_role) not in taken]
-            answers = [t for t in targets.values() if t.role == to_role and (t.id, from_role) not in taken]
-            if len(_groups(dials)) * len(_groups(answers)) > MOST_ASSUMED:
-                continue
-            found += [_assumed(use_case, a.id, b.id) for a in dials for b in answers]
-            if use_case.both_ways:
-                found += [_assumed(use_case, b.id, a.id) for a in dials for b in answers]
-    return tuple(found)
+            dials = tuple(t for t in targets.values() if t.role == from_role and (t.id, to_role) not in taken)
+            answers = tuple(t for t in targets.values() if t.role == to_role and (t.id, from_role) not in taken)
+            yield Sides(use_case, dials, answers)
 
 
 def _groups(targets: Sequence[Target]) -> set[str]:
