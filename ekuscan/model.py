@@ -47,6 +47,7 @@ Answer = Literal["ok", "breaks", "depends", "at-risk", "unknown", "not-applicabl
 Outcome = Literal["ok", "breaks-now", "breaks-at-renewal", "depends", "at-risk", "unknown", "not-applicable"]
 Severity = Literal["critical", "high", "medium", "low", "none"]
 Certainty = Literal["observed", "inferred", "declared", "assumed"]
+Enforces = Literal["enforces", "ignores", "any-certificate", "undecided"]
 Confidence = Literal["H", "M", "L"]
 
 
@@ -84,11 +85,15 @@ class TlsParameters:
 
 @dataclass(frozen=True, slots=True)
 class ClientCertificate:
-    """Whether the peer asked us for a certificate, by what it refused us without one, and the CA names it sent."""
+    """Whether the peer asked us for a certificate, by what it refused us without one, and the CA names it sent.
+
+    ``late``: it asked only after our request had come, by renegotiation or after the handshake of TLS 1.3.
+    """
 
     request: Request
     refused_by: RefusedBy | None = None
     ca_names: tuple[str, ...] = ()
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,8 @@ class Sight:
     """One handshake with one offer. Chain and failure can stand in the same sight: a refusal still shows the chain.
 
     ``chain`` is the id of the presented chain (see `chain_id`); its certificates are in `Observation.presented`.
-    ``seconds`` is the time from the first byte sent to the end of the sight.
+    ``seconds`` is the time from the first byte sent to the end of the sight. ``presented_as`` names the client
+    certificate that we presented, None where we had none.
     """
 
     offer: str
@@ -107,6 +113,21 @@ class Sight:
     client_certificate: ClientCertificate
     alerts: tuple[Alert, ...] = ()
     failure: Failure | None = None
+    presented_as: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enforcement:
+    """Whether a peer enforces clientAuth, as it showed when we presented client certificates.
+
+    "enforces": it took a certificate with clientAuth and refused one of the same CA without; "ignores": it took both,
+    and refused one that it does not trust; "any-certificate": it takes untrusted ones too; "undecided": what came
+    back has more than one explanation. ``evidence`` are sentences.
+    """
+
+    value: Enforces
+    certainty: Certainty
+    evidence: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +145,9 @@ class Endpoint:
 
     ``service`` is the role profile's name for what listens here ("sip-tls", "uc-traversal", ...) and ``slot`` the
     certificate slot that this port shows; both are None where no profile says.
-    ``protocol`` is a scheme: "https", "sips", "tls", or "sip-udp" (no TLS: one OPTIONS for the banner).
+    ``protocol`` is a scheme: "https", "sips", "tls" and "turns" begin with TLS; in "xmpp-client", "xmpp-server",
+    "smtp", "imap", "ldap" and "postgresql" it begins inside the protocol; "dtls" is DTLS over UDP; of "sip-udp",
+    "sip-tcp" and "ssh" only the banner is read.
     ``profile_port`` is the number under which profiles know this port; it differs from ``port`` where a port is
     forwarded, and is None where no profile knows it.
     """
@@ -143,7 +166,11 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What one endpoint showed. ``presented`` maps a chain id to the DER certificates in the order they were sent."""
+    """What one endpoint showed.
+
+    ``presented`` maps a chain id to the DER certificates in the order they were sent, ``ca_names`` the text of each CA
+    name that the peer listed to its DER.
+    """
 
     endpoint: Endpoint
     address: str | None
@@ -152,6 +179,8 @@ class Observation:
     sights: tuple[Sight, ...]
     banner: Banner | None = None
     presented: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
+    ca_names: Mapping[str, bytes] = field(default_factory=dict)
+    enforcement: Enforcement | None = None
 
 
 # --- certificates ---------------------------------------------------------------------------------------------

@@ -32,6 +32,8 @@ RUNS = {
 }
 ANY_RUN = pytest.mark.parametrize("run", RUNS.values(), ids=RUNS.keys())
 
+_UNPUBLISHED = ("endpoint", "presented", "ca_names")
+
 # The keys of the design's page; what an object has beyond them is an addition.
 KEYS = {
     "": "schema run targets connections certificates chains endpoints verdicts summary",
@@ -95,7 +97,7 @@ def plainly(value: Any) -> Any:
     """A model object as JSON has it, by its fields alone."""
     if isinstance(value, Observation):
         both = {**plainly(value.endpoint), **{f.name: plainly(getattr(value, f.name)) for f in fields(value)}}
-        return {key: one for key, one in both.items() if key not in ("endpoint", "presented")}
+        return {key: one for key, one in both.items() if key not in _UNPUBLISHED}
     if is_dataclass(value):
         return {field.name.rstrip("_"): plainly(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):

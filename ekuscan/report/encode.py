@@ -203,6 +203,7 @@ def _endpoint(value: Observation) -> dict[str, Any]:
         "service": endpoint.service,
         "slot": endpoint.slot,
         "profile_port": endpoint.profile_port,
+        "enforcement": value.enforcement,
     }
 
 

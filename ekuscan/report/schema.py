@@ -31,6 +31,8 @@ _LIST: Any = list
 _DICT: Any = dict
 _OPTIONAL: Any = Optional
 
+# What an observation holds for the judgement and is published elsewhere, or is its endpoint's.
+_UNPUBLISHED = frozenset({"endpoint", "presented", "ca_names"})
 _FINGERPRINTS = frozenset({"sha256", "chain", "presented", "paths", "blocked_by"})
 _LINES: Mapping[model.RecordKind, tuple[type, Mapping[str, Any]]] = {
     "run": (model.RunInfo, {"schema": Literal["ekuscan.run/1"]}),
@@ -126,7 +128,7 @@ class _Published:
     def _items(self, source: type) -> dict[str, Any]:
         if source is model.Observation:
             both = self._fields(model.Endpoint) | self._fields(model.Observation)
-            return {key: hint for key, hint in both.items() if key not in ("endpoint", "presented")}
+            return {key: hint for key, hint in both.items() if key not in _UNPUBLISHED}
         return self._fields(source)
 
     def _fields(self, source: type) -> dict[str, Any]:
