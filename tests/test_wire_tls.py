@@ -1,20 +1,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import pytest
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ekuscan.model import Alert
+from ekuscan.model import Alert, ClientCertificate
 from ekuscan.wire.alerts import NAMES, alert_name, refuses_without_certificate
+from ekuscan.wire.identity import Identity
 from ekuscan.wire.offer import DEFAULT_OFFER, Offer
 from ekuscan.wire.reasons import REASONS, failure
 from ekuscan.wire.request import client_certificate, handshake_failure
 from ekuscan.wire.tls import MAX_CERTIFICATES, Handshake
 from ekuscan.wire.trace import Trace
-from tests.pki import intermediate, issue, name, root, rsa_key
+from tests.pki import BOTH, SERVER_AUTH, intermediate, issue, name, root, rsa_key
 from tests.tls_pairs import NONE, OPTIONAL, REQUIRED, ServerEnd, Terms, chain, converse, ders
 
 VERSIONS = ("1.2", "1.3")
@@ -95,7 +99,8 @@ def test_an_end_after_we_have_spoken_is_no_refusal():
 def test_ca_names_of_the_request_are_read_in_order(version):
     names = (name("First CA", country="DE"), name("Second, CA"))
     trace = converse(Terms(version, OPTIONAL, names))[0].trace()
-    assert trace.ca_names == ("CN=First CA,O=Test,C=DE", r"CN=Second\, CA,O=Test")
+    assert trace.ca_names == tuple(one.public_bytes() for one in names)
+    assert judged(trace)[0].ca_names == ("CN=First CA,O=Test,C=DE", r"CN=Second\, CA,O=Test")
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -107,7 +112,8 @@ def test_a_request_without_ca_names_is_a_request(version):
 
 def test_hostile_ca_names_are_printable():
     trace = converse(Terms("1.3", OPTIONAL, (name("red\x1b[31m\u202e"),)))[0].trace()
-    assert all(text.isprintable() for text in trace.ca_names)
+    (text,) = judged(trace)[0].ca_names
+    assert text.isprintable()
 
 
 def test_the_server_name_is_sent_only_where_there_is_one():
@@ -338,6 +344,65 @@ def test_an_end_before_our_certificate_message_went_out_is_no_refusal():
 def test_a_refusal_above_tls_counts_more_than_a_ticket():
     state = client_certificate(refusal(opened=True, accepted=True), "http")
     assert (state.request, state.refused_by) == ("required", "http")
+
+
+# --- with a certificate of ours -------------------------------------------------------------------------------
+
+
+def identity(issued, *issuers):
+    key = issued.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    return Identity("ours", ders((issued, *issuers)), key)
+
+
+@cache
+def clients():
+    """A CA of clients: one certificate with both EKUs, one for servers only, and one of a CA that nobody trusts."""
+    top = root("Client Root")
+    return {
+        "top": top,
+        "both": identity(issue("both.example", top, eku=BOTH)),
+        "server-only": identity(issue("server-only.example", top, eku=(SERVER_AUTH,))),
+        "untrusted": identity(issue("untrusted.example", root("Another Root"), eku=BOTH)),
+    }
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("request_", [OPTIONAL, REQUIRED])
+@pytest.mark.parametrize(("kind", "alert"), [("both", None), ("server-only", 43), ("untrusted", 48)])
+def test_what_openssl_says_to_a_certificate_of_ours(version, request_, kind, alert):
+    terms = Terms(version, request_, trusted=clients()["top"])
+    trace = converse(terms, identity=clients()[kind])[0].trace()
+    state, reason = judged(trace)
+    assert trace.presented
+    assert trace.chain == ders(chain()[:2])
+    assert state == ClientCertificate("unknown", None if alert is None else "alert")
+    assert (reason and (reason.reason, reason.alert)) == (alert and ("certificate-refused", alert))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_server_that_does_not_ask_is_shown_no_certificate_of_ours(version):
+    trace = converse(Terms(version, NONE), identity=clients()["both"])[0].trace()
+    assert (trace.identity, trace.presented) == ("ours", False)
+    assert judged(trace) == (ClientCertificate("none"), None)
+
+
+def test_a_certificate_that_the_peer_cannot_take_is_not_said_to_be_presented():
+    terms = Terms("1.3", OPTIONAL, trusted=clients()["top"], signatures=b"ECDSA+SHA256")
+    own = identity(issue("edwards.example", clients()["top"], eku=BOTH, key=Ed25519PrivateKey.generate()))
+    trace = converse(terms, identity=own)[0].trace()
+    assert (trace.asked, trace.presented) == (True, False)
+    assert judged(trace)[1].reason == "certificate-unsuitable"
+
+
+def test_silence_after_our_certificate_in_tls_1_3_is_no_consent():
+    trace = refusal(identity="ours", presented=True, opened=True, ending="stalled")
+    assert judged(trace)[1].reason == "acceptance-undecided"
+
+
+def test_the_key_of_a_certificate_of_ours_is_in_no_text():
+    one = clients()["both"]
+    assert one.key.hex() not in repr(one)
+    assert repr(one.key) not in repr(one)
 
 
 def test_every_reason_has_a_sentence_for_each_of_its_stages():

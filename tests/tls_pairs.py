@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from cryptography import x509
-from OpenSSL import SSL
+from OpenSSL import SSL, crypto
+from OpenSSL._util import lib
 
+from ekuscan.wire.identity import Identity
 from ekuscan.wire.offer import DEFAULT_OFFER, Offer
 from ekuscan.wire.tls import Handshake
 from tests.pki import BOTH, Issued, intermediate, issue, root
@@ -30,13 +32,19 @@ def chain() -> tuple[Issued, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How the server end speaks. ``names`` are the CA names in its request, ``ders`` what it presents."""
+    """How the server end speaks.
+
+    ``names`` are the CA names in its request, ``presented`` what it presents. It takes any client certificate unless
+    ``trusted`` names the one CA of its clients. ``signatures`` are the algorithms that it offers to verify.
+    """
 
     version: str = "1.3"
     request: int = NONE
     names: tuple[x509.Name, ...] = ()
     presented: tuple[Issued, ...] | None = None
     ciphers: bytes = b"DEFAULT:@SECLEVEL=0"
+    trusted: Issued | None = None
+    signatures: bytes = b""
 
 
 def certificate(issued: Issued) -> x509.Certificate:
@@ -50,7 +58,11 @@ def server_context(terms: Terms) -> SSL.Context:
     context.set_max_proto_version(VERSIONS[terms.version])
     context.set_cipher_list(terms.ciphers)
     context.set_session_id(b"pairs")
-    context.set_verify(terms.request, lambda *_: True)
+    context.set_verify(terms.request, None if terms.trusted else lambda *_: True)
+    if terms.trusted:
+        context.get_cert_store().add_cert(crypto.X509.from_cryptography(certificate(terms.trusted)))
+    if terms.signatures:
+        assert lib.SSL_CTX_set1_sigalgs_list(context._context, terms.signatures) == 1
     for name in terms.names:
         context.add_client_ca(_named(name))
     leaf, *issuers = terms.presented or chain()[:2]
@@ -115,12 +127,13 @@ def converse(
     server_name: str | None = None,
     offer: Offer = DEFAULT_OFFER,
     limit: int = 262_144,
+    identity: Identity | None = None,
 ) -> tuple[Handshake, ServerEnd]:
     """A conversation until nobody has anything to say. ``cut`` chops, or changes, what the server sends.
 
     ``say`` is written once the handshake is over. A server that has failed closes, after its last bytes.
     """
-    client, server = Handshake(offer, server_name, limit), ServerEnd(terms, reply)
+    client, server = Handshake(offer, server_name, limit, identity), ServerEnd(terms, reply)
     to_server = client.start()
     said = not say
     for _ in range(12):

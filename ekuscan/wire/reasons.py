@@ -50,6 +50,11 @@ REASONS: Final[Mapping[str, Reason]] = MappingProxyType(
         "garbled": Reason((*_HANDSHAKE, "after"), "sent what TLS does not allow {where}: {error}"),
         "too-much": Reason(_HANDSHAKE, "sent more than this scan takes in {where}: {error}"),
         "certificate-required": Reason(("finish",), "refused us because we sent no certificate: {error}"),
+        "certificate-refused": Reason(("finish",), "refused the certificate that we presented: {error}"),
+        "certificate-unsuitable": Reason(
+            ("finish",), "takes no certificate with the key or signature that ours has: nothing was presented"
+        ),
+        "acceptance-undecided": Reason(("after",), "whether it takes the certificate that we presented did not show"),
         "request-undecided": Reason(("after",), "asked for a client certificate; whether it demands one did not show"),
         "internal-error": Reason(("after",), "a fault of ekuscan itself: {error}"),
     }

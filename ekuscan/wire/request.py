@@ -1,44 +1,56 @@
 """What a handshake says about the peer's request for a client certificate, and why it gave less than asked.
 
-We send no certificate. In TLS 1.2 the peer's judgement is part of the handshake. In TLS 1.3 our side is done before the
-peer has judged (RFC 8446 §2): its refusal comes afterwards, its consent shows only in a session ticket or in data.
-Servers such as nginx accept the handshake and refuse the HTTP request.
+In TLS 1.2 the peer's judgement is part of the handshake. In TLS 1.3 our side is done before the peer has judged
+(RFC 8446 §2): its refusal comes afterwards, its consent shows only in a session ticket or in data. Servers such as
+nginx accept the handshake and refuse the HTTP request. All of it holds with a certificate of ours as well as without:
+without one the refusal means that the peer demands one, with one that it does not take this one.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from ekuscan import names
 from ekuscan.model import ClientCertificate, Failure, RefusedBy, Stage
 from ekuscan.wire.alerts import PROTOCOL_VERSION, refuses_without_certificate
 from ekuscan.wire.reasons import failure
 from ekuscan.wire.trace import Trace
 
+_REFUSALS: Final[dict[RefusedBy, str]] = {
+    "alert": "an alert",
+    "close": "it closed the connection",
+    "http": "an HTTP answer that says so",
+    "sip": "a SIP answer that says so",
+}
 _PLAIN: Final = {b"HTTP": "plain-http", b"SIP/": "plain-sip"}
 
 
 def client_certificate(trace: Trace, refused_by_answer: RefusedBy | None = None) -> ClientCertificate:
-    """The state of the request. ``refused_by_answer`` is a refusal read from an HTTP or SIP answer."""
+    """The state of the request. ``refused_by_answer`` is a refusal read from an HTTP or SIP answer.
+
+    Where we presented a certificate, nothing shows whether the peer would have gone on without one.
+    """
     if not trace.asked:
         return ClientCertificate("none" if trace.past_request else "unknown")
-    if refused_by_answer is not None:
-        return ClientCertificate("required", refused_by_answer, trace.ca_names)
-    if trace.accepted:
-        return ClientCertificate("optional", None, trace.ca_names)
-    refused_by = _refusal(trace)
+    listed = tuple(names.name_text(der) for der in trace.ca_names)
+    refused_by = refused_by_answer or (None if trace.accepted else _refusal(trace))
+    if trace.identity is not None:
+        return ClientCertificate("unknown", refused_by, listed, trace.late)
     if refused_by is not None:
-        return ClientCertificate("required", refused_by, trace.ca_names)
-    return ClientCertificate("unknown", None, trace.ca_names)
+        return ClientCertificate("required", refused_by, listed, trace.late)
+    return ClientCertificate("optional" if trace.accepted else "unknown", None, listed, trace.late)
 
 
 def handshake_failure(trace: Trace, judged: ClientCertificate, plain: bytes = b"") -> Failure | None:
     """Why the handshake, or the question about the request, gave less than asked; None where nothing is missing."""
-    if judged.refused_by in ("alert", "close"):
+    if trace.identity is not None and trace.own_certificate and not trace.presented:
+        return failure("certificate-unsuitable")
+    if judged.refused_by is not None and (trace.presented or judged.refused_by in ("alert", "close")):
         return _refused(trace, judged.refused_by)
     if trace.ending == "too-many":
         return failure("too-much", stage="certificate", error=trace.detail)
     if trace.opened:
-        return _after(trace) if judged.request == "unknown" else None
+        return _after(trace, judged)
     if trace.ending == "plain":
         return failure(_PLAIN.get(plain[:4], "not-tls"), error=ascii(plain)[1:])
     if trace.ending is None:
@@ -61,14 +73,20 @@ def _refusal(trace: Trace) -> RefusedBy | None:
 
 def _refused(trace: Trace, by: RefusedBy) -> Failure:
     number = _fatal_alert(trace) if by == "alert" else None
-    how = f"alert {number} {_alert_text(trace)}" if number is not None else "it closed the connection"
-    return failure("certificate-required", alert=number, error=how)
+    how = f"alert {number} {_alert_text(trace)}" if number is not None else _REFUSALS[by]
+    return failure("certificate-refused" if trace.presented else "certificate-required", alert=number, error=how)
 
 
-def _after(trace: Trace) -> Failure:
+def _after(trace: Trace, judged: ClientCertificate) -> Failure | None:
+    if trace.presented:
+        return None if trace.accepted else _undecided(trace, "acceptance-undecided")
+    return _undecided(trace, "request-undecided") if judged.request == "unknown" else None
+
+
+def _undecided(trace: Trace, reason: str) -> Failure:
     if trace.ending == "garbled":
         return failure("garbled", stage="after", error=trace.detail)
-    return failure("request-undecided", alert=_fatal_alert(trace))
+    return failure(reason, alert=_fatal_alert(trace))
 
 
 def _broken(trace: Trace) -> Failure:

@@ -1,7 +1,7 @@
 """One TLS client handshake on OpenSSL's memory BIOs, without a socket and without a clock.
 
-Certificates are captured, not verified, and no certificate of ours is sent. A chain is there as soon as the peer has
-shown it, also where the handshake then fails. What it all means is for `ekuscan.wire.request` to say.
+Certificates are captured, not verified. A certificate of ours is sent only where one is given. A chain is there as soon
+as the peer has shown it, also where the handshake then fails. What it all means is for `ekuscan.wire.request` to say.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from OpenSSL import SSL, crypto
 # pyOpenSSL's public API sets one group only (Context.set_tmp_ecdh); OpenSSL's own call for a list sits here.
 from OpenSSL._util import lib as _binding
 
-from ekuscan import names
 from ekuscan.model import Alert, TlsParameters
 from ekuscan.wire.alerts import CLOSE_NOTIFY, alert_name
+from ekuscan.wire.identity import Identity
 from ekuscan.wire.offer import Offer, Version
 from ekuscan.wire.trace import Ending, Trace
 
@@ -36,8 +36,12 @@ SERVER_HELLO: Final = b"SSLv3/TLS read server hello"
 CERTIFICATE_REQUEST: Final = b"SSLv3/TLS read server certificate request"
 SERVER_DONE: Final = b"SSLv3/TLS read server done"
 OWN_CERTIFICATE: Final = b"SSLv3/TLS write client certificate"
+# OpenSSL signs only where it has found our certificate fit for what the peer takes; else it sends an empty message.
+OWN_SIGNATURE: Final = b"SSLv3/TLS write certificate verify"
 SESSION_TICKET: Final = b"SSLv3/TLS read server session ticket"
-_STEPS: Final = frozenset({SERVER_HELLO, CERTIFICATE_REQUEST, SERVER_DONE, OWN_CERTIFICATE, SESSION_TICKET})
+_STEPS: Final = frozenset(
+    {SERVER_HELLO, CERTIFICATE_REQUEST, SERVER_DONE, OWN_CERTIFICATE, OWN_SIGNATURE, SESSION_TICKET}
+)
 
 # To peers without RFC 5746, which old appliances are, OpenSSL 3 refuses to connect unless told otherwise.
 _OP_LEGACY_SERVER_CONNECT: Final = 0x4
@@ -62,20 +66,36 @@ def _note(connection: SSL.Connection, where: int, code: int) -> None:
 
 
 @cache
-def _context(offer: Offer) -> SSL.Context:
+def _context(offer: Offer, identity: Identity | None) -> SSL.Context:
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
     context.set_verify(SSL.VERIFY_NONE)
     context.set_min_proto_version(_VERSIONS[offer.minimum])
     context.set_max_proto_version(_VERSIONS[offer.maximum])
     context.set_cipher_list(offer.ciphers.encode("ascii"))
     context.set_tls13_ciphersuites(offer.suites.encode("ascii"))
-    context.set_options(_OP_LEGACY_SERVER_CONNECT | SSL.OP_NO_RENEGOTIATION)
+    context.set_options(_OP_LEGACY_SERVER_CONNECT | (0 if offer.late else SSL.OP_NO_RENEGOTIATION))
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
     context.set_info_callback(_note)
-    set_groups = getattr(_binding, "SSL_CTX_set1_curves_list", None)
-    if set_groups is not None:
-        set_groups(context._context, offer.groups.encode("ascii"))
+    _binding.SSL_CTX_set1_curves_list(context._context, offer.groups.encode("ascii"))
+    if offer.signatures is not None:
+        _binding.SSL_CTX_set1_sigalgs_list(context._context, offer.signatures.encode("ascii"))
+    if offer.late:
+        _binding.SSL_CTX_set_post_handshake_auth(context._context, 1)
+    if identity is not None:
+        _present(context, identity)
     return context
+
+
+def _present(context: SSL.Context, identity: Identity) -> None:
+    # pyOpenSSL is leaving its own classes: it takes cryptography's and warns of these.
+    end_entity, *issuers = (
+        crypto.load_certificate(crypto.FILETYPE_ASN1, der).to_cryptography() for der in identity.chain
+    )
+    context.use_certificate(end_entity)
+    for issuer in issuers:
+        context.add_extra_chain_cert(issuer)
+    key: Any = crypto.load_privatekey(crypto.FILETYPE_ASN1, identity.key).to_cryptography_key()
+    context.use_privatekey(key)
 
 
 @dataclass(slots=True)
@@ -83,13 +103,14 @@ class Handshake:
     """The life of one handshake: feed it what the peer sent, send what it returns.
 
     ``server_name`` goes out as SNI (RFC 6066: a DNS name, never an address), None sends none. ``limit`` bounds what is
-    taken in and ``received`` counts it, in bytes. ``answer`` collects application data after the handshake. No method
-    raises for anything that a peer may send.
+    taken in and ``received`` counts it, in bytes. ``identity`` is presented if the peer asks. ``answer`` collects
+    application data after the handshake. No method raises for anything that a peer may send.
     """
 
     offer: Offer
     server_name: str | None
     limit: int = 262_144
+    identity: Identity | None = None
     opened: bool = False
     ending: Ending | None = None
     received: int = 0
@@ -97,12 +118,13 @@ class Handshake:
     _connection: SSL.Connection = field(init=False)
     _log: list[Any] = field(default_factory=list)
     _certificates: list[crypto.X509] | None = None
+    _asked_at_first: bool = False
     _prefix: bytes | None = b""
     _spoke: bool = False
     _detail: str = ""
 
     def __post_init__(self) -> None:
-        self._connection = SSL.Connection(_context(self.offer), None)
+        self._connection = SSL.Connection(_context(self.offer, self.identity), None)
         self._connection.set_app_data(self._log)
         if self.server_name:
             self._connection.set_tlsext_host_name(self.server_name.encode("ascii"))
@@ -115,9 +137,12 @@ class Handshake:
 
     @property
     def accepted(self) -> bool:
-        """The peer went on after our empty Certificate message. In TLS 1.3 our side is done before it says so."""
+        """The peer went on after our Certificate message. In TLS 1.3 our side is done before it says so."""
         if not self.opened:
             return False
+        if self.asked and not self._asked_at_first:
+            # A server that asks late has our request before it: its answer is what shows the consent.
+            return bool(self.answer)
         if self._connection.get_protocol_version() < SSL.TLS1_3_VERSION:
             return True
         return bool(self.answer) or SESSION_TICKET in self._log
@@ -184,6 +209,7 @@ class Handshake:
         chain = self._chain()
         modern = version >= SSL.TLS1_3_VERSION
         asked = CERTIFICATE_REQUEST in steps
+        own_certificate = asked and OWN_CERTIFICATE in steps
         return Trace(
             offer=self.offer.name,
             hello=hello,
@@ -191,7 +217,7 @@ class Handshake:
             chain=chain,
             asked=asked,
             past_request=self.opened or (bool(chain) if modern else SERVER_DONE in steps),
-            own_certificate=asked and OWN_CERTIFICATE in steps,
+            own_certificate=own_certificate,
             ca_names=self._ca_names() if asked else (),
             opened=self.opened,
             accepted=self.accepted,
@@ -200,6 +226,9 @@ class Handshake:
             ending=self.ending,
             detail=self._detail,
             received=self.received,
+            late=asked and self.opened and not self._asked_at_first,
+            identity=self.identity.name if self.identity is not None else None,
+            presented=own_certificate and self.identity is not None and OWN_SIGNATURE in steps,
         )
 
     def _end(self, ending: Ending, detail: str) -> None:
@@ -226,6 +255,7 @@ class Handshake:
             if not self.opened:
                 self._connection.do_handshake()
                 self.opened = True
+                self._asked_at_first = self.asked
                 self._certificates = self._connection.get_peer_cert_chain() or []
                 if len(self._certificates) > MAX_CERTIFICATES:
                     self._end("too-many", f"over {MAX_CERTIFICATES} certificates")
@@ -267,9 +297,8 @@ class Handshake:
             group = None
         return TlsParameters(connection.get_protocol_version_name(), connection.get_cipher_name() or "", group)
 
-    def _ca_names(self) -> tuple[str, ...]:
-        listed = self._connection.get_client_ca_list()[:MAX_CA_NAMES]
-        return tuple(names.name_text(name.der()) for name in listed)
+    def _ca_names(self) -> tuple[bytes, ...]:
+        return tuple(name.der() for name in self._connection.get_client_ca_list()[:MAX_CA_NAMES])
 
 
 def _like_tls(data: bytes) -> bool:

@@ -14,7 +14,9 @@ Ending = Literal["alert", "closed", "reset", "stalled", "garbled", "too-much", "
 class Trace:
     """What a handshake has shown so far.
 
-    ``chain`` holds DER certificates in the order sent. ``own_certificate``: our empty Certificate message went out.
+    ``chain`` holds DER certificates in the order sent. ``own_certificate``: our Certificate message went out, which is
+    empty unless ``presented``; ``identity`` names what we had for it. ``late``: the request came after the handshake.
+    ``ca_names`` are DER.
     ``accepted``: the peer went on after it (TLS 1.2: its Finished; TLS 1.3: a ticket or application data).
     ``spoke``: we wrote application data. ``detail`` explains the ending in OpenSSL's or our own words.
     """
@@ -26,7 +28,7 @@ class Trace:
     asked: bool
     past_request: bool
     own_certificate: bool
-    ca_names: tuple[str, ...]
+    ca_names: tuple[bytes, ...]
     opened: bool
     accepted: bool
     spoke: bool
@@ -34,3 +36,6 @@ class Trace:
     ending: Ending | None
     detail: str
     received: int
+    late: bool = False
+    identity: str | None = None
+    presented: bool = False
