@@ -18,9 +18,12 @@ class Reason:
     text: str
 
 
+_TALK: Final[tuple[Stage, ...]] = ("proxy", "preamble")
 _HANDSHAKE: Final[tuple[Stage, ...]] = ("hello", "certificate", "finish")
 
 _WHERE: Final[Mapping[Stage, str]] = {
+    "proxy": "before the proxy had connected us",
+    "preamble": "in the plain-text opening",
     "hello": "before it answered our ClientHello",
     "certificate": "after its ServerHello, before its certificate",
     "finish": "after its certificate, before the handshake was complete",
@@ -32,23 +35,34 @@ REASONS: Final[Mapping[str, Reason]] = MappingProxyType(
         "name-unknown": Reason(("resolve",), "the name does not resolve"),
         "name-lookup-failed": Reason(("resolve",), "the name could not be looked up: {error}"),
         "name-lookup-timeout": Reason(("resolve",), "no answer to the name look-up within {seconds:g} s"),
-        "refused": Reason(("connect",), "nothing listens on this port"),
+        "refused": Reason(("connect", "proxy"), "nothing listens on this port"),
         "filtered": Reason(("connect",), "no answer to the connection attempt within {seconds:g} s"),
-        "unreachable": Reason(("connect",), "reported unreachable by a router or firewall: {error}"),
+        "unreachable": Reason(("connect", "proxy"), "reported unreachable by a router or firewall: {error}"),
         "no-route": Reason(("connect",), "this machine has no route to the address: {error}"),
         "connect-failed": Reason(("connect",), "the connection could not be opened: {error}"),
         "no-answer": Reason(("connect",), "no answer to a SIP OPTIONS over UDP within {seconds:g} s"),
+        "proxy-auth": Reason(("proxy",), "the proxy wants credentials, or others than these: {error}"),
+        "proxy-refused": Reason(("proxy",), "the proxy refused to connect us: {error}"),
+        "proxy-failed": Reason(("proxy",), "the proxy could not connect us: {error}"),
+        "not-the-protocol": Reason(_TALK, "answers with something that is not {protocol}: {error}"),
+        "tls-at-once": Reason(_TALK, "speaks TLS at once, where {protocol} was to come first"),
+        "preamble-refused": Reason(("preamble",), "turned us away before TLS could begin: {error}"),
+        "no-starttls": Reason(("preamble",), "speaks {protocol} and offers no TLS in it"),
+        "starttls-refused": Reason(("preamble",), "refused to start TLS: {error}"),
+        "injected": Reason(
+            ("preamble",), "sent more in plain text after its go-ahead for TLS, which may be an injection"
+        ),
         "not-sip": Reason(("hello",), "answers over UDP with something that is not SIP"),
         "plain-http": Reason(("hello",), "answers in plain HTTP: no TLS on this port"),
         "plain-sip": Reason(("hello",), "answers in plain SIP: no TLS on this port"),
         "not-tls": Reason(("hello",), "answers with something that is not TLS: {error}"),
         "old-version": Reason(("hello",), "shares no TLS version with us: it speaks only versions before TLS 1.2"),
-        "stalled": Reason(_HANDSHAKE, "went silent {where} ({received} bytes received)"),
-        "closed": Reason(_HANDSHAKE, "closed the connection {where}"),
-        "reset": Reason(_HANDSHAKE, "reset the connection {where}"),
+        "stalled": Reason((*_TALK, *_HANDSHAKE), "went silent {where} ({received} bytes received)"),
+        "closed": Reason((*_TALK, *_HANDSHAKE), "closed the connection {where}"),
+        "reset": Reason((*_TALK, *_HANDSHAKE), "reset the connection {where}"),
         "alert": Reason(_HANDSHAKE, "ended the handshake {where} with {error}"),
         "garbled": Reason((*_HANDSHAKE, "after"), "sent what TLS does not allow {where}: {error}"),
-        "too-much": Reason(_HANDSHAKE, "sent more than this scan takes in {where}: {error}"),
+        "too-much": Reason((*_TALK, *_HANDSHAKE), "sent more than this scan takes in {where}: {error}"),
         "certificate-required": Reason(("finish",), "refused us because we sent no certificate: {error}"),
         "certificate-refused": Reason(("finish",), "refused the certificate that we presented: {error}"),
         "certificate-unsuitable": Reason(
