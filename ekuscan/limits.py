@@ -8,10 +8,27 @@ from ekuscan.wire.offer import DEFAULT_OFFER, Offer
 
 
 @dataclass(frozen=True, slots=True)
+class Views:
+    """Which handshakes are made with an endpoint beside the ordinary one, in case they show another certificate.
+
+    ``key_types``: RSA and ECDSA certificates each alone; ``versions``: the TLS version that was not negotiated, alone;
+    ``without_sni``: without a server name; ``post_quantum``: with the large ClientHello of browsers. ``late`` is no
+    handshake of its own: an HTTPS server that did not ask for a certificate gets one GET, after which it may ask.
+    """
+
+    key_types: bool = False
+    versions: bool = False
+    without_sni: bool = False
+    post_quantum: bool = False
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ProbeLimits:
     """Limits for one endpoint; times in seconds.
 
-    ``resolve`` and ``connect`` bound the look-up and the TCP connection, ``handshake`` the time from the ClientHello to
+    ``resolve`` and ``connect`` bound the look-up and the TCP connection, which is tried again ``retries`` times, each
+    ``retry_after`` its failure. ``handshake`` bounds what comes before TLS, and then the time from the ClientHello to
     the end of the handshake. ``quiet`` is how long we only listen after a TLS 1.3 handshake in which a certificate was
     asked for, ``answer`` how long we wait for a SIP or HTTP answer. ``deadline`` bounds all of it together; waiting for
     another handshake with the same host does not count. After ``patience`` without a byte from the peer, the next
@@ -28,6 +45,9 @@ class ProbeLimits:
     received: int = 262_144
     options: bool = True
     offer: Offer = DEFAULT_OFFER
+    retries: int = 0
+    retry_after: float = 1.0
+    views: Views = Views()
 
 
 @dataclass(frozen=True, slots=True)

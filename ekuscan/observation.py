@@ -10,6 +10,7 @@ from ekuscan.model import Banner, ClientCertificate, Endpoint, EndpointStatus, F
 from ekuscan.wire.trace import Trace
 
 # Reasons that say "nothing for us here": on an optional port they are an answer, not a failure of the sweep.
+_BEST: tuple[EndpointStatus, ...] = ("seen", "partial", "failed")
 CLOSED_REASONS = frozenset({"refused", "filtered", "unreachable", "no-answer"})
 
 
@@ -18,20 +19,31 @@ def sight(
 ) -> tuple[Sight, Mapping[str, tuple[bytes, ...]]]:
     """A sight and the chain that it refers to."""
     chain = chain_id(map(sha256_hex, trace.chain)) if trace.chain else None
-    seen = Sight(trace.offer, started, seconds, trace.tls, chain, judged, trace.alerts, failure)
+    seen = Sight(trace.offer, started, seconds, trace.tls, chain, judged, trace.alerts, failure, trace.identity)
     return seen, {chain: trace.chain} if chain else {}
 
 
 def observed(
     endpoint: Endpoint,
-    address: str,
-    seen: Sight,
+    address: str | None,
+    sights: tuple[Sight, ...],
     presented: Mapping[str, tuple[bytes, ...]],
+    ca_names: Mapping[str, bytes],
     banner: Banner | None,
 ) -> Observation:
-    """The observation of an endpoint that took our connection."""
-    status, failure = _status(seen)
-    return Observation(endpoint, address, status, failure, (seen,), banner, presented)
+    """The observation of an endpoint that took our connection, as good as the best of its sights."""
+    status, failure = _status(sights[0]) if len(sights) == 1 else _best(sights)
+    return Observation(endpoint, address, status, failure, sights, banner, presented, ca_names)
+
+
+def _best(sights: tuple[Sight, ...]) -> tuple[EndpointStatus, Failure | None]:
+    """Of sights that are equally good the first counts, which made the ordinary offer; a limit of ours is told anyway.
+
+    What a certificate of ours brought about says nothing of what the endpoint shows to everybody.
+    """
+    found = [_status(sight) for sight in sights if sight.presented_as is None]
+    ours = [one for one in found if one[1] is not None and one[1].reason == "our-limit"]
+    return min(ours[-1:] + found, key=lambda one: _BEST.index(one[0]))
 
 
 def unseen(endpoint: Endpoint, failure: Failure, address: str | None = None) -> Observation:

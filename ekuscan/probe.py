@@ -1,4 +1,4 @@
-"""One endpoint to one Observation: a name, an address, a connection, a handshake, and what the port's protocol adds.
+"""One endpoint to one Observation: a name, an address, connections and handshakes, and what the protocol adds.
 
 Failures are values: whatever the network or the peer does, an Observation comes back.
 """
@@ -11,11 +11,13 @@ from typing import Final
 from ekuscan import observation, probe_udp
 from ekuscan.dial import one_per_family
 from ekuscan.limits import ProbeLimits
-from ekuscan.model import Endpoint, Failure, Observation
+from ekuscan.model import Banner, Endpoint, Failure, Observation, Sight
 from ekuscan.resolve import Address, Names, literal
-from ekuscan.session import Account, Clock, NoConnection, Session
+from ekuscan.session import Account, Attempt, Clock, Deadline, NoHandshake, Session
 from ekuscan.turns import Turns
+from ekuscan.views import View, first_view, next_view
 from ekuscan.wire import banner
+from ekuscan.wire.dialogue import preamble
 from ekuscan.wire.reasons import REASONS
 from ekuscan.wire.request import client_certificate, handshake_failure
 
@@ -49,18 +51,10 @@ async def observe(
     if endpoint.protocol == "sip-udp":
         return await probe_udp.observe(endpoint, addresses[0], min(limits.answer, limits.deadline))
     turns = turns or Turns()
-    session = Session(endpoint, one_per_family(addresses), server_name(endpoint), limits, clock, turns)
-    try:
-        session.begin()
-        outcome = await session.outcome
-    except BaseException:
-        session.abandon()
-        raise
-    if isinstance(outcome, NoConnection):
-        return observation.unseen(endpoint, outcome.failure, outcome.address.text)
-    found = _observed(endpoint, outcome)
-    if endpoint.service == "uds" and found.presented:
-        return await _with_release(found, outcome.address, limits, turns)
+    look = _Look(endpoint, one_per_family(addresses), server_name(endpoint), limits, clock, turns)
+    found = await look.all_views()
+    if endpoint.service == "uds" and found.presented and look.address is not None:
+        return await _with_release(found, look.address, limits, turns)
     return found
 
 
@@ -76,12 +70,88 @@ def server_name(endpoint: Endpoint) -> str | None:
     return encoded if len(encoded) <= _MAX_NAME else None
 
 
-def _observed(endpoint: Endpoint, account: Account) -> Observation:
-    judged = client_certificate(account.trace, account.refused_by)
-    failure = handshake_failure(account.trace, judged, account.plain)
-    seen, presented = observation.sight(account.trace, judged, failure, account.started, account.seconds)
-    found = banner.identify(account.agent) if account.agent else None
-    return observation.observed(endpoint, account.address.text, seen, presented, found)
+class _Look:
+    """The handshakes with one endpoint, one after the other, and what they have shown so far."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        addresses: tuple[Address, ...],
+        name: str | None,
+        limits: ProbeLimits,
+        clock: Clock,
+        turns: Turns,
+    ) -> None:
+        self.address: Address | None = None
+        self._endpoint = endpoint
+        self._addresses = addresses
+        self._name = name
+        self._limits = limits
+        self._clock = clock
+        self._turns = turns
+        self._deadline = Deadline(limits.deadline)
+        self._sights: list[Sight] = []
+        self._presented: dict[str, tuple[bytes, ...]] = {}
+        self._ca_names: dict[str, bytes] = {}
+        self._banner: Banner | None = None
+
+    async def all_views(self) -> Observation:
+        """Makes the ordinary handshake, and then every further one that there is a reason and time for."""
+        view: View | None = first_view(self._limits)
+        while view is not None:
+            outcome = await self._connect(view)
+            if isinstance(outcome, NoHandshake):
+                if not self._sights and outcome.failure is not None:
+                    return observation.unseen(self._endpoint, outcome.failure, outcome.address.text)
+                break
+            self._take(outcome)
+            view = self._next()
+        return observation.observed(
+            self._endpoint,
+            self.address.text if self.address is not None else None,
+            tuple(self._sights),
+            self._presented,
+            self._ca_names,
+            self._banner,
+        )
+
+    async def _connect(self, view: View) -> Account | NoHandshake:
+        before = preamble(self._endpoint.protocol, self._name or self._endpoint.host)
+        attempt = Attempt(
+            endpoint=self._endpoint,
+            addresses=self._addresses,
+            port=self._endpoint.port,
+            view=view,
+            server_name=self._name if view.offer.server_name else None,
+            dialogues=(before,) if before is not None else (),
+        )
+        session = Session(attempt, self._limits, self._clock, self._turns, self._deadline)
+        try:
+            session.begin()
+            return await session.outcome
+        except BaseException:
+            session.abandon()
+            raise
+
+    def _take(self, account: Account) -> None:
+        # The further handshakes go where the first one went.
+        self.address, self._addresses = account.address, (account.address,)
+        trace = account.trace
+        judged = client_certificate(trace, account.refused_by)
+        failure = handshake_failure(trace, judged, account.plain)
+        seen, presented = observation.sight(trace, judged, failure, account.started, account.seconds)
+        self._sights.append(seen)
+        self._presented.update(presented)
+        if trace.ca_names:
+            self._ca_names.update(zip(judged.ca_names, trace.ca_names, strict=True))
+        if account.agent:
+            self._banner = self._banner or banner.identify(account.agent)
+
+    def _next(self) -> View | None:
+        if self._deadline.passed:
+            return None
+        leaf = next((chain[0] for chain in self._presented.values()), None)
+        return next_view(self._limits.views, self._name is not None, self._sights, leaf)
 
 
 async def _with_release(found: Observation, address: Address, limits: ProbeLimits, turns: Turns) -> Observation:

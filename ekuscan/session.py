@@ -1,8 +1,8 @@
-"""One endpoint from the dial to the end of what is to be learned from it.
+"""One connection from the dial to the end of what is to be learned from it.
 
-The order matters. After a TLS 1.3 handshake with a CertificateRequest we only listen for a while, because a peer that
-refuses resets the connection and a write of ours can swallow its alert. Only then, or at once where nothing is open,
-comes the one SIP OPTIONS or HTTP request.
+The order matters. What comes before TLS (a proxy, STARTTLS) comes first. After a TLS 1.3 handshake with a
+CertificateRequest we only listen for a while, because a peer that refuses resets the connection and a write of ours can
+swallow its alert. Only then, or at once where nothing is open, comes the one SIP OPTIONS or HTTP request.
 """
 
 from __future__ import annotations
@@ -20,19 +20,39 @@ from ekuscan.limits import ProbeLimits
 from ekuscan.model import Endpoint, Failure, RefusedBy
 from ekuscan.resolve import Address
 from ekuscan.turns import Turns
-from ekuscan.wire import http, sip
+from ekuscan.views import View
+from ekuscan.wire.dialogue import Dialogue
+from ekuscan.wire.question import QUESTIONS, Question
 from ekuscan.wire.reasons import failure
 from ekuscan.wire.tls import Handshake
 from ekuscan.wire.trace import Trace
 
-Phase = Literal["dial", "line", "handshake", "quiet", "answer", "over"]
+Phase = Literal["dial", "line", "preamble", "handshake", "quiet", "answer", "over"]
 Clock = Callable[[], datetime]
 _P = ParamSpec("_P")
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """How to get at an endpoint, and what to do there.
+
+    ``addresses`` (all of the endpoint, or all of the proxy in front of it) are tried in order at ``port``.
+    ``dialogues`` come before TLS, in order; without a ``view`` there is no TLS at all and the last of them is the end.
+    ``host`` is what handshakes go to one at a time, None where it is the address.
+    """
+
+    endpoint: Endpoint
+    addresses: tuple[Address, ...]
+    port: int
+    view: View | None
+    server_name: str | None = None
+    dialogues: tuple[Dialogue, ...] = ()
+    host: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
-    """What a connection gave.
+    """What a handshake gave.
 
     ``plain`` are the first bytes of a peer that does not speak TLS, ``refused_by`` a refusal above TLS, ``agent`` the
     SIP Server or User-Agent header. ``started`` is when the ClientHello went out, ``seconds`` the time from then on.
@@ -48,11 +68,29 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class NoConnection:
-    """Why there was no connection, and the address it was tried at last."""
+class NoHandshake:
+    """Why there was no handshake, and the address it was tried at last; no failure where none was wanted."""
 
     address: Address
-    failure: Failure
+    failure: Failure | None
+
+
+class Deadline:
+    """When all that is done with an endpoint is to be over. Waiting for others is no part of an endpoint's time."""
+
+    __slots__ = ("_loop", "at")
+
+    def __init__(self, seconds: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.at = self._loop.time() + seconds
+
+    @property
+    def passed(self) -> bool:
+        return self._loop.time() >= self.at
+
+    def waited_since(self, then: float) -> None:
+        """Moves it by the time since ``then``, an instant of the loop's clock."""
+        self.at += self._loop.time() - then
 
 
 def _guarded(method: Callable[Concatenate[Session, _P], None]) -> Callable[Concatenate[Session, _P], None]:
@@ -69,19 +107,20 @@ def _guarded(method: Callable[Concatenate[Session, _P], None]) -> Callable[Conca
 
 
 class Session:
-    """Drives a `Handshake` over a `Line`; ``outcome`` is set at the end, whatever happens. `begin` starts it.
+    """Drives an `Attempt` over a `Line`; ``outcome`` is set at the end, whatever happens. `begin` starts it.
 
-    ``clock`` gives the time of the ClientHello. ``addresses`` are tried in order, each with an equal share of the time
-    for connecting; ``turns`` says when the handshake may begin.
+    ``clock`` gives the time of the ClientHello. Each address gets an equal share of the time for connecting; ``turns``
+    says when the handshake may begin.
     """
 
     __slots__ = (
         "_addresses",
+        "_attempt",
         "_begun",
         "_clock",
         "_deadline",
+        "_dialogues",
         "_due",
-        "_endpoint",
         "_first_failure",
         "_handshake",
         "_has_turn",
@@ -90,7 +129,8 @@ class Session:
         "_line",
         "_loop",
         "_phase",
-        "_server_name",
+        "_question",
+        "_retries",
         "_share",
         "_started",
         "_then",
@@ -99,18 +139,11 @@ class Session:
         "outcome",
     )
 
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        addresses: tuple[Address, ...],
-        server_name: str | None,
-        limits: ProbeLimits,
-        clock: Clock,
-        turns: Turns,
-    ) -> None:
-        self._endpoint = endpoint
-        self._addresses = addresses
-        self._server_name = server_name
+    def __init__(self, attempt: Attempt, limits: ProbeLimits, clock: Clock, turns: Turns, deadline: Deadline) -> None:
+        self._attempt = attempt
+        self._addresses = attempt.addresses
+        self._dialogues = attempt.dialogues
+        self._question: Question | None = None
         self._limits = limits
         self._clock = clock
         self._turns = turns
@@ -118,14 +151,15 @@ class Session:
         self._line = Line(self)
         self._phase: Phase = "dial"
         self._first_failure: Failure | None = None
-        self._share = limits.connect / len(addresses)
+        self._retries = limits.retries
+        self._share = limits.connect / len(attempt.addresses)
         self._has_turn = False
         self._joined = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._then: Callable[[], None] = self._stalled
         self._due = 0.0
-        self._deadline = self._loop.time() + limits.deadline
-        self.outcome: asyncio.Future[Account | NoConnection] = self._loop.create_future()
+        self._deadline = deadline
+        self.outcome: asyncio.Future[Account | NoHandshake] = self._loop.create_future()
 
     @_guarded
     def begin(self) -> None:
@@ -146,7 +180,12 @@ class Session:
 
     def _dial(self) -> None:
         self._wait(self._share, self._filtered)
-        self._line.dial(self._addresses[0], self._endpoint.port)
+        self._line.dial(self._addresses[0], self._attempt.port)
+
+    @_guarded
+    def _dial_again(self) -> None:
+        self._addresses = self._attempt.addresses
+        self._dial()
 
     @_guarded
     def _filtered(self) -> None:
@@ -161,8 +200,11 @@ class Session:
         if len(self._addresses) > 1:
             self._addresses = self._addresses[1:]
             self._dial()
+        elif self._retries > 0 and self._loop.time() + self._limits.retry_after < self._deadline.at:
+            self._retries -= 1
+            self._wait(self._limits.retry_after, self._dial_again)
         else:
-            self._end(NoConnection(self._addresses[0], self._first_failure))
+            self._end(NoHandshake(self._addresses[0], self._first_failure))
 
     @_guarded
     def connected(self) -> None:
@@ -172,16 +214,15 @@ class Session:
         self._phase = "line"
         self._addresses = self._addresses[:1]
         self._joined = self._loop.time()
-        self._turns.take(self._addresses[0].text, self._turn_has_come)
+        self._turns.take(self._host(), self._turn_has_come)
 
     @_guarded
     def _turn_has_come(self, waited: bool) -> None:
         if self._phase == "over":
-            self._turns.give_back(self._addresses[0].text)
+            self._turns.give_back(self._host())
             return
         self._has_turn = True
-        # Waiting for others is no part of this endpoint's time.
-        self._deadline += self._loop.time() - self._joined
+        self._deadline.waited_since(self._joined)
         if waited and self._line.dead():
             # The peer lost patience while we waited in line: that says nothing about the endpoint.
             self._phase = "dial"
@@ -190,19 +231,64 @@ class Session:
         else:
             self._greet()
 
-    # --- the handshake ----------------------------------------------------------------------------------------
+    def _host(self) -> str:
+        return self._attempt.host or self._addresses[0].text
+
+    # --- before TLS -------------------------------------------------------------------------------------------
 
     def _greet(self) -> None:
+        self._begun = self._loop.time()
+        if self._dialogues:
+            self._line.listen()
+            self._begin_dialogue(b"")
+        elif self._attempt.view is not None:
+            self._shake_hands(self._attempt.view, b"")
+
+    def _begin_dialogue(self, early: bytes) -> None:
+        """``early`` is what came together with the end of the dialogue before."""
+        self._phase = "preamble"
+        self._wait(self._limits.handshake, self._dialogue_stalled)
+        dialogue = self._dialogues[0]
+        out = dialogue.start()
+        self._dialogue_went_on(out + dialogue.receive(early) if early else out)
+
+    def _dialogue_went_on(self, out: bytes) -> None:
+        dialogue = self._dialogues[0]
+        self._line.send(out)
+        if dialogue.failure is not None:
+            self._end(NoHandshake(self._addresses[0], dialogue.failure))
+        elif dialogue.ready:
+            self._dialogues = self._dialogues[1:]
+            if self._dialogues:
+                self._begin_dialogue(dialogue.rest)
+            elif self._attempt.view is None:
+                self._end(NoHandshake(self._addresses[0], None))
+            else:
+                self._shake_hands(self._attempt.view, dialogue.rest)
+
+    @_guarded
+    def _dialogue_stalled(self) -> None:
+        self._dialogues[0].give_up()
+        self._dialogue_went_on(b"")
+
+    # --- the handshake ----------------------------------------------------------------------------------------
+
+    def _shake_hands(self, view: View, early: bytes) -> None:
         self._phase = "handshake"
-        self._handshake = Handshake(self._limits.offer, self._server_name, self._limits.received)
+        self._handshake = Handshake(view.offer, self._attempt.server_name, self._limits.received, view.identity)
         self._started = self._clock()
         self._begun = self._loop.time()
         self._wait(min(self._limits.patience, self._limits.handshake), self._out_of_patience)
         self._line.send(self._handshake.start())
         self._line.listen()
+        if early:
+            self.received(early)
 
     @_guarded
     def received(self, data: bytes) -> None:
+        if self._phase == "preamble":
+            self._dialogue_went_on(self._dialogues[0].receive(data))
+            return
         handshake = self._handshake
         out = handshake.receive(data)
         if handshake.ending is not None:
@@ -211,13 +297,19 @@ class Session:
             self._opened(out)
         elif self._phase == "quiet" and handshake.accepted:
             self._ask(out)
-        elif self._phase == "answer" and self._answered():
+        elif (
+            self._phase == "answer" and self._question is not None and self._question.answered(bytes(handshake.answer))
+        ):
             self._finish(out)
         else:
             self._line.send(out)
 
     @_guarded
     def left(self, *, reset: bool) -> None:
+        if self._phase == "preamble":
+            self._dialogues[0].peer_left(reset=reset)
+            self._dialogue_went_on(b"")
+            return
         self._handshake.peer_left(reset=reset)
         self._finish()
 
@@ -249,28 +341,21 @@ class Session:
 
     def _ask(self, out: bytes) -> None:
         """Puts the protocol's question, if it has one that can still settle something; ends the session otherwise."""
-        question = self._question()
-        if question:
+        question = QUESTIONS.get(self._attempt.endpoint.protocol)
+        if question is not None and self._worth_asking(question):
+            self._question = question
             self._phase = "answer"
             self._wait(self._limits.answer, self._unanswered)
-            self._line.send(out + self._handshake.write(question))
+            asked = question.ask(self._attempt.endpoint, self._line.own_address(), secrets.token_hex(8))
+            self._line.send(out + self._handshake.write(asked))
         else:
             self._finish(out)
 
-    def _question(self) -> bytes:
-        endpoint = self._endpoint
-        if endpoint.protocol == "https" and self._handshake.asked:
-            host = endpoint.server_name or endpoint.host
-            return http.request(f"[{host}]" if ":" in host else host)
-        if endpoint.protocol == "sips" and self._limits.options:
-            return sip.options(endpoint.host, endpoint.port, "TLS", self._line.own_address(), secrets.token_hex(8))
-        return b""
-
-    def _answered(self) -> bool:
-        data = bytes(self._handshake.answer)
-        if self._endpoint.protocol == "https":
-            return http.answer(data, ended=False) is not None
-        return sip.decisive(data) is not None
+    def _worth_asking(self, question: Question) -> bool:
+        view = self._attempt.view
+        if question.banner:
+            return self._limits.options and view is not None and view.first
+        return self._handshake.asked or (view is not None and view.offer.late)
 
     @_guarded
     def _unanswered(self) -> None:
@@ -281,19 +366,20 @@ class Session:
     def _finish(self, out: bytes = b"") -> None:
         handshake = self._handshake
         answer = bytes(handshake.answer)
+        question = self._question
         account = Account(
             address=self._addresses[0],
             trace=handshake.trace(),
             plain=handshake.plain,
-            refused_by=_refusal(self._endpoint.protocol, answer) if answer else None,
-            agent=_agent(answer) if answer and self._endpoint.protocol == "sips" else None,
+            refused_by=question.refused(answer) if question is not None and answer else None,
+            agent=question.agent(answer) if question is not None and answer else None,
             started=self._started,
             seconds=round(self._loop.time() - self._begun, 6),
         )
         self._line.send(out + handshake.close())
         self._end(account)
 
-    def _end(self, outcome: Account | NoConnection) -> None:
+    def _end(self, outcome: Account | NoHandshake) -> None:
         self._over()
         if not self.outcome.done():
             self.outcome.set_result(outcome)
@@ -310,7 +396,7 @@ class Session:
     def _release(self) -> None:
         if self._has_turn:
             self._has_turn = False
-            self._turns.give_back(self._addresses[0].text)
+            self._turns.give_back(self._host())
 
     def _wait(self, seconds: float, then: Callable[[], None]) -> None:
         """Sets what happens after ``seconds`` without anything else, or at the deadline.
@@ -318,7 +404,7 @@ class Session:
         The loop's timer is set anew only where it would come too late: most sessions end before it ever fires.
         """
         now = self._loop.time()
-        due = min(now + seconds, self._deadline)
+        due = min(now + seconds, self._deadline.at)
         self._due, self._then = due, then
         if self._timer is not None:
             if self._timer.when() <= due:
@@ -339,15 +425,3 @@ class Session:
 
 def _nothing() -> None:
     pass
-
-
-def _refusal(protocol: str, answer: bytes) -> RefusedBy | None:
-    if protocol == "https":
-        page = http.answer(answer, ended=True)
-        return "http" if page is not None and page.refused else None
-    reply = sip.decisive(answer)
-    return "sip" if reply is not None and reply.refused else None
-
-
-def _agent(answer: bytes) -> str | None:
-    return next((message.agent for message in sip.messages(answer) if message.agent), None)

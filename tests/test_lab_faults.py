@@ -85,7 +85,7 @@ async def test_a_probe_reports_every_fault_as_the_fault_says(lab):
     async def observed(place):
         asked = Endpoint(place.id, place.target, place.host, place.port, place.protocol, "fault.lab.example", False)
         found = await observe(asked, LIMITS, lambda: TODAY)
-        failure = found.sights[0].failure if found.sights else found.failure
+        failure = found.failure or next((sight.failure for sight in found.sights if sight.failure), None)
         return place.fault, (failure.stage, failure.reason) if failure else None
 
     reported = dict(await asyncio.gather(*(observed(place) for place in lab.endpoints)))

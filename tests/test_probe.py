@@ -137,7 +137,7 @@ async def test_a_sip_port_that_does_not_answer_is_seen_without_a_banner():
         (saying(b"SIP/2.0 400 Bad Request\r\n\r\n"), "plain-sip"),
         (saying(b"220 mail.example ESMTP\r\n"), "not-tls"),
         (saying(b"\x15\x03\x03\x00\x02\x02\x28"), "alert"),
-        (saying(b"\x15\x03\x03\x00\x02\x02\x46"), "old-version"),
+        (saying(b"\x15\x03\x03\x00\x02\x02\x46"), "our-limit"),
         (saying(b"\x16\x03\x03\x00\x04\x02\xff\xff\xff"), "garbled"),
         (closing, "closed"),
     ],
@@ -145,7 +145,7 @@ async def test_a_sip_port_that_does_not_answer_is_seen_without_a_banner():
 async def test_a_port_that_does_not_shake_hands_has_its_reason(handler, reason):
     found = await plain(handler)
     assert (found.status, found.failure.stage, found.failure.reason) == ("failed", "hello", reason)
-    assert found.sights[0].failure == found.failure
+    assert found.failure in [sight.failure for sight in found.sights]
     assert found.sights[0].chain is None
     assert found.presented == {}
 
@@ -336,7 +336,9 @@ async def test_the_server_name_goes_out_apart_from_the_address():
     context.sni_callback = lambda _socket, name, _context: asked.append(name)
     async with listening(silent, context) as port:
         await observe(endpoint(port, server_name="edge.example"), LIMITS, clock)
-    assert asked == ["edge.example"]
+    # A server without a certificate refuses each of the ClientHellos that are tried.
+    assert asked
+    assert set(asked) == {"edge.example"}
 
 
 async def test_handshakes_with_a_host_run_in_order_of_arrival():

@@ -406,7 +406,7 @@ def test_the_key_of_a_certificate_of_ours_is_in_no_text():
 
 
 def test_every_reason_has_a_sentence_for_each_of_its_stages():
-    blanks = {"seconds": 3.0, "error": "this", "received": 5}
+    blanks = {"seconds": 3.0, "error": "this", "received": 5, "protocol": "SMTP"}
     for reason, row in REASONS.items():
         for stage in row.stages:
             found = failure(reason, stage=stage, **blanks)

@@ -35,7 +35,8 @@ class Terms:
     """How the server end speaks.
 
     ``names`` are the CA names in its request, ``presented`` what it presents. It takes any client certificate unless
-    ``trusted`` names the one CA of its clients. ``signatures`` are the algorithms that it offers to verify.
+    ``trusted`` names the one CA of its clients. ``signatures`` are the algorithms that it offers to verify,
+    ``second`` is a certificate with another type of key.
     """
 
     version: str = "1.3"
@@ -45,6 +46,7 @@ class Terms:
     ciphers: bytes = b"DEFAULT:@SECLEVEL=0"
     trusted: Issued | None = None
     signatures: bytes = b""
+    second: Issued | None = None
 
 
 def certificate(issued: Issued) -> x509.Certificate:
@@ -68,6 +70,9 @@ def server_context(terms: Terms) -> SSL.Context:
     leaf, *issuers = terms.presented or chain()[:2]
     context.use_certificate(certificate(leaf))
     context.use_privatekey(leaf.key)
+    if terms.second:
+        context.use_certificate(certificate(terms.second))
+        context.use_privatekey(terms.second.key)
     for issuer in issuers:
         context.add_extra_chain_cert(certificate(issuer))
     return context

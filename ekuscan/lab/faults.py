@@ -66,7 +66,7 @@ _HELLO: Final = {
         "does not know the server name, alert 112", ("hello", "alert"), talks.refuses_with(112)
     ),
     "alert-protocol-version": Fault(
-        "knows no version of ours, alert 70", ("hello", "old-version"), talks.refuses_with(70)
+        "knows no version of ours, alert 70", ("hello", "our-limit"), talks.refuses_with(70)
     ),
     "tls1.0-only": Fault("speaks TLS 1.0 and nothing newer", ("hello", "old-version"), requests.only("TLSv1")),
     "tls1.1-only": Fault("speaks TLS 1.1 and nothing newer", ("hello", "old-version"), requests.only("TLSv1.1")),

@@ -6,6 +6,7 @@ from typing import Final
 
 CLOSE_NOTIFY: Final = 0
 PROTOCOL_VERSION: Final = 70
+UNRECOGNIZED_NAME: Final = 112
 
 # IANA registry "TLS Alerts", names as in RFC 8446 §6 and, for those it dropped, RFC 5246 §7.2.
 NAMES: Final[dict[int, str]] = {

@@ -14,7 +14,8 @@ class Offer:
 
     ``groups`` come in order; a key share is sent for the first. ``signatures`` are the algorithms that the peer's
     certificate may have and sign with, None for OpenSSL's own list. ``late``: the peer may still ask for a certificate
-    after the handshake, by renegotiation or by post-handshake authentication (RFC 8446 §4.6.2).
+    after the handshake, by renegotiation or by post-handshake authentication (RFC 8446 §4.6.2). ``server_name`` False
+    leaves SNI out.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Offer:
     groups: str
     signatures: str | None = None
     late: bool = False
+    server_name: bool = True
 
 
 # SECLEVEL=0 because weak keys and SHA-1 signatures are to be seen, not refused. One classical key share keeps the
@@ -72,6 +74,7 @@ ECDSA_OFFER: Final = replace(
     ciphers="aECDSA:!PSK:!SRP:@SECLEVEL=0",
     signatures="ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448:ECDSA+SHA1",
 )
+NAMELESS_OFFER: Final = replace(DEFAULT_OFFER, name="no-sni", server_name=False)
 # As browsers do since 2024: X25519 with ML-KEM-768 (codepoint 0x11ec), a key share of 1,216 bytes.
 POST_QUANTUM_OFFER: Final = replace(
     DEFAULT_OFFER, name="post-quantum", groups="X25519MLKEM768:X25519:P-256:P-384:P-521"

@@ -56,7 +56,12 @@ REASONS: Final[Mapping[str, Reason]] = MappingProxyType(
         "plain-http": Reason(("hello",), "answers in plain HTTP: no TLS on this port"),
         "plain-sip": Reason(("hello",), "answers in plain SIP: no TLS on this port"),
         "not-tls": Reason(("hello",), "answers with something that is not TLS: {error}"),
-        "old-version": Reason(("hello",), "shares no TLS version with us: it speaks only versions before TLS 1.2"),
+        "old-version": Reason(
+            ("hello",), "shares no TLS version with this offer: it speaks only versions before TLS 1.2"
+        ),
+        "our-limit": Reason(
+            ("hello",), "shares no version with us from TLS 1.0 to 1.3, and our TLS library speaks no other"
+        ),
         "stalled": Reason((*_TALK, *_HANDSHAKE), "went silent {where} ({received} bytes received)"),
         "closed": Reason((*_TALK, *_HANDSHAKE), "closed the connection {where}"),
         "reset": Reason((*_TALK, *_HANDSHAKE), "reset the connection {where}"),

@@ -13,6 +13,7 @@ from typing import Final
 from ekuscan import names
 from ekuscan.model import ClientCertificate, Failure, RefusedBy, Stage
 from ekuscan.wire.alerts import PROTOCOL_VERSION, refuses_without_certificate
+from ekuscan.wire.offer import OLD_OFFER
 from ekuscan.wire.reasons import failure
 from ekuscan.wire.trace import Trace
 
@@ -94,7 +95,8 @@ def _broken(trace: Trace) -> Failure:
     number = _fatal_alert(trace)
     sent = [alert.number for alert in trace.alerts if alert.direction == "sent"]
     if stage == "hello" and PROTOCOL_VERSION in (number, *sent):
-        return failure("old-version", alert=PROTOCOL_VERSION)
+        reason = "our-limit" if trace.offer == OLD_OFFER.name else "old-version"
+        return failure(reason, alert=PROTOCOL_VERSION)
     if trace.ending == "alert" and number is not None:
         return failure("alert", stage=stage, alert=number, error=f"alert {number} {_alert_text(trace)}")
     return failure(trace.ending or "stalled", stage=stage, error=trace.detail, received=trace.received)

@@ -1,0 +1,95 @@
+"""Which handshake comes next with an endpoint: one is enough for most, and more are made only for a reason.
+
+A peer that breaks off before it shows a certificate gets another ClientHello: a smaller one, an older one, or one
+without the name that it does not know. Where another certificate may be behind another offer, each offer that was
+asked for is made once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ekuscan import der
+from ekuscan.limits import ProbeLimits, Views
+from ekuscan.model import Failure, Sight
+from ekuscan.wire.alerts import UNRECOGNIZED_NAME
+from ekuscan.wire.identity import Identity
+from ekuscan.wire.offer import (
+    ECDSA_OFFER,
+    NAMELESS_OFFER,
+    OLD_OFFER,
+    POST_QUANTUM_OFFER,
+    RSA_OFFER,
+    SMALL_OFFER,
+    TLS12_OFFER,
+    TLS13_OFFER,
+    Offer,
+)
+
+# Endings that a ClientHello which is too large or too new for the peer can bring about.
+_CHOKED: Final = frozenset({"closed", "reset", "stalled", "alert", "garbled", "old-version"})
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One handshake: what it offers, and the certificate that it presents if asked. ``first``: the ordinary one."""
+
+    offer: Offer
+    identity: Identity | None = None
+    first: bool = False
+
+
+def first_view(limits: ProbeLimits) -> View:
+    """The handshake that every endpoint gets."""
+    return View(replace(limits.offer, late=True) if limits.views.late else limits.offer, first=True)
+
+
+def next_view(views: Views, named: bool, sights: Sequence[Sight], leaf: bytes | None) -> View | None:
+    """The view that is to follow ``sights``; None at the end. ``named``: a server name was sent.
+
+    ``leaf`` is the end-entity certificate (DER) that the first sight with a chain showed, None where none did.
+    """
+    if leaf is None:
+        return _other_hello(sights, named)
+    done = {sight.offer for sight in sights if sight.presented_as is None}
+    shown = next(sight for sight in sights if sight.chain is not None)
+    return next((View(offer) for offer in _wanted(views, named, shown, leaf) if offer.name not in done), None)
+
+
+def _other_hello(sights: Sequence[Sight], named: bool) -> View | None:
+    failure = sights[-1].failure
+    if failure is None or failure.stage not in ("hello", "certificate") or failure.reason not in _CHOKED:
+        return None
+    done = {sight.offer for sight in sights}
+    return next((View(offer) for offer in _fallbacks(failure, named) if offer.name not in done), None)
+
+
+def _fallbacks(failure: Failure, named: bool) -> tuple[Offer, ...]:
+    if failure.reason == "old-version":
+        return (OLD_OFFER,)
+    if failure.alert == UNRECOGNIZED_NAME:
+        return (NAMELESS_OFFER,) if named else ()
+    # Old versions do not make a silent peer speak, and each try costs its whole time.
+    return (SMALL_OFFER,) if failure.reason == "stalled" else (SMALL_OFFER, OLD_OFFER)
+
+
+def _wanted(views: Views, named: bool, shown: Sight, leaf: bytes) -> Iterator[Offer]:
+    if views.key_types:
+        yield from _other_key_types(leaf)
+    if views.versions and shown.tls is not None:
+        yield TLS12_OFFER if shown.tls.version == "TLSv1.3" else TLS13_OFFER
+    if views.without_sni and named:
+        yield NAMELESS_OFFER
+    if views.post_quantum:
+        yield POST_QUANTUM_OFFER
+
+
+def _other_key_types(leaf: bytes) -> tuple[Offer, ...]:
+    """The offers that a peer with certificates of both kinds answers with the one that was not seen yet."""
+    try:
+        kind = der.read_certificate(leaf).key
+    except der.DerError:
+        return RSA_OFFER, ECDSA_OFFER
+    return (ECDSA_OFFER,) if kind.startswith("RSA") else (RSA_OFFER,)
