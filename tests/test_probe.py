@@ -6,11 +6,16 @@ import errno
 import socket
 import ssl
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from ekuscan import dial, resolve, session, uds
 from ekuscan.fingerprint import chain_id, sha256_hex
+from ekuscan.limits import Views
 from ekuscan.model import Banner, ClientCertificate, Failure
 from ekuscan.observation import skipped
 from ekuscan.probe import REASONS, observe, server_name
@@ -29,6 +34,7 @@ from tests.loopback import (
     server_tls,
     silent,
 )
+from tests.pki import issue, pem, rsa_key
 from tests.tls_pairs import chain, ders
 
 SIP_OK = b"SIP/2.0 200 OK\r\nServer: Cisco-CUCM14.0\r\nContent-Length: 0\r\n\r\n"
@@ -339,6 +345,93 @@ async def test_the_server_name_goes_out_apart_from_the_address():
     # A server without a certificate refuses each of the ClientHellos that are tried.
     assert asked
     assert set(asked) == {"edge.example"}
+
+
+# --- more than one handshake ----------------------------------------------------------------------------------
+
+
+@cache
+def two_keys() -> ssl.SSLContext:
+    """A server with an RSA and an ECDSA certificate, which shows the latter wherever it may."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with TemporaryDirectory() as directory:
+        for place, key in enumerate(({"key": rsa_key("two keys")}, {})):
+            leaf = issue("two.example", chain()[1], **key)
+            secret = leaf.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+            path = Path(directory, f"{place}.pem")
+            path.write_bytes(secret + pem(leaf.der))
+            context.load_cert_chain(path)
+    return context
+
+
+async def test_both_certificates_of_a_server_with_two_keys_are_captured_on_request():
+    limits = replace(LIMITS, views=Views(key_types=True))
+    async with listening(silent, two_keys()) as port:
+        plain = await observe(endpoint(port), LIMITS, clock)
+        both = await observe(endpoint(port), limits, clock)
+    assert [sight.offer for sight in plain.sights] == ["tls1.2-1.3"]
+    assert [sight.offer for sight in both.sights] == ["tls1.2-1.3", "rsa"]
+    assert len({sight.chain for sight in both.sights}) == len(both.presented) == 2
+    assert (both.status, both.failure) == ("seen", None)
+
+
+async def test_every_view_of_a_server_that_has_one_certificate_shows_the_same():
+    limits = replace(LIMITS, views=Views(key_types=True, versions=True, without_sni=True, post_quantum=True))
+    async with listening(silent, server_tls(ssl.CERT_NONE, "1.3")) as port:
+        found = await observe(endpoint(port, server_name="edge.example"), limits, clock)
+    shown = {sight.offer: sight.chain is not None for sight in found.sights}
+    assert shown == {"tls1.2-1.3": True, "rsa": False, "tls1.2": False, "no-sni": True, "post-quantum": True}
+    assert (len(found.presented), found.status) == (1, "seen")
+
+
+async def test_all_handshakes_with_an_endpoint_share_one_deadline():
+    limits = replace(LIMITS, deadline=0.5)
+    async with listening(silent) as port:
+        found = await observe(endpoint(port), limits, clock)
+    assert [sight.offer for sight in found.sights] == ["tls1.2-1.3"]
+    assert found.failure.reason == "stalled"
+
+
+async def test_a_connection_is_tried_again_where_that_was_asked_for():
+    port = free_port()
+    attempts = replace(LIMITS, retries=40, retry_after=0.05)
+    task = asyncio.create_task(observe(endpoint(port), attempts, clock))
+    await asyncio.sleep(0.2)
+    server = await asyncio.start_server(silent, "127.0.0.1", port, ssl=server_tls(ssl.CERT_NONE, "1.3"))
+    async with server:
+        found = await task
+    assert found.status == "seen"
+    gone = await observe(endpoint(free_port()), replace(LIMITS, retries=2, retry_after=0.01), clock)
+    assert gone.failure.reason == "refused"
+
+
+async def test_a_server_that_asks_after_the_request_is_seen_to_ask_late():
+    """Post-handshake authentication of TLS 1.3, as Apache does it where a location wants a certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.post_handshake_auth = True
+    context.verify_mode = ssl.CERT_OPTIONAL
+    context.load_verify_locations(cadata=chain()[2].der)
+    with TemporaryDirectory() as directory:
+        path = Path(directory, "server.pem")
+        leaf = chain()[0]
+        path.write_bytes(leaf.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + pem(leaf.der))
+        context.load_cert_chain(path)
+
+    async def late(reader, writer):
+        await reader.read(65536)
+        writer.get_extra_info("ssl_object").verify_client_post_handshake()
+        # The request goes out with the next bytes, the answer to it comes in with the next ones.
+        writer.write(b"HTTP/1.1 200 OK\r\n")
+        await reader.read(65536)
+        writer.write(b"Content-Length: 0\r\n\r\n")
+        await reader.read()
+
+    limits = replace(LIMITS, views=Views(late=True))
+    async with listening(late, context) as port:
+        found = await observe(endpoint(port, "https"), limits, clock)
+    (sight,) = found.sights
+    assert sight.client_certificate == ClientCertificate("optional", late=True)
 
 
 async def test_handshakes_with_a_host_run_in_order_of_arrival():
