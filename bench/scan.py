@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import argparse
 import re
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from bench.estate import PORTS, host, ports_of
-from bench.measure import Cost, cost_of, spread
+from bench.measure import cost_of, spread
+from bench.served import scan, serving
 
 _CONNECTIONS = re.compile(rb"^(\d+) connections in \d+ real seconds", re.MULTILINE)
 _TARGET = 1.0
@@ -35,8 +33,8 @@ def main() -> int:
     for ports in (len(PORTS), 1):
         with tempfile.TemporaryDirectory(prefix="ekuscan-bench-") as name:
             directory = Path(name)
-            with _estate(directory, asked.boxes, ports):
-                _scan(directory, asked.boxes, ports)  # compiles the modules, fills the system's caches
+            with serving(directory, asked.boxes, ports):
+                scan(directory, asked.boxes, ports)  # compiles the modules, fills the system's caches
                 rounds = []
                 for number in range(asked.rounds):
                     rounds.append(_round(directory, asked.boxes, ports, asked.seconds, number))
@@ -54,26 +52,11 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-@contextmanager
-def _estate(directory: Path, boxes: int, ports: int) -> Iterator[None]:
-    """The server in a process of its own; it ends with its standard input, so also where we are killed."""
-    command = [sys.executable, "-m", "bench.estate", str(directory), str(boxes), str(ports)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
-        assert server.stdin is not None
-        assert server.stdout is not None
-        try:
-            if server.stdout.readline() != b"ready\n":
-                raise SystemExit("the server did not start")
-            yield
-        finally:
-            server.stdin.close()
-
-
 def _round(directory: Path, boxes: int, ports: int, seconds: int, number: int) -> Round:
     """The bare handshakes first, half before and half after would only blur what the medians settle."""
     handshake = _handshakes(directory, boxes, seconds, number)
-    scan = _scan(directory, boxes, ports)
-    return Round(handshake * 1000, scan.cpu * 1000 / (boxes * ports), scan.memory)
+    cost = scan(directory, boxes, ports)
+    return Round(handshake * 1000, cost.cpu * 1000 / (boxes * ports), cost.memory)
 
 
 def _handshakes(directory: Path, boxes: int, seconds: int, number: int) -> float:
@@ -87,19 +70,6 @@ def _handshakes(directory: Path, boxes: int, seconds: int, number: int) -> float
     if cost.exit_code != 0 or found is None:
         raise SystemExit(f"s_time failed: {output.read_text(encoding='utf-8', errors='replace')}")
     return cost.cpu / int(found[1])
-
-
-def _scan(directory: Path, boxes: int, ports: int) -> Cost:
-    """One scan of all endpoints; what it wrote is looked at, so that only whole work counts."""
-    result = directory / "result.jsonl"
-    command = [sys.executable, "-m", "ekuscan", "scan", f"@{directory / 'hosts.txt'}", "--format", "jsonl"]
-    cost = cost_of([*command, "--trust-data", str(directory / "trust.sqlite")], result)
-    lines = result.read_bytes().splitlines()
-    kinds = [line[9 : line.index(b'"', 9)] for line in lines]
-    seen = sum(b'"status":"seen"' in line for line in lines)
-    if seen != boxes * ports or kinds.count(b"chain") != boxes or kinds.count(b"verdict") < boxes:
-        raise SystemExit(f"the scan saw {seen} of {boxes * ports} endpoints (exit code {cost.exit_code})")
-    return cost
 
 
 def _line(found: Round) -> str:

@@ -1,0 +1,44 @@
+"""The estate of `bench.estate` in a process of its own, and one scan of it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.measure import Cost, cost_of
+
+
+@contextmanager
+def serving(directory: Path, boxes: int, ports: int) -> Iterator[None]:
+    """The server ends with its standard input, so also where we are killed."""
+    command = [sys.executable, "-m", "bench.estate", str(directory), str(boxes), str(ports)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        try:
+            if server.stdout.readline() != b"ready\n":
+                raise SystemExit("the server did not start")
+            yield
+        finally:
+            server.stdin.close()
+
+
+def scan(directory: Path, boxes: int, ports: int, tree: Path | None = None) -> Cost:
+    """One scan of all endpoints, by the ekuscan of ``tree`` or else of this one.
+
+    What it wrote is looked at, so that only whole work counts.
+    """
+    result = directory / "result.jsonl"
+    # -P: the current folder is not to come before the other tree.
+    python = [sys.executable] if tree is None else ["env", f"PYTHONPATH={tree}", sys.executable, "-P"]
+    command = [*python, "-m", "ekuscan", "scan", f"@{directory / 'hosts.txt'}", "--format", "jsonl"]
+    cost = cost_of([*command, "--trust-data", str(directory / "trust.sqlite")], result)
+    lines = result.read_bytes().splitlines()
+    kinds = [line[9 : line.index(b'"', 9)] for line in lines]
+    seen = sum(b'"status":"seen"' in line for line in lines)
+    if seen != boxes * ports or kinds.count(b"chain") != boxes or kinds.count(b"verdict") < boxes:
+        raise SystemExit(f"the scan saw {seen} of {boxes * ports} endpoints (exit code {cost.exit_code})")
+    return cost
