@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from ekuscan.wire.identity import Identity
 from ekuscan.wire.offer import DEFAULT_OFFER, Offer
 
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """Which handshakes are made with an endpoint beside the ordinary one, in case they show another certificate.
+    """The further looks at an endpoint that are asked for, each at the price of more handshakes.
 
-    ``key_types``: RSA and ECDSA certificates each alone; ``versions``: the TLS version that was not negotiated, alone;
-    ``without_sni``: without a server name; ``post_quantum``: with the large ClientHello of browsers. ``late`` is no
-    handshake of its own: an HTTPS server that did not ask for a certificate gets one GET, after which it may ask.
+    ``key_types``: with RSA and with ECDSA certificates alone. ``versions``: with TLS 1.2 and with TLS 1.3 alone.
+    ``without_sni``: without a server name. ``post_quantum``: with a large ClientHello, as browsers send it. ``late``:
+    on an https port that asked for no certificate, one GET to see whether it asks later.
     """
 
     key_types: bool = False
@@ -27,12 +29,15 @@ class Views:
 class ProbeLimits:
     """Limits for one endpoint; times in seconds.
 
-    ``resolve`` and ``connect`` bound the look-up and the TCP connection, which is tried again ``retries`` times, each
-    ``retry_after`` its failure. ``handshake`` bounds what comes before TLS, and then the time from the ClientHello to
-    the end of the handshake. ``quiet`` is how long we only listen after a TLS 1.3 handshake in which a certificate was
+    ``resolve`` and ``connect`` bound the look-up and the TCP connection, ``handshake`` what comes before TLS and
+    then the time from the ClientHello to the end of the handshake. ``quiet`` is how long we only listen after a TLS 1.3 handshake in which a certificate was
     asked for, ``answer`` how long we wait for a SIP or HTTP answer. ``deadline`` bounds all of it together; waiting for
     another handshake with the same host does not count. After ``patience`` without a byte from the peer, the next
     handshake with that host may begin. ``received`` is in bytes. ``options`` False sends no SIP OPTIONS.
+
+    ``retries`` is how often a connection that could not be opened is tried again, each time ``retry_after`` seconds
+    later; a handshake is never repeated for its failure. ``identities`` are the client certificates to present, each in
+    handshakes of its own.
     """
 
     resolve: float = 5.0
@@ -45,14 +50,24 @@ class ProbeLimits:
     received: int = 262_144
     options: bool = True
     offer: Offer = DEFAULT_OFFER
+    views: Views = Views()
     retries: int = 0
     retry_after: float = 1.0
-    views: Views = Views()
+    identities: tuple[Identity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SweepLimits:
-    """``concurrency`` is how many endpoints are looked at at once, over all hosts together."""
+    """``concurrency`` is how many endpoints are looked at at once, over all hosts together.
+
+    ``rate`` is how many endpoints may be begun per second, None for no limit; ``jitter`` the most seconds that each
+    waits beyond that, at random; ``pause`` the seconds between two handshakes with one host. ``own`` holds the limits
+    of the targets that have others than ``probe``, by target.
+    """
 
     concurrency: int = 200
     probe: ProbeLimits = ProbeLimits()
+    rate: float | None = None
+    jitter: float = 0.0
+    pause: float = 0.0
+    own: Mapping[str, ProbeLimits] = field(default_factory=dict)
