@@ -29,11 +29,12 @@ class Views:
 class ProbeLimits:
     """Limits for one endpoint; times in seconds.
 
-    ``resolve`` and ``connect`` bound the look-up and the TCP connection, ``handshake`` what comes before TLS and
-    then the time from the ClientHello to the end of the handshake. ``quiet`` is how long we only listen after a TLS 1.3 handshake in which a certificate was
-    asked for, ``answer`` how long we wait for a SIP or HTTP answer. ``deadline`` bounds all of it together; waiting for
-    another handshake with the same host does not count. After ``patience`` without a byte from the peer, the next
-    handshake with that host may begin. ``received`` is in bytes. ``options`` False sends no SIP OPTIONS.
+    ``resolve`` and ``connect`` bound the look-up and the TCP connection, ``handshake`` what comes before TLS and then
+    the time from the ClientHello to the end of the handshake. ``quiet`` is how long we only listen after a TLS 1.3
+    handshake in which a certificate was asked for, ``answer`` how long we wait for a SIP or HTTP answer. ``deadline``
+    bounds all of it together; waiting for another handshake with the same host does not count. After ``patience``
+    without a byte from the peer, the next handshake with that host may begin. ``received`` is in bytes. ``options``
+    False sends no SIP OPTIONS.
 
     ``retries`` is how often a connection that could not be opened is tried again, each time ``retry_after`` seconds
     later; a handshake is never repeated for its failure. ``identities`` are the client certificates to present, each in
