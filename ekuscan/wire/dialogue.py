@@ -3,10 +3,15 @@ inside themselves."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final, Protocol
 
 from ekuscan.model import Failure, Stage
+from ekuscan.wire.ldap import LdapTalk
+from ekuscan.wire.postgresql import PostgresqlTalk
 from ekuscan.wire.starttls import LineTalk, line_protocols
+from ekuscan.wire.xmpp import XmppTalk
 
 
 class Dialogue(Protocol):
@@ -35,6 +40,16 @@ class Dialogue(Protocol):
         """Nothing more will be waited for."""
 
 
+_PREAMBLES: Final[Mapping[str, Callable[[str], Dialogue]]] = MappingProxyType(
+    {
+        "xmpp-client": lambda host: XmppTalk("client", host),
+        "xmpp-server": lambda host: XmppTalk("server", host),
+        "ldap": lambda host: LdapTalk(),
+        "postgresql": lambda host: PostgresqlTalk(),
+    }
+)
+
+
 def preamble(protocol: str, host: str) -> Dialogue | None:
     """What comes before TLS on an endpoint of this protocol; None where TLS comes first, or none at all.
 
@@ -42,4 +57,5 @@ def preamble(protocol: str, host: str) -> Dialogue | None:
     """
     if protocol in line_protocols():
         return LineTalk(line_protocols()[protocol])
-    return None
+    make = _PREAMBLES.get(protocol)
+    return make(host) if make is not None else None

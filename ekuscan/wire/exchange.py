@@ -53,7 +53,9 @@ class Exchange:
         self._buffer += data[:room]
         out = b"".join(iter(self._step, None))
         if self.ready and self._buffer:
-            self._go_on_after_ready()
+            late = bytes(self._buffer)
+            self._buffer.clear()
+            self._after_ready(late)
         if len(data) > room:
             self._fail("too-much", error=f"over {LIMIT} bytes")
         return out
@@ -94,9 +96,12 @@ class Exchange:
             self._not_the_protocol(first)
         return False
 
-    def _go_on_after_ready(self) -> None:
-        # What a peer sends in plain text after its go-ahead was not protected by the TLS that follows, though whoever
-        # read on in the same buffer would take it for that (CVE-2011-0411).
+    def _after_ready(self, data: bytes) -> None:
+        """What came after the go-ahead.
+
+        In plain text it was not protected by the TLS that follows, though whoever reads on in the same buffer would
+        take it for that (CVE-2011-0411).
+        """
         self._fail("injected")
 
     def _not_the_protocol(self, data: bytes) -> None:
