@@ -28,6 +28,13 @@ def test_addresses_of_ipv6_stand_in_brackets():
     assert text.startswith("OPTIONS sip:[2001:db8::1]:5060 SIP/2.0\r\nVia: SIP/2.0/UDP [2001:db8::2]:5;")
 
 
+def test_over_tcp_the_request_says_so_everywhere():
+    lines = sip.options("cucm.example.com", 5060, "TCP", ("192.0.2.7", 40000), "abc").decode().split("\r\n")
+    assert lines[0] == "OPTIONS sip:cucm.example.com:5060;transport=tcp SIP/2.0"
+    assert "Via: SIP/2.0/TCP 192.0.2.7:40000;branch=z9hG4bKabc;rport" in lines
+    assert "Contact: <sip:ekuscan@192.0.2.7:40000;transport=tcp>" in lines
+
+
 def test_a_host_with_odd_characters_breaks_no_line():
     assert b"\xff" not in sip.options("b\xfccher.example", 5061, "TLS", ("::1", 5), "abc")
 

@@ -10,7 +10,7 @@ from typing import Final, Literal
 MAX_HEAD: Final = 16_384
 MAX_MESSAGES: Final = 8
 
-Transport = Literal["TLS", "UDP"]
+Transport = Literal["TLS", "TCP", "UDP"]
 
 _RESPONSE: Final = re.compile(rb"SIP/2\.0 (\d{3})(?: ([^\r\n]*))?\r?\Z")
 _REQUEST: Final = re.compile(rb"[A-Z]{3,16} \S{1,1024} SIP/2\.0\r?\Z")
@@ -43,7 +43,7 @@ def options(host: str, port: int, transport: Transport, local: tuple[str, int], 
     Max-Forwards is 0 so that a proxy answers itself and never passes the request on (RFC 3261 §11, §16.3).
     """
     peer, own = _bracketed(host), _bracketed(local[0])
-    uri = f"sip:{peer}:{port}" + (";transport=tls" if transport == "TLS" else "")
+    uri = f"sip:{peer}:{port}" + ("" if transport == "UDP" else f";transport={transport.lower()}")
     lines = (
         f"OPTIONS {uri} SIP/2.0",
         f"Via: SIP/2.0/{transport} {own}:{local[1]};branch=z9hG4bK{token};rport",
