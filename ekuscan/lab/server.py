@@ -16,6 +16,7 @@ from ekuscan.lab.wire import Counters, PeerGoneError, Wire
 
 Handler = Callable[[Wire], Awaitable[None]]
 DatagramHandler = Callable[[bytes], bytes | None]
+DatagramTalk = Callable[[Counters], asyncio.DatagramProtocol]
 State = Literal["open", "closed", "filtered"]
 
 _BACKLOG: Final = 256
@@ -35,7 +36,7 @@ class Listener:
     counters: Counters = field(default_factory=Counters)
     sockets: list[socket.socket] = field(default_factory=list)
     handler: Handler | None = None
-    datagrams: DatagramHandler | None = None
+    talk: DatagramTalk | None = None
 
 
 class LoopbackServer:
@@ -59,7 +60,11 @@ class LoopbackServer:
 
     def answer(self, host: str, preferred: int, datagrams: DatagramHandler) -> Listener:
         """A UDP port that answers a datagram with what the handler returns, or with nothing."""
-        return self._keep(_bind(host, preferred, socket.SOCK_DGRAM, None), "open", datagrams=datagrams)
+        return self.converse(host, preferred, partial(_Datagrams, datagrams))
+
+    def converse(self, host: str, preferred: int, talk: DatagramTalk) -> Listener:
+        """A UDP port that talks to whoever writes to it, by an asyncio protocol made for it."""
+        return self._keep(_bind(host, preferred, socket.SOCK_DGRAM, None), "open", talk=talk)
 
     def refuse(self, host: str, preferred: int) -> Listener:
         """A TCP port that refuses connections."""
@@ -110,10 +115,10 @@ class LoopbackServer:
         state: State,
         *,
         handler: Handler | None = None,
-        datagrams: DatagramHandler | None = None,
+        talk: DatagramTalk | None = None,
     ) -> Listener:
         host, port = bound.getsockname()[:2]
-        listener = Listener(host, port, state, sockets=[bound], handler=handler, datagrams=datagrams)
+        listener = Listener(host, port, state, sockets=[bound], handler=handler, talk=talk)
         self.listeners.append(listener)
         return listener
 
@@ -135,8 +140,8 @@ class LoopbackServer:
                 if listener.handler is not None:
                     accept = partial(self._accept, listener)
                     servers.append(await asyncio.start_server(accept, sock=listener.sockets[0]))
-                elif listener.datagrams is not None:
-                    factory = partial(_Datagrams, listener.datagrams, listener.counters)
+                elif listener.talk is not None:
+                    factory = partial(listener.talk, listener.counters)
                     transport, _ = await self._loop.create_datagram_endpoint(factory, sock=listener.sockets[0])
                     transports.append(transport)
             self._ready.set()
