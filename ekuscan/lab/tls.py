@@ -68,6 +68,12 @@ def server_context(terms: Terms) -> ServerContext:
     context.set_max_proto_version(_VERSIONS[terms.newest])
     if terms.oldest in ("TLSv1", "TLSv1.1"):
         context.set_cipher_list(_OLD_CIPHERS)
+    furnish(context, terms)
+    return context
+
+
+def furnish(context: SSL.Context, terms: Terms) -> None:
+    """Gives a context what these terms say of certificates, of TLS and DTLS alike."""
     if terms.curve is not None:
         context.set_tmp_ecdh(terms.curve)
     # Only what was given is presented: without this OpenSSL completes a chain from what it trusts.
@@ -79,7 +85,6 @@ def server_context(terms: Terms) -> ServerContext:
     for issuer in terms.credentials[0].chain[1:]:
         context.add_extra_chain_cert(issuer)
     _ask(context, terms)
-    return context
 
 
 def _ask(context: SSL.Context, terms: Terms) -> None:
