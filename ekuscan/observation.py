@@ -11,7 +11,7 @@ from ekuscan.wire.trace import Trace
 
 # Reasons that say "nothing for us here": on an optional port they are an answer, not a failure of the sweep.
 _BEST: tuple[EndpointStatus, ...] = ("seen", "partial", "failed")
-CLOSED_REASONS = frozenset({"refused", "filtered", "unreachable", "no-answer"})
+CLOSED_REASONS = frozenset({"refused", "filtered", "unreachable", "no-answer", "no-answer-dtls"})
 
 
 def sight(

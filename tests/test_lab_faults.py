@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ekuscan.certificates import parse
+from ekuscan.lab.dtls_faults import DTLS_FAULTS
 from ekuscan.lab.faults import FAULTS, fault_estate
 from ekuscan.lab.laboratory import open_lab
 from ekuscan.limits import ProbeLimits
@@ -54,7 +55,8 @@ def plain_answer(lab, fault, say=b"\x16\x03\x01\x00\x05hello"):
 
 
 def test_every_reason_at_every_stage_is_produced_by_a_fault():
-    produced = {fault.failure for fault in FAULTS.values() if fault.failure is not None}
+    faults = (*FAULTS.values(), *DTLS_FAULTS.values())
+    produced = {fault.failure for fault in faults if fault.failure is not None}
     wanted = {
         (stage, name) for name, reason in REASONS.items() if name not in NOT_OF_AN_ENDPOINT for stage in reason.stages
     }

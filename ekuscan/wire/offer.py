@@ -79,3 +79,6 @@ NAMELESS_OFFER: Final = replace(DEFAULT_OFFER, name="no-sni", server_name=False)
 POST_QUANTUM_OFFER: Final = replace(
     DEFAULT_OFFER, name="post-quantum", groups="X25519MLKEM768:X25519:P-256:P-384:P-521"
 )
+
+# Over UDP: DTLS 1.0 is TLS 1.1 over datagrams, and DTLS 1.2 is TLS 1.2 (RFC 6347 §1). OpenSSL knows no DTLS 1.3.
+DTLS_OFFER: Final = replace(DEFAULT_OFFER, name="dtls1.0-1.2", minimum="TLSv1.1", maximum="TLSv1.2")

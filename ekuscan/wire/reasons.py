@@ -53,6 +53,9 @@ REASONS: Final[Mapping[str, Reason]] = MappingProxyType(
             ("preamble",), "sent more in plain text after its go-ahead for TLS, which may be an injection"
         ),
         "not-sip": Reason(("hello",), "answers over UDP with something that is not SIP"),
+        "no-answer-dtls": Reason(("connect",), "no answer to a DTLS ClientHello over UDP within {seconds:g} s"),
+        "not-dtls": Reason(("hello",), "answers over UDP with something that is not DTLS: {error}"),
+        "cookie-loop": Reason(("hello",), "answers every ClientHello with another cookie to be sent back, {error}"),
         "plain-http": Reason(("hello",), "answers in plain HTTP: no TLS on this port"),
         "plain-sip": Reason(("hello",), "answers in plain SIP: no TLS on this port"),
         "not-tls": Reason(("hello",), "answers with something that is not TLS: {error}"),

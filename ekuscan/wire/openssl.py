@@ -1,0 +1,123 @@
+"""What a handshake offers, as an OpenSSL context, and what OpenSSL tells of it: steps, alerts, errors, what came.
+
+A connection's app data is the log of its handshake, a list to which steps and alerts are appended in their order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from OpenSSL import SSL, crypto
+
+# pyOpenSSL's public API sets one group only (Context.set_tmp_ecdh); OpenSSL's own calls for lists sit here.
+from OpenSSL._util import lib as _binding
+
+from ekuscan.model import Alert, TlsParameters
+from ekuscan.wire.alerts import CLOSE_NOTIFY, alert_name
+from ekuscan.wire.identity import Identity
+from ekuscan.wire.offer import Offer
+
+# OpenSSL's names of the steps, the same in 3.0 to 4.0. A name is noted once its step is complete.
+HELLO_VERIFY: Final = b"DTLS1 read hello verify request"
+SERVER_HELLO: Final = b"SSLv3/TLS read server hello"
+CERTIFICATE_REQUEST: Final = b"SSLv3/TLS read server certificate request"
+SERVER_DONE: Final = b"SSLv3/TLS read server done"
+OWN_CERTIFICATE: Final = b"SSLv3/TLS write client certificate"
+# OpenSSL signs only where it has found our certificate fit for what the peer takes; else it sends an empty message.
+OWN_SIGNATURE: Final = b"SSLv3/TLS write certificate verify"
+_STEPS: Final = frozenset(
+    {HELLO_VERIFY, SERVER_HELLO, CERTIFICATE_REQUEST, SERVER_DONE, OWN_CERTIFICATE, OWN_SIGNATURE}
+)
+
+# To peers without RFC 5746, which old appliances are, OpenSSL 3 refuses to connect unless told otherwise.
+_OP_LEGACY_SERVER_CONNECT: Final = 0x4
+
+# AlertLevel of RFC 8446 §6.
+_FATAL: Final = 2
+
+
+def offering(method: int, versions: tuple[int, int], offer: Offer, identity: Identity | None) -> SSL.Context:
+    """A client context of this method, oldest and newest version, which verifies nothing and notes what it does.
+
+    Of the offer it takes what all versions share: ciphers, groups, signatures.
+    """
+    context = SSL.Context(method)
+    context.set_verify(SSL.VERIFY_NONE)
+    context.set_min_proto_version(versions[0])
+    context.set_max_proto_version(versions[1])
+    context.set_cipher_list(offer.ciphers.encode("ascii"))
+    context.set_options(_OP_LEGACY_SERVER_CONNECT)
+    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+    context.set_info_callback(_note)
+    _binding.SSL_CTX_set1_curves_list(context._context, offer.groups.encode("ascii"))
+    if offer.signatures is not None:
+        _binding.SSL_CTX_set1_sigalgs_list(context._context, offer.signatures.encode("ascii"))
+    if identity is not None:
+        _present(context, identity)
+    return context
+
+
+def _present(context: SSL.Context, identity: Identity) -> None:
+    # pyOpenSSL is leaving its own classes: it takes cryptography's and warns of these.
+    end_entity, *issuers = (
+        crypto.load_certificate(crypto.FILETYPE_ASN1, der).to_cryptography() for der in identity.chain
+    )
+    context.use_certificate(end_entity)
+    for issuer in issuers:
+        context.add_extra_chain_cert(issuer)
+    key: Any = crypto.load_privatekey(crypto.FILETYPE_ASN1, identity.key).to_cryptography_key()
+    context.use_privatekey(key)
+
+
+def _note(connection: SSL.Connection, where: int, code: int) -> None:
+    """The info callback of every context. It only appends, because an exception in it would vanish."""
+    if where & SSL.SSL_CB_LOOP:
+        step = connection.get_state_string()
+        if step in _STEPS:
+            connection.get_app_data().append(step)
+    elif where & SSL.SSL_CB_ALERT:
+        # A step is noted when the next message begins; an alert is none, so the step before it is noted here.
+        connection.get_app_data().extend((connection.get_state_string(), (where, code)))
+
+
+def alerts(log: Sequence[Any]) -> tuple[Alert, ...]:
+    """Alerts in order. close_notify is left out: it is the end of a session, not a complaint."""
+    return tuple(
+        Alert(
+            "received" if where & SSL.SSL_CB_READ else "sent",
+            "fatal" if code >> 8 == _FATAL else "warning",
+            code & 0xFF,
+            alert_name(code & 0xFF),
+        )
+        for where, code in (entry for entry in log if isinstance(entry, tuple))
+        if code & 0xFF != CLOSE_NOTIFY
+    )
+
+
+def reasons(error: SSL.Error) -> str:
+    """OpenSSL's words for an error; they come from its own tables, never from the peer."""
+    rows = error.args[0] if error.args and isinstance(error.args[0], list) else []
+    return ", ".join(row[2] for row in rows if len(row) > 2 and row[2]) or "TLS error"
+
+
+def certificates(connection: SSL.Connection, limit: int) -> tuple[bytes, ...]:
+    """The first ``limit`` certificates that the peer has shown, DER, in the order sent."""
+    chain = connection.get_peer_cert_chain() or []
+    return tuple(crypto.dump_certificate(crypto.FILETYPE_ASN1, x) for x in chain[:limit])
+
+
+def ca_names(connection: SSL.Connection, limit: int) -> tuple[bytes, ...]:
+    """The first ``limit`` CA names of the peer's request, DER."""
+    return tuple(name.der() for name in connection.get_client_ca_list()[:limit])
+
+
+def parameters(connection: SSL.Connection, *, opened: bool) -> TlsParameters:
+    """Version, cipher and, once the handshake is complete, the group."""
+    try:
+        # Before the handshake is complete OpenSSL's call reads through a null pointer.
+        group = connection.get_group_name() if opened else None
+    except NotImplementedError:
+        # So pyOpenSSL says that the TLS library which cryptography was built against cannot tell.
+        group = None
+    return TlsParameters(connection.get_protocol_version_name(), connection.get_cipher_name() or "", group)
