@@ -17,10 +17,9 @@ from OpenSSL import SSL
 from ekuscan.wire import openssl
 from ekuscan.wire.identity import Identity
 from ekuscan.wire.offer import DTLS_OFFER, Offer, Version
+from ekuscan.wire.openssl import MAX_CERTIFICATES
 from ekuscan.wire.trace import Ending, Trace
 
-MAX_CERTIFICATES: Final = 64
-MAX_CA_NAMES: Final = 512
 # Above what fills the default ``limit`` with datagrams of the 576 bytes that every IPv4 host takes (RFC 1122 §3.3.2).
 MAX_DATAGRAMS: Final = 1024
 # After so many datagrams and no DTLS among them, none is expected; a single one may be a late answer to others.
@@ -178,11 +177,11 @@ class Handshake:
             offer=self.offer.name,
             hello=hello,
             tls=openssl.parameters(self._connection, opened=self.opened) if hello else None,
-            chain=openssl.certificates(self._connection, MAX_CERTIFICATES),
+            chain=openssl.ders(self._connection.get_peer_cert_chain()),
             asked=asked,
             past_request=self.opened or openssl.SERVER_DONE in steps,
             own_certificate=own_certificate,
-            ca_names=openssl.ca_names(self._connection, MAX_CA_NAMES) if asked else (),
+            ca_names=openssl.ca_names(self._connection) if asked else (),
             opened=self.opened,
             # Up to version 1.2 our side is done only after the peer's Finished.
             accepted=self.opened,

@@ -26,9 +26,13 @@ SERVER_DONE: Final = b"SSLv3/TLS read server done"
 OWN_CERTIFICATE: Final = b"SSLv3/TLS write client certificate"
 # OpenSSL signs only where it has found our certificate fit for what the peer takes; else it sends an empty message.
 OWN_SIGNATURE: Final = b"SSLv3/TLS write certificate verify"
+SESSION_TICKET: Final = b"SSLv3/TLS read server session ticket"
 _STEPS: Final = frozenset(
-    {HELLO_VERIFY, SERVER_HELLO, CERTIFICATE_REQUEST, SERVER_DONE, OWN_CERTIFICATE, OWN_SIGNATURE}
+    {HELLO_VERIFY, SERVER_HELLO, CERTIFICATE_REQUEST, SERVER_DONE, OWN_CERTIFICATE, OWN_SIGNATURE, SESSION_TICKET}
 )
+
+MAX_CERTIFICATES: Final = 64
+MAX_CA_NAMES: Final = 512
 
 # To peers without RFC 5746, which old appliances are, OpenSSL 3 refuses to connect unless told otherwise.
 _OP_LEGACY_SERVER_CONNECT: Final = 0x4
@@ -101,15 +105,15 @@ def reasons(error: SSL.Error) -> str:
     return ", ".join(row[2] for row in rows if len(row) > 2 and row[2]) or "TLS error"
 
 
-def certificates(connection: SSL.Connection, limit: int) -> tuple[bytes, ...]:
-    """The first ``limit`` certificates that the peer has shown, DER, in the order sent."""
-    chain = connection.get_peer_cert_chain() or []
-    return tuple(crypto.dump_certificate(crypto.FILETYPE_ASN1, x) for x in chain[:limit])
+def ders(certificates: Sequence[crypto.X509] | None) -> tuple[bytes, ...]:
+    """The first ``MAX_CERTIFICATES`` of what `get_peer_cert_chain` gives, in the order sent."""
+    shown = (certificates or ())[:MAX_CERTIFICATES]
+    return tuple(crypto.dump_certificate(crypto.FILETYPE_ASN1, one) for one in shown)
 
 
-def ca_names(connection: SSL.Connection, limit: int) -> tuple[bytes, ...]:
-    """The first ``limit`` CA names of the peer's request, DER."""
-    return tuple(name.der() for name in connection.get_client_ca_list()[:limit])
+def ca_names(connection: SSL.Connection) -> tuple[bytes, ...]:
+    """The first ``MAX_CA_NAMES`` CA names of the peer's request, DER."""
+    return tuple(name.der() for name in connection.get_client_ca_list()[:MAX_CA_NAMES])
 
 
 def parameters(connection: SSL.Connection, *, opened: bool) -> TlsParameters:

@@ -11,18 +11,21 @@ from functools import cache
 from typing import Any, Final
 
 from OpenSSL import SSL, crypto
-
-# pyOpenSSL's public API sets one group only (Context.set_tmp_ecdh); OpenSSL's own call for a list sits here.
 from OpenSSL._util import lib as _binding
 
-from ekuscan.model import Alert, TlsParameters
-from ekuscan.wire.alerts import CLOSE_NOTIFY, alert_name
+from ekuscan.wire import openssl
 from ekuscan.wire.identity import Identity
 from ekuscan.wire.offer import Offer, Version
+from ekuscan.wire.openssl import (
+    CERTIFICATE_REQUEST,
+    MAX_CERTIFICATES,
+    OWN_CERTIFICATE,
+    OWN_SIGNATURE,
+    SERVER_DONE,
+    SERVER_HELLO,
+    SESSION_TICKET,
+)
 from ekuscan.wire.trace import Ending, Trace
-
-MAX_CERTIFICATES: Final = 64
-MAX_CA_NAMES: Final = 512
 
 _VERSIONS: Final[dict[Version, int]] = {
     "TLSv1": SSL.TLS1_VERSION,
@@ -31,71 +34,22 @@ _VERSIONS: Final[dict[Version, int]] = {
     "TLSv1.3": SSL.TLS1_3_VERSION,
 }
 
-# OpenSSL's names of the steps, the same in 3.0 to 4.0. A name is noted once its step is complete.
-SERVER_HELLO: Final = b"SSLv3/TLS read server hello"
-CERTIFICATE_REQUEST: Final = b"SSLv3/TLS read server certificate request"
-SERVER_DONE: Final = b"SSLv3/TLS read server done"
-OWN_CERTIFICATE: Final = b"SSLv3/TLS write client certificate"
-# OpenSSL signs only where it has found our certificate fit for what the peer takes; else it sends an empty message.
-OWN_SIGNATURE: Final = b"SSLv3/TLS write certificate verify"
-SESSION_TICKET: Final = b"SSLv3/TLS read server session ticket"
-_STEPS: Final = frozenset(
-    {SERVER_HELLO, CERTIFICATE_REQUEST, SERVER_DONE, OWN_CERTIFICATE, OWN_SIGNATURE, SESSION_TICKET}
-)
-
-# To peers without RFC 5746, which old appliances are, OpenSSL 3 refuses to connect unless told otherwise.
-_OP_LEGACY_SERVER_CONNECT: Final = 0x4
-
 _TLS_CONTENT_TYPES: Final = b"\x14\x15\x16\x17"
 _TLS_MAJOR_VERSION: Final = 3
 _PLAIN_PREFIX: Final = 8
 _CHUNK: Final = 65536
-# AlertLevel of RFC 8446 §6.
-_FATAL: Final = 2
-
-
-def _note(connection: SSL.Connection, where: int, code: int) -> None:
-    """Info callback of every context. It only appends, because an exception in it would vanish."""
-    if where & SSL.SSL_CB_LOOP:
-        step = connection.get_state_string()
-        if step in _STEPS:
-            connection.get_app_data().append(step)
-    elif where & SSL.SSL_CB_ALERT:
-        # A step is noted when the next message begins; an alert is none, so the step before it is noted here.
-        connection.get_app_data().extend((connection.get_state_string(), (where, code)))
 
 
 @cache
 def _context(offer: Offer, identity: Identity | None) -> SSL.Context:
-    context = SSL.Context(SSL.TLS_CLIENT_METHOD)
-    context.set_verify(SSL.VERIFY_NONE)
-    context.set_min_proto_version(_VERSIONS[offer.minimum])
-    context.set_max_proto_version(_VERSIONS[offer.maximum])
-    context.set_cipher_list(offer.ciphers.encode("ascii"))
+    versions = _VERSIONS[offer.minimum], _VERSIONS[offer.maximum]
+    context = openssl.offering(SSL.TLS_CLIENT_METHOD, versions, offer, identity)
     context.set_tls13_ciphersuites(offer.suites.encode("ascii"))
-    context.set_options(_OP_LEGACY_SERVER_CONNECT | (0 if offer.late else SSL.OP_NO_RENEGOTIATION))
-    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
-    context.set_info_callback(_note)
-    _binding.SSL_CTX_set1_curves_list(context._context, offer.groups.encode("ascii"))
-    if offer.signatures is not None:
-        _binding.SSL_CTX_set1_sigalgs_list(context._context, offer.signatures.encode("ascii"))
     if offer.late:
         _binding.SSL_CTX_set_post_handshake_auth(context._context, 1)
-    if identity is not None:
-        _present(context, identity)
+    else:
+        context.set_options(SSL.OP_NO_RENEGOTIATION)
     return context
-
-
-def _present(context: SSL.Context, identity: Identity) -> None:
-    # pyOpenSSL is leaving its own classes: it takes cryptography's and warns of these.
-    end_entity, *issuers = (
-        crypto.load_certificate(crypto.FILETYPE_ASN1, der).to_cryptography() for der in identity.chain
-    )
-    context.use_certificate(end_entity)
-    for issuer in issuers:
-        context.add_extra_chain_cert(issuer)
-    key: Any = crypto.load_privatekey(crypto.FILETYPE_ASN1, identity.key).to_cryptography_key()
-    context.use_privatekey(key)
 
 
 @dataclass(slots=True)
@@ -173,7 +127,7 @@ class Handshake:
         try:
             self._connection.send(data)
         except SSL.Error as error:
-            self._end("garbled", _reasons(error))
+            self._end("garbled", openssl.reasons(error))
             return b""
         self._spoke = True
         return self._outgoing()
@@ -213,16 +167,16 @@ class Handshake:
         return Trace(
             offer=self.offer.name,
             hello=hello,
-            tls=self._parameters() if hello else None,
+            tls=openssl.parameters(self._connection, opened=self.opened) if hello else None,
             chain=chain,
             asked=asked,
             past_request=self.opened or (bool(chain) if modern else SERVER_DONE in steps),
             own_certificate=own_certificate,
-            ca_names=self._ca_names() if asked else (),
+            ca_names=openssl.ca_names(self._connection) if asked else (),
             opened=self.opened,
             accepted=self.accepted,
             spoke=self._spoke,
-            alerts=_alerts(self._log),
+            alerts=openssl.alerts(self._log),
             ending=self.ending,
             detail=self._detail,
             received=self.received,
@@ -267,8 +221,8 @@ class Handshake:
         except SSL.ZeroReturnError:
             self._end("closed", "")
         except SSL.Error as error:
-            fatal = any(alert.direction == "received" and alert.level == "fatal" for alert in _alerts(self._log))
-            self._end("alert" if fatal else "garbled", _reasons(error))
+            fatal = any(one.direction == "received" and one.level == "fatal" for one in openssl.alerts(self._log))
+            self._end("alert" if fatal else "garbled", openssl.reasons(error))
         return self._outgoing()
 
     def _drain(self) -> None:
@@ -282,45 +236,10 @@ class Handshake:
             return b""
 
     def _chain(self) -> tuple[bytes, ...]:
-        chain = self._certificates
-        if chain is None:
-            chain = self._connection.get_peer_cert_chain() or []
-        return tuple(crypto.dump_certificate(crypto.FILETYPE_ASN1, x) for x in chain[:MAX_CERTIFICATES])
-
-    def _parameters(self) -> TlsParameters:
-        connection = self._connection
-        try:
-            # Before the handshake is complete OpenSSL's call reads through a null pointer.
-            group = connection.get_group_name() if self.opened else None
-        except NotImplementedError:
-            # So pyOpenSSL says that the TLS library which cryptography was built against cannot tell.
-            group = None
-        return TlsParameters(connection.get_protocol_version_name(), connection.get_cipher_name() or "", group)
-
-    def _ca_names(self) -> tuple[bytes, ...]:
-        return tuple(name.der() for name in self._connection.get_client_ca_list()[:MAX_CA_NAMES])
+        kept = self._certificates
+        return openssl.ders(self._connection.get_peer_cert_chain() if kept is None else kept)
 
 
 def _like_tls(data: bytes) -> bool:
     """Whether these first bytes can be the start of a TLS record (RFC 8446 §5.1)."""
     return data[0] in _TLS_CONTENT_TYPES and (len(data) == 1 or data[1] == _TLS_MAJOR_VERSION)
-
-
-def _alerts(log: list[Any]) -> tuple[Alert, ...]:
-    """Alerts in order. close_notify is left out: it is the end of a session, not a complaint."""
-    return tuple(
-        Alert(
-            "received" if where & SSL.SSL_CB_READ else "sent",
-            "fatal" if code >> 8 == _FATAL else "warning",
-            code & 0xFF,
-            alert_name(code & 0xFF),
-        )
-        for where, code in (entry for entry in log if isinstance(entry, tuple))
-        if code & 0xFF != CLOSE_NOTIFY
-    )
-
-
-def _reasons(error: SSL.Error) -> str:
-    """OpenSSL's words for an error; they come from its own tables, never from the peer."""
-    rows = error.args[0] if error.args and isinstance(error.args[0], list) else []
-    return ", ".join(row[2] for row in rows if len(row) > 2 and row[2]) or "TLS error"
