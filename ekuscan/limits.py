@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ekuscan.wire.identity import Identity
 from ekuscan.wire.offer import DEFAULT_OFFER, Offer
+from ekuscan.wire.proxy import Proxy
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class ProbeLimits:
 
     ``retries`` is how often a connection that could not be opened is tried again, each time ``retry_after`` seconds
     later; a handshake is never repeated for its failure. ``identities`` are the client certificates to present, each in
-    handshakes of its own.
+    handshakes of its own. ``proxy`` is what every TCP connection goes through; it resolves the names.
     """
 
     resolve: float = 5.0
@@ -55,6 +56,7 @@ class ProbeLimits:
     retries: int = 0
     retry_after: float = 1.0
     identities: tuple[Identity, ...] = ()
+    proxy: Proxy | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,9 @@ class Attempt:
     """How to get at an endpoint, and what to do there.
 
     ``addresses`` (all of the endpoint, or all of the proxy in front of it) are tried in order at ``port``.
-    ``dialogues`` come before TLS, in order; without a ``view`` there is no TLS at all and the last of them is the end.
-    ``host`` is what handshakes go to one at a time, None where it is the address.
+    ``dialogues`` come before TLS, in order, each made from our own address once we are connected; without a ``view``
+    there is no TLS at all and the last of them is the end. ``host`` is what handshakes go to one at a time, None where
+    it is the address.
     """
 
     endpoint: Endpoint
@@ -46,7 +47,7 @@ class Attempt:
     port: int
     view: View | None
     server_name: str | None = None
-    dialogues: tuple[Dialogue, ...] = ()
+    dialogues: tuple[Callable[[tuple[str, int]], Dialogue], ...] = ()
     host: str | None = None
 
 
@@ -69,10 +70,14 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class NoHandshake:
-    """Why there was no handshake, and the address it was tried at last; no failure where none was wanted."""
+    """Why there was no handshake, and the address it was tried at last.
+
+    No failure where none was wanted; ``agent`` is then what the peer calls itself.
+    """
 
     address: Address
     failure: Failure | None
+    agent: str | None = None
 
 
 class Deadline:
@@ -119,6 +124,7 @@ class Session:
         "_begun",
         "_clock",
         "_deadline",
+        "_dialogue",
         "_dialogues",
         "_due",
         "_first_failure",
@@ -135,6 +141,7 @@ class Session:
         "_started",
         "_then",
         "_timer",
+        "_token",
         "_turns",
         "outcome",
     )
@@ -248,27 +255,27 @@ class Session:
         """``early`` is what came together with the end of the dialogue before."""
         self._phase = "preamble"
         self._wait(self._limits.handshake, self._dialogue_stalled)
-        dialogue = self._dialogues[0]
+        make, *later = self._dialogues
+        self._dialogues = tuple(later)
+        dialogue = self._dialogue = make(self._line.own_address())
         out = dialogue.start()
         self._dialogue_went_on(out + dialogue.receive(early) if early else out)
 
     def _dialogue_went_on(self, out: bytes) -> None:
-        dialogue = self._dialogues[0]
+        dialogue = self._dialogue
         self._line.send(out)
         if dialogue.failure is not None:
             self._end(NoHandshake(self._addresses[0], dialogue.failure))
-        elif dialogue.ready:
-            self._dialogues = self._dialogues[1:]
-            if self._dialogues:
-                self._begin_dialogue(dialogue.rest)
-            elif self._attempt.view is None:
-                self._end(NoHandshake(self._addresses[0], None))
-            else:
-                self._shake_hands(self._attempt.view, dialogue.rest)
+        elif dialogue.ready and self._dialogues:
+            self._begin_dialogue(dialogue.rest)
+        elif dialogue.ready and self._attempt.view is None:
+            self._end(NoHandshake(self._addresses[0], None, dialogue.agent))
+        elif dialogue.ready and self._attempt.view is not None:
+            self._shake_hands(self._attempt.view, dialogue.rest)
 
     @_guarded
     def _dialogue_stalled(self) -> None:
-        self._dialogues[0].give_up()
+        self._dialogue.give_up()
         self._dialogue_went_on(b"")
 
     # --- the handshake ----------------------------------------------------------------------------------------
@@ -287,7 +294,7 @@ class Session:
     @_guarded
     def received(self, data: bytes) -> None:
         if self._phase == "preamble":
-            self._dialogue_went_on(self._dialogues[0].receive(data))
+            self._dialogue_went_on(self._dialogue.receive(data))
             return
         handshake = self._handshake
         out = handshake.receive(data)
@@ -297,9 +304,7 @@ class Session:
             self._opened(out)
         elif self._phase == "quiet" and handshake.accepted:
             self._ask(out)
-        elif (
-            self._phase == "answer" and self._question is not None and self._question.answered(bytes(handshake.answer))
-        ):
+        elif self._phase == "answer" and self._answered():
             self._finish(out)
         else:
             self._line.send(out)
@@ -307,7 +312,7 @@ class Session:
     @_guarded
     def left(self, *, reset: bool) -> None:
         if self._phase == "preamble":
-            self._dialogues[0].peer_left(reset=reset)
+            self._dialogue.peer_left(reset=reset)
             self._dialogue_went_on(b"")
             return
         self._handshake.peer_left(reset=reset)
@@ -346,7 +351,8 @@ class Session:
             self._question = question
             self._phase = "answer"
             self._wait(self._limits.answer, self._unanswered)
-            asked = question.ask(self._attempt.endpoint, self._line.own_address(), secrets.token_hex(8))
+            self._token = secrets.token_hex(12)
+            asked = question.ask(self._attempt.endpoint, self._line.own_address(), self._token)
             self._line.send(out + self._handshake.write(asked))
         else:
             self._finish(out)
@@ -356,6 +362,9 @@ class Session:
         if question.banner:
             return self._limits.options and view is not None and view.first
         return self._handshake.asked or (view is not None and view.offer.late)
+
+    def _answered(self) -> bool:
+        return self._question is not None and self._question.answered(bytes(self._handshake.answer), self._token)
 
     @_guarded
     def _unanswered(self) -> None:
@@ -371,8 +380,8 @@ class Session:
             address=self._addresses[0],
             trace=handshake.trace(),
             plain=handshake.plain,
-            refused_by=question.refused(answer) if question is not None and answer else None,
-            agent=question.agent(answer) if question is not None and answer else None,
+            refused_by=question.refused(answer, self._token) if question is not None and answer else None,
+            agent=question.agent(answer, self._token) if question is not None and answer else None,
             started=self._started,
             seconds=round(self._loop.time() - self._begun, 6),
         )

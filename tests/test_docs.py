@@ -21,7 +21,7 @@ from ekuscan.report.schema import PUBLISHED
 from ekuscan.rules.load import RULE_FILES, packaged
 from ekuscan.targets.address import DEFAULT_PORTS
 from ekuscan.wire.dtls import MAX_COOKIES, MAX_DATAGRAMS, MAX_STRAYS, MTU
-from ekuscan.wire.tls import MAX_CA_NAMES, MAX_CERTIFICATES
+from ekuscan.wire.openssl import MAX_CA_NAMES, MAX_CERTIFICATES
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

@@ -28,13 +28,13 @@ def test_an_identification_string_is_read_and_nothing_is_said(data):
     for pieces in ((data,), singly(data)):
         greeting, outcome = said(*pieces)
         assert (outcome.ready, outcome.failure, outcome.sent, outcome.rest) == (True, None, b"", b"")
-        assert greeting.identification == "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10"
+        assert greeting.agent == "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10"
 
 
 def test_an_identification_string_is_printable():
     greeting, outcome = said(b"SSH-1.99-Cisco-1.25\x1b[31m\xff\n")
     assert outcome.ready
-    assert greeting.identification == "SSH-1.99-Cisco-1.25\\x1b[31m\xff"
+    assert greeting.agent == "SSH-1.99-Cisco-1.25\\x1b[31m\xff"
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_an_identification_string_is_printable():
 )
 def test_what_greets_otherwise_is_named(data, reason, detail):
     greeting, outcome = said(data)
-    assert (outcome.ready, outcome.reason, greeting.identification) == (False, reason, None)
+    assert (outcome.ready, outcome.reason, greeting.agent) == (False, reason, None)
     assert outcome.detail.endswith(detail)
     assert said(*singly(data))[1] == outcome
 
@@ -69,6 +69,6 @@ def test_a_server_that_leaves_is_told_from_one_that_goes_silent():
 def test_no_peer_makes_the_reader_raise_and_no_chopping_changes_what_comes_of_it(spoken, cuts, then):
     greeting, whole = said(spoken, then=then)
     again, pieces = said(*chopped(spoken, cuts), then=then)
-    assert (pieces, again.identification) == (whole, greeting.identification)
-    assert (greeting.identification is not None) is whole.ready or whole.reason == "too-much"
-    assert (greeting.identification or "").isprintable()
+    assert (pieces, again.agent) == (whole, greeting.agent)
+    assert (greeting.agent is not None) is whole.ready or whole.reason == "too-much"
+    assert (greeting.agent or "").isprintable()

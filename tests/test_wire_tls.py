@@ -14,9 +14,10 @@ from ekuscan.model import Alert, ClientCertificate
 from ekuscan.wire.alerts import NAMES, alert_name, refuses_without_certificate
 from ekuscan.wire.identity import Identity
 from ekuscan.wire.offer import DEFAULT_OFFER, Offer
+from ekuscan.wire.openssl import MAX_CERTIFICATES
 from ekuscan.wire.reasons import REASONS, failure
 from ekuscan.wire.request import client_certificate, handshake_failure
-from ekuscan.wire.tls import MAX_CERTIFICATES, Handshake
+from ekuscan.wire.tls import Handshake
 from ekuscan.wire.trace import Trace
 from tests.pki import BOTH, SERVER_AUTH, intermediate, issue, name, root, rsa_key
 from tests.tls_pairs import NONE, OPTIONAL, REQUIRED, ServerEnd, Terms, chain, converse, ders

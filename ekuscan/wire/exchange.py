@@ -26,7 +26,7 @@ class Exchange:
     there. What comes of it depends on the bytes alone, never on the pieces in which they came.
     """
 
-    __slots__ = ("_begins", "_buffer", "_name", "_taken", "failure", "ready", "received", "rest")
+    __slots__ = ("_begins", "_buffer", "_name", "_taken", "agent", "failure", "ready", "received", "rest")
 
     stage: Stage = "preamble"
 
@@ -34,6 +34,7 @@ class Exchange:
         self.ready = False
         self.failure: Failure | None = None
         self.rest = b""
+        self.agent: str | None = None
         self.received = 0
         self._name = name
         self._begins = begins

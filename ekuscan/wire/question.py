@@ -8,23 +8,23 @@ from types import MappingProxyType
 from typing import Final
 
 from ekuscan.model import Endpoint, RefusedBy
-from ekuscan.wire import http, sip
+from ekuscan.wire import http, sip, stun
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """A protocol's one request and the readers of its answer, all total over any bytes.
 
-    ``ask`` takes the endpoint, our own address and a token that is unique. ``answered`` says whether more is worth
-    waiting for, ``refused`` whether the answer says that our certificate is missing or not good enough, ``agent`` what
-    the peer calls itself. ``banner``: asked of every peer for what it calls itself, and not only where the answer can
-    settle whether a certificate is demanded.
+    ``ask`` takes the endpoint, our own address and a token that is unique, 24 hexadecimal digits. Of what came back and
+    the token, ``answered`` says whether it is whole, ``refused`` whether it says that our certificate is missing or not
+    good enough, ``agent`` what the peer calls itself. ``banner``: asked of every peer for that, and not only where the
+    answer can settle whether a certificate is demanded.
     """
 
     ask: Callable[[Endpoint, tuple[str, int], str], bytes]
-    answered: Callable[[bytes], bool]
-    refused: Callable[[bytes], RefusedBy | None]
-    agent: Callable[[bytes], str | None]
+    answered: Callable[[bytes, str], bool]
+    refused: Callable[[bytes, str], RefusedBy | None]
+    agent: Callable[[bytes, str], str | None]
     banner: bool
 
 
@@ -33,11 +33,11 @@ def _get(endpoint: Endpoint, _own: tuple[str, int], _token: str) -> bytes:
     return http.request(f"[{host}]" if ":" in host else host)
 
 
-def _page_came(data: bytes) -> bool:
+def _page_came(data: bytes, _token: str) -> bool:
     return http.answer(data, ended=False) is not None
 
 
-def _page_refuses(data: bytes) -> RefusedBy | None:
+def _page_refuses(data: bytes, _token: str) -> RefusedBy | None:
     page = http.answer(data, ended=True)
     return "http" if page is not None and page.refused else None
 
@@ -46,22 +46,40 @@ def _options(endpoint: Endpoint, own: tuple[str, int], token: str) -> bytes:
     return sip.options(endpoint.host, endpoint.port, "TLS", own, token)
 
 
-def _reply_came(data: bytes) -> bool:
+def _reply_came(data: bytes, _token: str) -> bool:
     return sip.decisive(data) is not None
 
 
-def _reply_refuses(data: bytes) -> RefusedBy | None:
+def _reply_refuses(data: bytes, _token: str) -> RefusedBy | None:
     reply = sip.decisive(data)
     return "sip" if reply is not None and reply.refused else None
 
 
-def _reply_agent(data: bytes) -> str | None:
+def _reply_agent(data: bytes, _token: str) -> str | None:
     return next((message.agent for message in sip.messages(data) if message.agent), None)
+
+
+def _binding(_endpoint: Endpoint, _own: tuple[str, int], token: str) -> bytes:
+    return stun.binding_request(bytes.fromhex(token))
+
+
+def _binding_came(data: bytes, token: str) -> bool:
+    return stun.answer(data, bytes.fromhex(token)) is not None
+
+
+def _binding_agent(data: bytes, token: str) -> str | None:
+    answer = stun.answer(data, bytes.fromhex(token))
+    return answer.software if answer is not None else None
+
+
+def _nothing(_data: bytes, _token: str) -> None:
+    """What a protocol's answer never tells."""
 
 
 QUESTIONS: Final[Mapping[str, Question]] = MappingProxyType(
     {
-        "https": Question(_get, _page_came, _page_refuses, lambda _: None, banner=False),
+        "https": Question(_get, _page_came, _page_refuses, _nothing, banner=False),
         "sips": Question(_options, _reply_came, _reply_refuses, _reply_agent, banner=True),
+        "turns": Question(_binding, _binding_came, _nothing, _binding_agent, banner=True),
     }
 )

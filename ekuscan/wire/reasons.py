@@ -41,6 +41,8 @@ REASONS: Final[Mapping[str, Reason]] = MappingProxyType(
         "no-route": Reason(("connect",), "this machine has no route to the address: {error}"),
         "connect-failed": Reason(("connect",), "the connection could not be opened: {error}"),
         "no-answer": Reason(("connect",), "no answer to a SIP OPTIONS over UDP within {seconds:g} s"),
+        "proxy-unreachable": Reason(("proxy",), "the proxy itself could not be reached: {error}"),
+        "proxy-udp": Reason(("proxy",), "not tried: this is UDP, which the proxy does not carry"),
         "proxy-auth": Reason(("proxy",), "the proxy wants credentials, or others than these: {error}"),
         "proxy-refused": Reason(("proxy",), "the proxy refused to connect us: {error}"),
         "proxy-failed": Reason(("proxy",), "the proxy could not connect us: {error}"),

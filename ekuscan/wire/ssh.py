@@ -16,16 +16,15 @@ _IDENTIFICATION: Final = re.compile(rb"SSH-\d{1,2}\.\d{1,3}-[^\r\n]{1,255}")
 
 
 class SshGreeting(Exchange):
-    """A `Dialogue` that is ``ready`` once ``identification``, for example "SSH-2.0-OpenSSH_9.2", is read.
+    """A `Dialogue` that is ``ready`` once the identification is read, say "SSH-2.0-OpenSSH_9.2": that is its ``agent``.
 
     It is printable and has at most 255 characters. Lines before it are passed over, what follows it is dropped.
     """
 
-    __slots__ = ("_before", "identification")
+    __slots__ = ("_before",)
 
     def __init__(self) -> None:
         super().__init__("SSH", _BEGINS)
-        self.identification: str | None = None
         self._before = b""
 
     def _take(self) -> bytes | None:
@@ -37,7 +36,7 @@ class SshGreeting(Exchange):
         if not line.startswith(_PREFIX):
             self._before = self._before or line or b"\n"
         elif _IDENTIFICATION.fullmatch(line):
-            self.identification = printable(line.decode("latin-1"), _MAX_IDENTIFICATION)
+            self.agent = printable(line.decode("latin-1"), _MAX_IDENTIFICATION)
             self.ready = True
         else:
             self._not_the_protocol(line)

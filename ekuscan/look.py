@@ -1,0 +1,146 @@
+"""All connections to one TCP endpoint, one after the other, to one Observation."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from functools import partial
+
+from ekuscan import observation
+from ekuscan.limits import ProbeLimits
+from ekuscan.model import Banner, Endpoint, Failure, Observation, Sight
+from ekuscan.resolve import Address
+from ekuscan.session import Account, Attempt, Clock, Deadline, NoHandshake, Session
+from ekuscan.turns import Turns
+from ekuscan.views import View, first_view, next_view
+from ekuscan.wire import banner
+from ekuscan.wire.dialogue import Dialogue, preamble
+from ekuscan.wire.greeting import GREETINGS
+from ekuscan.wire.proxy import Proxy, proxy_dialogue
+from ekuscan.wire.reasons import failure
+from ekuscan.wire.request import client_certificate, handshake_failure
+
+Talk = Callable[[tuple[str, int]], Dialogue]
+
+
+class Look:
+    """What was seen of an endpoint so far; `observe` makes the connections.
+
+    ``addresses`` are the endpoint's, or those of the proxy that leads to it; ``name`` is for SNI, None for none.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        addresses: tuple[Address, ...],
+        name: str | None,
+        limits: ProbeLimits,
+        clock: Clock,
+        turns: Turns,
+    ) -> None:
+        self.address: Address | None = None
+        self._endpoint = endpoint
+        self._addresses = addresses
+        self._name = name
+        self._limits = limits
+        self._clock = clock
+        self._turns = turns
+        self._deadline = Deadline(limits.deadline)
+        self._sights: list[Sight] = []
+        self._presented: dict[str, tuple[bytes, ...]] = {}
+        self._ca_names: dict[str, bytes] = {}
+        self._banner: Banner | None = None
+
+    async def observe(self) -> Observation:
+        """The banner of a port without TLS; else the ordinary handshake and every further one that there is a reason
+        and time for."""
+        if self._endpoint.protocol in GREETINGS:
+            return self._heard(await self._connect(None))
+        view: View | None = first_view(self._limits)
+        while view is not None:
+            outcome = await self._connect(view)
+            if isinstance(outcome, NoHandshake):
+                if not self._sights:
+                    return self._heard(outcome)
+                break
+            self._take(outcome)
+            view = self._next()
+        return observation.observed(
+            self._endpoint,
+            self._seen_at(self.address),
+            tuple(self._sights),
+            self._presented,
+            self._ca_names,
+            self._banner,
+        )
+
+    async def _connect(self, view: View | None) -> Account | NoHandshake:
+        proxy, endpoint = self._limits.proxy, self._endpoint
+        attempt = Attempt(
+            endpoint=endpoint,
+            addresses=self._addresses,
+            port=endpoint.port if proxy is None else proxy.port,
+            view=view,
+            server_name=self._name if view is not None and view.offer.server_name else None,
+            dialogues=self._talks(proxy),
+            host=None if proxy is None else endpoint.host,
+        )
+        session = Session(attempt, self._limits, self._clock, self._turns, self._deadline)
+        try:
+            session.begin()
+            return await session.outcome
+        except BaseException:
+            session.abandon()
+            raise
+
+    def _talks(self, proxy: Proxy | None) -> tuple[Talk, ...]:
+        """What comes before TLS, or in its place."""
+        endpoint = self._endpoint
+        before = preamble(endpoint.protocol, self._name or endpoint.host)
+        talks: list[Talk] = []
+        if proxy is not None:
+            talks.append(lambda _: proxy_dialogue(proxy, endpoint.host, endpoint.port))
+        if before is not None:
+            talks.append(lambda _: before)
+        elif endpoint.protocol in GREETINGS:
+            talks.append(partial(GREETINGS[endpoint.protocol], endpoint, token=secrets.token_hex(8)))
+        return tuple(talks)
+
+    def _heard(self, outcome: Account | NoHandshake) -> Observation:
+        """The observation of a connection on which there was no handshake."""
+        address = self._seen_at(outcome.address)
+        if not isinstance(outcome, NoHandshake) or outcome.failure is None:
+            agent = outcome.agent
+            found = banner.identify(agent) if agent else None
+            return Observation(self._endpoint, address, "seen", None, (), found)
+        return observation.unseen(self._endpoint, self._blamed(outcome.failure), address)
+
+    def _blamed(self, why: Failure) -> Failure:
+        """A proxy that cannot be reached says nothing about the endpoint."""
+        if self._limits.proxy is None or why.stage != "connect":
+            return why
+        return failure("proxy-unreachable", error=why.detail)
+
+    def _seen_at(self, address: Address | None) -> str | None:
+        """Where the endpoint is; behind a proxy only the proxy knows."""
+        return address.text if address is not None and self._limits.proxy is None else None
+
+    def _take(self, account: Account) -> None:
+        # The further handshakes go where the first one went.
+        self.address, self._addresses = account.address, (account.address,)
+        trace = account.trace
+        judged = client_certificate(trace, account.refused_by)
+        why = handshake_failure(trace, judged, account.plain)
+        seen, presented = observation.sight(trace, judged, why, account.started, account.seconds)
+        self._sights.append(seen)
+        self._presented.update(presented)
+        if trace.ca_names:
+            self._ca_names.update(zip(judged.ca_names, trace.ca_names, strict=True))
+        if account.agent:
+            self._banner = self._banner or banner.identify(account.agent)
+
+    def _next(self) -> View | None:
+        if self._deadline.passed:
+            return None
+        leaf = next((chain[0] for chain in self._presented.values()), None)
+        return next_view(self._limits.views, self._name is not None, self._sights, leaf)

@@ -1,0 +1,177 @@
+"""What comes before TLS or in its place, with the sockets: STARTTLS, proxies, banners."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from dataclasses import replace
+
+import pytest
+
+from ekuscan.model import Banner, ClientCertificate
+from ekuscan.probe import observe
+from ekuscan.wire.proxy import parse_proxy
+from tests.loopback import LIMITS, SHORT, clock, endpoint, free_port, listening, saying, server_tls, silent
+from tests.tls_pairs import chain, ders
+
+SIP_OK = b"SIP/2.0 200 OK\r\nServer: Cisco-CUCM14.0\r\nContent-Length: 0\r\n\r\n"
+PRESENTED = ders(chain()[:2])
+
+
+async def smtp(reader, writer):
+    writer.write(b"220 mail.example ESMTP\r\n")
+    await reader.readline()
+    writer.write(b"250-mail.example\r\n250 STARTTLS\r\n")
+    await reader.readline()
+    writer.write(b"220 go ahead\r\n")
+    await writer.drain()
+    await writer.start_tls(server_tls(ssl.CERT_NONE, "1.3"))
+    await reader.read()
+
+
+async def pump(reader, writer):
+    try:
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    finally:
+        writer.close()
+
+
+def connecting(asked):
+    """A CONNECT proxy that notes what it was asked for and leads to a port of loopback, whatever the name."""
+
+    async def proxy(reader, writer):
+        head = await reader.readuntil(b"\r\n\r\n")
+        asked.append(head.split(b"\r\n")[0])
+        port = int(head.split(b" ")[1].rpartition(b":")[2])
+        try:
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            writer.write(b"HTTP/1.1 502 Bad Gateway\r\n\r\n")
+            return
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
+
+    return proxy
+
+
+def through(port, limits=LIMITS, **changes):
+    return replace(limits, proxy=parse_proxy(f"http://127.0.0.1:{port}"), **changes)
+
+
+async def test_tls_that_begins_inside_the_protocol_shows_its_chain():
+    async with listening(smtp) as port:
+        found = await observe(endpoint(port, "smtp"), LIMITS, clock)
+    assert (found.status, found.presented and tuple(found.presented.values())) == ("seen", (PRESENTED,))
+    assert found.sights[0].client_certificate == ClientCertificate("none")
+
+
+async def test_a_server_that_speaks_something_else_first_is_named():
+    async with listening(saying(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as port:
+        found = await observe(endpoint(port, "xmpp-client"), LIMITS, clock)
+    assert (found.failure.stage, found.failure.reason) == ("preamble", "not-the-protocol")
+    assert found.sights == ()
+
+
+async def test_a_silent_server_is_waited_for_until_the_preamble_has_had_its_time():
+    async with listening(silent) as port:
+        found = await observe(endpoint(port, "smtp"), SHORT, clock)
+    assert (found.failure.stage, found.failure.reason) == ("preamble", "stalled")
+
+
+async def test_what_comes_with_the_go_ahead_is_not_taken_for_tls():
+    async def injecting(reader, writer):
+        writer.write(b"220 mail.example ESMTP\r\n")
+        await reader.readline()
+        writer.write(b"250-mail.example\r\n250 STARTTLS\r\n")
+        await reader.readline()
+        writer.write(b"220 go ahead\r\n250 injected\r\n")
+        await reader.read()
+
+    async with listening(injecting) as port:
+        found = await observe(endpoint(port, "smtp"), LIMITS, clock)
+    assert (found.failure.stage, found.failure.reason) == ("preamble", "injected")
+
+
+@pytest.mark.parametrize("protocol", ["tls", "sips", "smtp"])
+async def test_a_proxy_is_asked_by_name_and_the_endpoint_behind_it_is_seen(protocol):
+    asked = []
+    tls = None if protocol == "smtp" else server_tls(ssl.CERT_NONE, "1.3")
+    handler = smtp if protocol == "smtp" else saying(SIP_OK)
+    async with listening(handler, tls) as port, listening(connecting(asked)) as proxy:
+        place = endpoint(port, protocol, host="only-the-proxy-knows.example")
+        found = await observe(place, through(proxy), clock)
+    assert asked == [b"CONNECT only-the-proxy-knows.example:%d HTTP/1.1" % port]
+    assert (found.status, found.address, tuple(found.presented.values())) == ("seen", None, (PRESENTED,))
+
+
+async def test_what_a_proxy_says_of_an_endpoint_that_it_does_not_reach_is_told():
+    async with listening(connecting([])) as proxy:
+        found = await observe(endpoint(free_port(), host="gone.example"), through(proxy), clock)
+    assert (found.status, found.failure.stage) == ("failed", "proxy")
+    assert "502" in found.failure.detail
+
+
+async def test_a_proxy_that_is_not_there_says_nothing_about_the_endpoint():
+    place = endpoint(5061, host="gone.example", optional=True)
+    found = await observe(place, through(free_port()), clock)
+    assert (found.status, found.failure.stage, found.failure.reason) == ("failed", "proxy", "proxy-unreachable")
+    nameless = replace(LIMITS, proxy=parse_proxy("http://no-such-proxy.invalid:3128"))
+    found = await observe(place, nameless, clock)
+    assert (found.failure.stage, found.failure.reason) == ("proxy", "proxy-unreachable")
+
+
+@pytest.mark.parametrize("protocol", ["sip-udp", "dtls"])
+async def test_udp_does_not_go_through_a_proxy(protocol):
+    found = await observe(endpoint(5060, protocol), through(free_port()), clock)
+    assert (found.status, found.failure.reason) == ("skipped", "proxy-udp")
+
+
+@pytest.mark.parametrize(
+    ("protocol", "handler", "banner"),
+    [
+        ("sip-tcp", saying(SIP_OK), Banner("cucm", "14.0", "Cisco-CUCM14.0")),
+        ("sip-tcp", saying(b"\r\n\r\n" + SIP_OK), Banner("cucm", "14.0", "Cisco-CUCM14.0")),
+        ("sip-tcp", saying(b"SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n"), None),
+    ],
+)
+async def test_the_banner_of_a_port_without_tls_is_read(protocol, handler, banner):
+    async with listening(handler) as port:
+        found = await observe(endpoint(port, protocol), LIMITS, clock)
+    assert (found.status, found.sights, found.banner) == ("seen", (), banner)
+
+
+async def test_an_ssh_server_tells_what_it_is_unasked():
+    async def ssh(reader, writer):
+        writer.write(b"SSH-2.0-OpenSSH_9.2\r\n")
+        await reader.read()
+
+    async with listening(ssh) as port:
+        found = await observe(endpoint(port, "ssh"), LIMITS, clock)
+    assert (found.status, found.banner) == ("seen", Banner("other", None, "SSH-2.0-OpenSSH_9.2"))
+
+
+@pytest.mark.parametrize(("protocol", "says"), [("ssh", b"220 mail\r\n"), ("sip-tcp", b"HTTP/1.1 400 Bad\r\n\r\n")])
+async def test_a_port_without_tls_that_speaks_something_else_is_named(protocol, says):
+    async def handler(reader, writer):
+        writer.write(says)
+        await reader.read()
+
+    limits = replace(LIMITS, handshake=0.3)
+    async with listening(handler) as port:
+        found = await observe(endpoint(port, protocol), limits, clock)
+    assert (found.status, found.failure.reason) == ("failed", "not-the-protocol")
+
+
+async def test_a_turn_server_over_tls_tells_its_software():
+    async def turn(reader, writer):
+        request = await reader.readexactly(20)
+        software = b"Coturn-4.6.1"
+        attribute = b"\x80\x22" + len(software).to_bytes(2, "big") + software
+        writer.write(b"\x01\x01" + len(attribute).to_bytes(2, "big") + request[4:20] + attribute)
+        await reader.read()
+
+    async with listening(turn, server_tls(ssl.CERT_NONE, "1.3")) as port:
+        found = await observe(endpoint(port, "turns"), LIMITS, clock)
+    assert (found.status, found.banner) == ("seen", Banner("other", None, "Coturn-4.6.1"))
