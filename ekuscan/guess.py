@@ -1,19 +1,24 @@
 """The role and the release of a target that nobody declared, from what its endpoints showed.
 
-A banner that names a product is worth more than ports. Where several roles fit, there is no guess.
+A banner that names a product is worth more than ports. Where several roles fit, there is no guess. What was declared
+stays; what a banner says against it is a disagreement.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ekuscan.model import Banner, Confidence, Observation, RoleName, Target
 from ekuscan.profiles.load import profile
+from ekuscan.rules import releases
+
+# Origins of a role or a release that somebody or some file stated; the others come from what was seen here.
+_STATED = frozenset({"declared", "imported"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,22 @@ class Guess:
     release: str | None
     evidence: tuple[str, ...]
     confidence: Confidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A declared role or release of which banners say something else.
+
+    ``observed`` is the product's title or the release that the banner names, ``banner`` its printable text;
+    ``endpoints`` are the ids of all that said so, in the order given.
+    """
+
+    kind: Literal["role", "release"]
+    declared: str
+    observed: str
+    banner: str
+    endpoints: tuple[str, ...]
+    confidence: Confidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +121,44 @@ def guess(target: Target, observations: Iterable[Observation]) -> Guess:
     return Guess(role, release, tuple(evidence), confidence)
 
 
+def disagreements(target: Target, observations: Iterable[Observation]) -> tuple[Disagreement, ...]:
+    """What banners say against the declared role and release, each thing once with all endpoints that said it.
+
+    Releases are intervals: "15" and "15.0.1" agree, and so do "14SU3" and the "14.0" of Unified CM, which never tells
+    its service update (see `ekuscan.rules.releases`). A product that contradicts the role says nothing of the release.
+    """
+    found: dict[tuple[str, str], Disagreement] = {}
+    for observation in observations:
+        one = _against(target, observation) if observation.endpoint.target == target.id else None
+        if one is not None:
+            first = found.setdefault((one.kind, one.observed), one)
+            endpoints = tuple(dict.fromkeys((*first.endpoints, *one.endpoints)))
+            found[one.kind, one.observed] = replace(first, endpoints=endpoints)
+    return tuple(found.values())
+
+
+def _against(target: Target, observation: Observation) -> Disagreement | None:
+    banner, ends = observation.banner, (observation.endpoint.id,)
+    row = next((row for row in guess_table().products if banner and row.name == banner.product), None)
+    if banner is None or row is None:
+        return None
+    if _contradicts(row, target.role) and target.role_from in _STATED:
+        return Disagreement("role", target.role, row.title, banner.raw, ends, row.confidence)
+    stated = target.release if target.release_from in _STATED else None
+    if stated and banner.release and target.role in row.roles and _differ(target.role, stated, banner.release):
+        return Disagreement("release", stated, banner.release, banner.raw, ends, row.confidence)
+    return None
+
+
+def _differ(role: RoleName, one: str, other: str) -> bool:
+    """Whether no release is meant by both texts; a text that is no release of the product differs from none."""
+    try:
+        first, second = releases.parse(role, one), releases.parse(role, other)
+    except releases.ReleaseError:
+        return False
+    return not first.overlaps(second.low, second.high)
+
+
 def _role(
     product: ProductRow | None, any_product: bool, ports: _Ports
 ) -> tuple[RoleName | None, Confidence | None, list[str]]:
@@ -152,11 +211,12 @@ def _undecided(product: ProductRow | None, ports: _Ports) -> str:
 
 
 def _contradictions(role: RoleName, products: Sequence[ProductRow]) -> list[str]:
-    return [
-        f"declared as {role}, but the banner says {row.title}"
-        for row in products
-        if role not in row.roles and role != "generic"
-    ]
+    return [f"declared as {role}, but the banner says {row.title}" for row in products if _contradicts(row, role)]
+
+
+def _contradicts(product: ProductRow, role: RoleName) -> bool:
+    """Whether a box of this role cannot write the product's banner; some roles name no product."""
+    return role not in product.roles and role not in ("generic", "outside")
 
 
 def _release(banners: Sequence[Banner]) -> tuple[str | None, list[str]]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ekuscan.guess import guess, guess_table
+from ekuscan.guess import Disagreement, disagreements, guess, guess_table
 from ekuscan.model import Banner, Endpoint, EndpointStatus, Failure, Observation, RoleName, Target
 from ekuscan.profiles.load import port_of, ports_of_all_roles
 from ekuscan.wire import banner
@@ -162,6 +162,90 @@ def test_a_banner_against_a_declared_role_is_said_and_gives_no_release() -> None
 
 def test_observations_of_other_targets_tell_nothing() -> None:
     assert guess(UNKNOWN, [seen(8443, target="other"), seen(6972, target="other")]).role is None
+
+
+def stated(role: RoleName, release: str | None) -> Target:
+    return Target("box", role, "declared", release, "declared" if release else "default")
+
+
+def uds(release: str) -> Observation:
+    return seen(8443, says=Banner("cucm", release, f"/cucm-uds/version: {release}"), protocol="https")
+
+
+@pytest.mark.parametrize(
+    ("role", "declared", "shows"),
+    [
+        ("expressway-e", "X15.4", sip("TANDBERG/4137 (X14.3.1)")),
+        ("expressway-e", "X15.4.1", sip("TANDBERG/4137 (X15.4.2)")),
+        ("expressway-c", "X15.5", sip("TANDBERG/4352 (X8.10.2-b2bua-1.0)")),
+        ("cucm", "15", sip("Cisco-CUCM14.0")),
+        ("cucm", "12.0", sip("Cisco-CUCM12.5")),
+        ("cucm", "12.5SU7", uds("14.0.1")),
+        ("cube", "17.12.4", sip("Cisco-SIPGateway/IOS-17.12.5a")),
+        ("cube", "17.9.4", sip("Cisco-SIPGateway/IOS-17.12.20230331.111639")),
+    ],
+)
+def test_a_declared_release_and_another_one_observed_are_a_disagreement(
+    role: RoleName, declared: str, shows: Observation
+) -> None:
+    (found,) = disagreements(stated(role, declared), [shows])
+    assert shows.banner is not None
+    assert (found.kind, found.declared, found.observed) == ("release", declared, shows.banner.release)
+    assert (found.banner, found.endpoints) == (shows.banner.raw, (shows.endpoint.id,))
+
+
+@pytest.mark.parametrize(
+    ("role", "declared", "shows"),
+    [
+        ("expressway-e", "X15.4", sip("TANDBERG/4137 (X15.4.1)")),
+        ("expressway-e", "X15.4.1", sip("TANDBERG/4137 (X15.4)")),
+        ("expressway-e", "15", sip("TANDBERG/4137 (X15.0.1)")),
+        ("expressway-c", "X8.10", sip("TANDBERG/4352 (X8.10.2-b2bua-1.0)")),
+        ("cucm", "14SU3", sip("Cisco-CUCM14.0")),
+        ("cucm", "15", uds("15.0.1")),
+        ("cucm", "14.0.1.13900-155", uds("14.0.1")),
+        ("cucm", "14SU3", uds("14.0.1")),
+        ("cube", "17.12.4a", sip("Cisco-SIPGateway/IOS-17.12.20230331.111639")),
+        ("cube", "17.12.4", sip("Cisco-SIPGateway/IOS-12.x")),
+        ("cube", "17.12", sip("Cisco-SIPGateway/IOS-17.12.4")),
+        ("cube", "17.12.4", sip("Cisco-SIPGateway/IOS-17.12.4a")),
+        ("cms", "3.9", sip("Acano CallBridge")),
+        ("cucm", "whatever it is", sip("Cisco-CUCM14.0")),
+        ("expressway-e", None, sip(EXPRESSWAY)),
+        ("expressway-e", "X15.4", sip("kamailio (5.7.0)")),
+        ("expressway-e", "X15.4", seen(5061)),
+        ("generic", "3.2", sip("Cisco-CUCM14.0")),
+        ("outside", "3.2", sip("Cisco-CUCM14.0")),
+        ("expressway-e", "X15.4", seen(5061, says=banner.identify("TANDBERG/4137 (X14.3.1)"), target="other")),
+    ],
+)
+def test_what_may_be_the_declared_release_is_no_disagreement(
+    role: RoleName, declared: str | None, shows: Observation
+) -> None:
+    assert disagreements(stated(role, declared), [shows]) == ()
+
+
+def test_a_release_or_role_that_was_observed_disagrees_with_nothing() -> None:
+    shows = sip("TANDBERG/4137 (X14.3.1)")
+    assert disagreements(Target("box", "expressway-e", "guessed", "X15.4", "observed"), [shows]) == ()
+    assert disagreements(Target("box", "cucm", "guessed", "15", "observed"), [shows]) == ()
+    assert disagreements(Target("box", "cucm", "imported", "15", "imported"), [shows]) != ()
+
+
+def test_a_banner_of_another_product_disagrees_with_the_role_and_not_with_the_release() -> None:
+    assert disagreements(stated("expressway-e", "X15.4"), [sip("Cisco-CUCM14.0")]) == (
+        Disagreement("role", "expressway-e", "Cisco Unified CM", "Cisco-CUCM14.0", ("box:5061/sips",), "H"),
+    )
+
+
+def test_endpoints_that_say_the_same_are_one_disagreement() -> None:
+    older, b2bua = "TANDBERG/4137 (X14.3.1)", "TANDBERG/4352 (X14.3.1-b2bua-1.0)"
+    shows = [sip(older), sip(b2bua, port=5062), sip(older, port=7001), sip("TANDBERG/4137 (X12.5)", port=7002)]
+    found = disagreements(stated("expressway-e", "X15.4"), shows)
+    assert [(one.observed, one.endpoints) for one in found] == [
+        ("X14.3.1", ("box:5061/sips", "box:5062/sips", "box:7001/sips")),
+        ("X12.5", ("box:7002/sips",)),
+    ]
 
 
 def test_the_table_names_known_roles_ports_products_and_sources() -> None:
