@@ -207,11 +207,20 @@ def _judged_again(item: Judged, change: Change) -> Completed:
 
 def _changed(part: Part, leg: Leg, change: Change) -> Part:
     facts = {fact: _changed_variable(fact, variable, leg, change) for fact, variable in part.facts.items()}
-    if leg.verifies is not None and any(case.ask_verifier for case in part.rule.cases):
+    if leg.verifies is not None and part.rule.asks_verifier:
         told = change.values.get(f"{leg.verifies.name}.client_eku")
         if told is not None:
             facts["verifies.client_eku"] = Variable(f"{leg.verifies.name}.client_eku", (told,), "declared")
+        elif leg.observed is not None and _turns_verifier(leg, leg.verifies, facts):
+            del facts["verifies.client_eku"]
     return Part(part.rule, facts)
+
+
+def _turns_verifier(leg: Leg, verifies: Box, facts: Mapping[str, Variable]) -> bool:
+    """Whether a change touches what the verifying end's row reads: what it was seen to do before is then history."""
+    row = verifies.tables.verifier(verifies.role)
+    read = [f"verifies.{condition.fact}" for case in (row.cases if row else ()) for condition in case.when]
+    return any(facts[fact].values != leg.part.facts[fact].values for fact in read)
 
 
 def _changed_variable(fact: str, variable: Variable, leg: Leg, change: Change) -> Variable:

@@ -145,7 +145,8 @@ def _box_facts(target: Target, seen: Seen) -> tuple[object, ...]:
     )
     settings = tuple(sorted((name, fact.value, fact.from_) for name, fact in target.settings.items()))
     requests = tuple(sorted((service, request) for (_, service), request in seen.requests.items()))
-    return target.role, target.role_from, target.release, target.release_from, settings, slots, requests
+    experiments = tuple(sorted((service, shown) for (_, service), shown in seen.experiments.items()))
+    return (target.role, target.role_from, target.release, target.release_from, settings, slots, requests, experiments)
 
 
 def _leaf_facts(leaf: Certificate, chain: Chain, view: SlotView, as_of: datetime) -> tuple[object, ...]:
@@ -167,6 +168,7 @@ def _under_stand_ins(seen: Seen, target: Target, leaf: Certificate) -> Seen:
         targets={_BOX: replace(target, id=_BOX, slots=slots)},
         certificates={_LEAF: leaf},
         requests={(_BOX, service): request for (_, service), request in seen.requests.items()},
+        experiments={(_BOX, service): shown for (_, service), shown in seen.experiments.items()},
     )
 
 

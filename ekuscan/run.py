@@ -32,7 +32,7 @@ from ekuscan.parts import endpoints_by_part, parts_of
 from ekuscan.problems import Finding, finding, open_pairs, open_role, problems
 from ekuscan.respell import Words, respeller
 from ekuscan.rules.tables import Tables
-from ekuscan.target_facts import TargetFacts, requests, services
+from ekuscan.target_facts import TargetFacts, experiments, requests, services
 from ekuscan.verdict.estate import Estate, Seen
 from ekuscan.verdict.judge import UPLOAD_CHECKS, WIRE_CHECKS, Judged, judge
 from ekuscan.verdict.links import Sides, assumed_connections, unguessed
@@ -230,6 +230,7 @@ class RunInProgress:
             as_of=self._options.as_of,
             requests=dict(requests(flat, targets)),
             services=dict(services(flat, targets)),
+            experiments=experiments(flat, targets),
             far_ends=self._options.assume,
         )
         empty = Piece(tuple(targets.values()), connections, flat, ())

@@ -8,12 +8,16 @@ from datetime import datetime
 
 from ekuscan.assessment import ChainBook
 from ekuscan.guess import guess
-from ekuscan.model import Endpoint, Observation, Request, SlotContent, SlotFile, Target
+from ekuscan.model import Certainty, Endpoint, Enforcement, Observation, Request, SlotContent, SlotFile, Target
 from ekuscan.profiles.load import profile
 from ekuscan.rules.tables import Tables
 from ekuscan.targets.plan import with_role
 from ekuscan.verdict.estate import Estate, Seen
+from ekuscan.verdict.experiments import Experiment
 from ekuscan.verdict.renewal import IssuancePolicy
+
+# From certain to uncertain.
+_CERTAIN: tuple[Certainty, ...] = ("observed", "inferred", "declared", "assumed")
 
 
 class TargetFacts:
@@ -111,6 +115,45 @@ def requests(
         for sight in observation.sights:
             if service is not None and sight.client_certificate.request != "unknown":
                 yield (observation.endpoint.target, service), sight.client_certificate.request
+
+
+def experiments(
+    observations: Iterable[Observation], targets: Mapping[str, Target]
+) -> dict[tuple[str, str], Experiment]:
+    """By target and service, what it did with our client certificates; an endpoint that left it open says nothing."""
+    shown: dict[tuple[str, str], list[tuple[str, Experiment]]] = {}
+    for observation in observations:
+        one = _experiment(observation.enforcement)
+        service = _service(targets[observation.endpoint.target], observation.endpoint) if one is not None else None
+        if service is not None and one is not None:
+            shown.setdefault((observation.endpoint.target, service), []).append((observation.endpoint.id, one))
+    return {key: _of_service(found) for key, found in shown.items()}
+
+
+def _experiment(enforcement: Enforcement | None) -> Experiment | None:
+    if enforcement is None:
+        return None
+    if enforcement.value == "enforces":
+        return Experiment(
+            "checked", enforcement.certainty, "refused a certificate without clientAuth", enforcement.evidence
+        )
+    if enforcement.value == "ignores":
+        return Experiment(
+            "ignored", enforcement.certainty, "took a certificate without clientAuth", enforcement.evidence
+        )
+    if enforcement.value == "any-certificate":
+        return Experiment(
+            "ignored", enforcement.certainty, "took a certificate that it cannot trust", enforcement.evidence
+        )
+    return None
+
+
+def _of_service(found: Sequence[tuple[str, Experiment]]) -> Experiment:
+    """The most certain of experiments that agree."""
+    if len({one.client_eku for _, one in found}) == 1:
+        return min((one for _, one in found), key=lambda one: _CERTAIN.index(one.certainty))
+    told = "; ".join(f"{endpoint} {one.showed}" for endpoint, one in found)
+    return Experiment(None, "observed", f"its endpoints disagree: {told}")
 
 
 def services(observations: Iterable[Observation], targets: Mapping[str, Target]) -> Iterator[tuple[str, str]]:

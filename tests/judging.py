@@ -26,6 +26,7 @@ from ekuscan.model import (
 )
 from ekuscan.rules.load import packaged
 from ekuscan.verdict.estate import Estate, Seen
+from ekuscan.verdict.experiments import Experiment
 from ekuscan.verdict.judge import Judged, judge
 
 AS_OF = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -75,6 +76,7 @@ class Facts:
     certificates: dict[str, Certificate] = field(default_factory=dict)
     chains: dict[str, Chain] = field(default_factory=dict)
     requests: dict[tuple[str, str], str] = field(default_factory=dict)
+    experiments: dict[tuple[str, str], Experiment] = field(default_factory=dict)
 
     def box(
         self,
@@ -131,6 +133,7 @@ class Facts:
             self.chains,
             AS_OF,
             dict(self.requests),  # type: ignore[arg-type]
+            experiments=dict(self.experiments),
             far_ends=far_ends,
         )
 

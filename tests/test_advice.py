@@ -13,10 +13,12 @@ from ekuscan.policy.days import spoken
 from ekuscan.problems import finding, problems
 from ekuscan.rules.load import packaged
 from ekuscan.verdict.estate import Estate
+from ekuscan.verdict.experiments import Experiment
 from ekuscan.verdict.judge import UPLOAD_CHECKS, WIRE_CHECKS, judge
 from tests.judging import AS_OF, ENDS, Facts, Issuance, Policy, Shown
 
 BOTH, SERVER, PRIVATE = Shown("both"), Shown("server"), Shown("both", "private")
+REFUSES = Experiment("checked", "observed", "refused a certificate without clientAuth")
 X11, X14, MRA = "exp-c1>exp-e1/uc-traversal/X11", "exp-c1>exp-e1/ssh-tunnels/X14", "exp-c1>exp-e1/mra/MRA"
 
 
@@ -124,6 +126,33 @@ def test_switching_the_eku_check_off_is_for_x15_5_and_leaves_the_tunnels() -> No
     assert "eku-check-off" not in names(newer[X14])
     older = advised(pair({"server": SERVER}, {"server": BOTH}))
     assert "eku-check-off" not in names(older[X11])
+
+
+@pytest.mark.parametrize("sip_eku_check", [{}, {"sip_eku_check": "on"}])
+def test_a_check_that_was_seen_can_still_be_switched_off(sip_eku_check: dict[str, str]) -> None:
+    slots = {"server": SERVER, "client": SERVER}
+    facts = pair(slots, slots, "X15.5", client_certificate="separate", **sip_eku_check)
+    facts.box("exp-c1", "expressway-c", "X15.5", slots, client_certificate="separate")
+    facts.experiments["exp-e1", "uc-traversal"] = REFUSES
+    assert clears(advised(facts)[X11], "eku-check-off") == {X11}
+
+
+def test_a_check_that_was_seen_although_it_is_switched_off_is_not_mended_by_switching_it_off() -> None:
+    slots = {"server": SERVER, "client": SERVER}
+    facts = pair(slots, slots, "X15.5", client_certificate="separate", sip_eku_check="off")
+    facts.box("exp-c1", "expressway-c", "X15.5", slots, client_certificate="separate")
+    assert X11 not in {name for name, verdict in advised(facts).items() if not is_fine(verdict)}
+    facts.experiments["exp-e1", "uc-traversal"] = REFUSES
+    assert advised(facts)[X11].now == "breaks"
+    assert "eku-check-off" not in names(advised(facts)[X11])
+
+
+def test_a_far_end_that_was_seen_to_check_can_stop_checking() -> None:
+    facts = zone("cube", "cube", "on")
+    facts.experiments["cube", "sip-tls"] = REFUSES
+    verdict = advised(facts)["exp-c1>cube/neighbor-zone/X19"]
+    assert verdict.now == "breaks"
+    assert verdict.id in clears(verdict, "peer-ignores-eku")
 
 
 def test_a_permissive_cluster_is_a_way_out_of_the_clusters_break_alone() -> None:

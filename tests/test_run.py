@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,6 +25,9 @@ from ekuscan.model import (
     ClientCertificate,
     Connection,
     Endpoint,
+    Enforcement,
+    Enforces,
+    Fact,
     Failure,
     Inventory,
     Observation,
@@ -41,6 +45,8 @@ from ekuscan.model import (
     VerdictsLike,
 )
 from ekuscan.profiles.load import port_of
+from ekuscan.report import json_document
+from ekuscan.report.records import records
 from ekuscan.run import Options, Piece, RunInProgress
 from ekuscan.trust import TrustStore
 from ekuscan.verdict.estate import Estate
@@ -101,7 +107,7 @@ def shows(
 ) -> Observation:
     chain = chain_id(map(sha256_hex, ders))
     seen = Sight("default", AS_OF, 0.1, None, chain, ClientCertificate(request))
-    return observation.observed(endpoint, "192.0.2.1", seen, {chain: ders}, banner)
+    return observation.observed(endpoint, "192.0.2.1", (seen,), {chain: ders}, {}, banner)
 
 
 def expressway(release: str) -> Banner:
@@ -335,6 +341,102 @@ def test_a_request_on_a_guessed_port_answers_a_question(world: Certificates) -> 
     ]
     run, _ = finished(world, Inventory((c, host), endpoints=ends), seen)
     assert [one.outcome for one in run.verdicts if one.id == "exp-c1>192.0.2.1/uc-traversal/X11"] == ["breaks-now"]
+
+
+def tried(seen: Observation, value: Enforces, *evidence: str) -> Observation:
+    """The same observation with what client-certificate experiments made of it."""
+    return replace(seen, enforcement=Enforcement(value, "observed", evidence))
+
+
+def _dialled(
+    world: Certificates,
+    *found: tuple[int, Enforces],
+    declared: Mapping[str, Fact] | None = None,
+    port_of_sip: int = 5061,
+) -> tuple[Run, Verdict]:
+    """An Expressway-E with a serverAuth-only certificate, and the peer that it dials; experiments ran on its ports."""
+    e, peer = box("exp-e1", "expressway-e", "X15.4"), box("peer", "cube", "17.12.4")
+    peer = replace(peer, settings=declared or {})
+    zone = Connection("zone", "neighbor-zone", "exp-e1", "peer", {"tls_verify": Fact("on", "declared")})
+    own = port(e, 5061)
+    seen = [shows(own, world.issued["digicert", "server", 186])]
+    for number, value in found:
+        end = replace(port(peer, port_of_sip, optional=False), id=f"peer:{number}/sips", port=number)
+        seen.append(tried(shows(end, world.issued["corp", "both", 400], "required"), value, "It ended with alert 43."))
+    ends = tuple(one.endpoint for one in seen)
+    run, _ = finished(world, Inventory((e, peer), (zone,), ends), seen)
+    return run, next(one for one in run.verdicts if one.id == "exp-e1>peer/neighbor-zone/X19")
+
+
+@pytest.mark.parametrize(
+    ("value", "now"),
+    [("enforces", "breaks"), ("ignores", "ok"), ("any-certificate", "ok"), ("undecided", "depends")],
+)
+def test_an_experiment_on_a_port_answers_for_those_who_dial_it(world: Certificates, value: Enforces, now: str) -> None:
+    _, verdict = _dialled(world, (5061, value))
+    assert verdict.now == now
+
+
+def test_what_an_experiment_showed_is_published_with_its_evidence(world: Certificates) -> None:
+    run, _ = _dialled(world, (5061, "enforces"), declared={"client_eku": Fact("ignored", "declared")})
+    document = json.loads("".join(json_document.render(records(run))))
+    (verdict,) = [one for one in document["verdicts"] if one["id"] == "exp-e1>peer/neighbor-zone/X19"]
+    assert {
+        "fact": "peer.client_eku on sip-tls",
+        "value": "checked: refused a certificate without clientAuth (It ended with alert 43.)",
+        "from": "observed",
+    } in verdict["because"]
+    assert {
+        "fact": "the inventory",
+        "value": "ignored, but what was observed counts",
+        "from": "rule",
+    } in verdict["because"]
+    (peer,) = [one for one in document["targets"] if one["id"] == "peer"]
+    assert peer["settings"] == {"client_eku": {"value": "ignored", "from": "declared"}}
+
+
+def test_ports_of_one_service_on_which_experiments_disagree_decide_nothing(world: Certificates) -> None:
+    _, verdict = _dialled(world, (5061, "enforces"), (15061, "ignores"))
+    assert verdict.now == "depends"
+    told = next(because for because in verdict.because if because.fact == "peer.client_eku on sip-tls")
+    assert told.value == (
+        "its endpoints disagree: peer:5061/sips refused a certificate without clientAuth; "
+        "peer:15061/sips took a certificate without clientAuth"
+    )
+
+
+def test_ports_of_one_service_that_agree_count_where_another_stays_undecided(world: Certificates) -> None:
+    _, verdict = _dialled(world, (5061, "undecided"), (15061, "ignores"), (25061, "any-certificate"))
+    assert verdict.now == "ok"
+
+
+def test_an_experiment_on_a_port_of_another_service_decides_nothing(world: Certificates) -> None:
+    _, verdict = _dialled(world, (443, "enforces"), port_of_sip=443)
+    assert verdict.now == "depends"
+    assert verdict.because[-1].fact != "peer.client_eku on sip-tls"
+
+
+def test_boxes_that_experiments_tell_apart_are_not_alike(world: Certificates, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise alike, and alone: what was seen of one is not said of the next."""
+    boxes = [box(f"exp-e{number}", "expressway-e", "X15.5") for number in range(5)]
+    values: tuple[Enforces, ...] = ("enforces", "ignores", "enforces", "undecided", "any-certificate")
+    ends = [port(one, 7001) for one in boxes]
+    chain = world.issued["digicert", "server", 186]
+    seen = [tried(shows(end, chain, "optional"), value) for end, value in zip(ends, values, strict=True)]
+    inventory = Inventory(tuple(boxes), endpoints=tuple(ends))
+    alike, pieces = finished(world, inventory, seen)
+    assert all(piece.like is not None for piece in pieces)
+    with monkeypatch.context() as patch:
+        patch.setattr(run_module, "likeness", lambda *_: None)
+        each, _ = finished(world, inventory, seen)
+    assert alike.verdicts == each.verdicts
+    told = [
+        next((because.value[:7] for because in one.because if because.fact.endswith("on uc-traversal")), None)
+        for one in alike.verdicts
+        if one.id.endswith("/uc-traversal/X11")
+    ]
+    assert told == ["checked", "ignored", "checked", None, "ignored"]
+    assert len({id(piece.like.template) for piece in pieces if piece.like is not None}) == 4
 
 
 def test_what_was_declared_is_kept_whatever_a_banner_says(world: Certificates) -> None:

@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ekuscan.model import Fact, Verdict
+from ekuscan.rules.load import packaged
 from ekuscan.verdict.evaluate import GRAVITY
+from ekuscan.verdict.experiments import Experiment
 from tests.judging import AS_OF, Facts, Shown
 
 EKUS = ("both", "server", "client", "neither")
@@ -188,6 +190,136 @@ def test_what_hangs_on_an_unseen_certificate_names_that_one_and_no_other() -> No
     assert judged.legs[judged.completed.weakest].presents.name == "Expressway-C"
 
 
+# --- what experiments showed ----------------------------------------------------------------------------------
+
+REFUSES = Experiment("checked", "observed", "refused a certificate without clientAuth", ("Alert 43 came.",))
+TAKES = Experiment("ignored", "observed", "took a certificate without clientAuth", ("It answered 200.",))
+DISAGREE = Experiment(None, "observed", "its endpoints disagree: a:1 took it; a:2 refused it")
+
+
+def _dials_in(release: str | None, experiment: Experiment | None, service: str = "sip-tls", **settings: str) -> Facts:
+    """A partner with a serverAuth-only certificate that dials an Expressway-E."""
+    facts = Facts().box("exp-e1", "expressway-e", release, {"server": Shown("both", "private")}, **settings)
+    facts.box("partner", "outside", None, {"certificate": Shown("server", "private")})
+    facts.link("sip-b2b", "partner", "exp-e1", mtls="on")
+    if experiment is not None:
+        facts.experiments["exp-e1", service] = experiment
+    return facts
+
+
+def _because(verdict: Verdict) -> dict[str, tuple[str, str]]:
+    return {because.fact: (because.value, because.from_) for because in verdict.because}
+
+
+@pytest.mark.parametrize(("experiment", "answer"), [(None, "at-risk"), (TAKES, "ok"), (REFUSES, "breaks")])
+def test_an_experiment_settles_what_no_vendor_documents(experiment: Experiment | None, answer: str) -> None:
+    verdict = _dials_in("X15.4", experiment).verdicts()["partner>exp-e1/sip-b2b/X07"]
+    assert (verdict.now, verdict.next) == (answer, answer)
+
+
+@pytest.mark.parametrize(
+    ("release", "settings", "experiment", "answer", "row_says"),
+    [
+        ("X14.3.7", {}, TAKES, "ok", "checked"),
+        ("X15.5", {"sip_eku_check": "on"}, TAKES, "ok", "checked"),
+        ("X15.5", {"sip_eku_check": "off"}, REFUSES, "breaks", "ignored"),
+    ],
+)
+def test_an_experiment_beats_the_table_and_the_verdict_says_so(
+    release: str, settings: dict[str, str], experiment: Experiment, answer: str, row_says: str
+) -> None:
+    verdict = _dials_in(release, experiment, **settings).verdicts()["partner>exp-e1/sip-b2b/X07"]
+    assert verdict.now == answer
+    assert f"Observed: exp-e1 {experiment.showed}. V-EXP says otherwise; what was observed counts." in verdict.text
+    because = _because(verdict)
+    told = f"{experiment.client_eku}: {experiment.showed} ({experiment.evidence[0]})"
+    assert because["exp-e1.client_eku on sip-tls"] == (told, "observed")
+    assert because["V-EXP"] == (f"{row_says}, but what was observed counts", "rule")
+
+
+@pytest.mark.parametrize(
+    ("release", "settings", "experiment"),
+    [
+        ("X14.3.7", {}, REFUSES),
+        ("X15.4", {}, TAKES),
+        ("X15.5", {}, TAKES),
+        ("X15.5", {"sip_eku_check": "off"}, TAKES),
+        (None, {}, REFUSES),
+    ],
+)
+def test_a_row_that_agrees_or_leaves_it_open_is_not_said_to_contradict(
+    release: str | None, settings: dict[str, str], experiment: Experiment
+) -> None:
+    verdict = _dials_in(release, experiment, **settings).verdicts()["partner>exp-e1/sip-b2b/X07"]
+    assert "V-EXP" not in verdict.text
+    assert "V-EXP" not in _because(verdict)
+    assert verdict.now == ("ok" if experiment is TAKES else "breaks")
+    assert verdict.forks == ()
+    assert verdict.assumed == ()
+
+
+def test_an_experiment_beats_what_was_declared() -> None:
+    facts = Facts().box("exp-e1", "expressway-e", "X15.4", {"server": Shown("server", "private")})
+    facts.box("far", "generic", None, client_eku="ignored").link("sip-b2b", "exp-e1", "far", mtls="on")
+    assert facts.verdicts()["exp-e1>far/sip-b2b/X04"].now == "ok"
+    facts.experiments["far", "sip-tls"] = REFUSES
+    verdict = facts.verdicts()["exp-e1>far/sip-b2b/X04"]
+    assert verdict.now == "breaks"
+    assert verdict.text == (
+        "exp-e1 dials far with a certificate that has no clientAuth. Observed: far refused a certificate without "
+        "clientAuth. The inventory says otherwise; what was observed counts."
+    )
+    assert _because(verdict)["the inventory"] == ("ignored, but what was observed counts", "rule")
+
+
+def test_an_experiment_says_nothing_of_another_service_or_of_another_box() -> None:
+    bare = _dials_in("X15.4", None).verdicts()
+    assert _dials_in("X15.4", TAKES, "uc-traversal").verdicts() == bare
+    other = _dials_in("X15.4", None)
+    other.experiments["partner", "sip-tls"] = TAKES
+    assert other.verdicts()["partner>exp-e1/sip-b2b/X07"] == bare["partner>exp-e1/sip-b2b/X07"]
+
+
+def test_an_experiment_on_the_traversal_port_counts_for_the_traversal_zone_alone() -> None:
+    facts = _pair(Shown("server", "private"), Shown("both"), "X15.5", sip_eku_check="on")
+    facts.targets["exp-c1"] = replace(
+        facts.targets["exp-c1"], settings={"client_certificate": Fact("copied", "declared")}
+    )
+    before = facts.verdicts()
+    facts.experiments["exp-e1", "uc-traversal"] = TAKES
+    after = facts.verdicts()
+    changed = {name for name in after if (after[name].now, after[name].next) != (before[name].now, before[name].next)}
+    assert changed == {"exp-c1>exp-e1/uc-traversal/X11"}
+
+
+def test_endpoints_of_a_service_that_disagree_settle_nothing_and_are_named() -> None:
+    verdict = _dials_in("X15.4", DISAGREE).verdicts()["partner>exp-e1/sip-b2b/X07"]
+    assert verdict.now == "at-risk"
+    assert _because(verdict)["exp-e1.client_eku on sip-tls"] == (DISAGREE.showed, "observed")
+
+
+def test_the_certainty_is_that_of_the_weakest_fact_and_an_experiment_is_observed() -> None:
+    facts = _dials_in(None, TAKES)
+    slot = replace(facts.targets["partner"].slots[0], from_="observed")  # type: ignore[arg-type]
+    facts.targets["partner"] = replace(facts.targets["partner"], slots=(slot,))
+    facts.connections.clear()
+    facts.link("sip-b2b", "partner", "exp-e1").requests["exp-e1", "sip-tls"] = "required"
+    assert facts.verdicts()["partner>exp-e1/sip-b2b/X07"].certainty == "observed"
+    facts.experiments["exp-e1", "sip-tls"] = replace(TAKES, certainty="inferred")
+    assert facts.verdicts()["partner>exp-e1/sip-b2b/X07"].certainty == "inferred"
+
+
+def test_a_peer_that_was_seen_to_check_breaks_it_at_the_renewal() -> None:
+    facts = Facts().box("exp-e1", "expressway-e", "X15.4", {"server": Shown("both")})
+    facts.box("far", "generic").link("sip-b2b", "exp-e1", "far", mtls="on").experiments["far", "sip-tls"] = REFUSES
+    verdict = facts.verdicts()["exp-e1>far/sip-b2b/X04"]
+    assert (verdict.now, verdict.next) == ("ok", "breaks")
+    assert verdict.text.endswith(
+        "After the renewal: exp-e1 dials far with a certificate that has no clientAuth. "
+        "Observed: far refused a certificate without clientAuth."
+    )
+
+
 # --- properties -----------------------------------------------------------------------------------------------
 
 _CHOICES = {
@@ -238,6 +370,38 @@ def test_learning_a_fact_settles_and_never_flips(world: dict[str, str], known: s
         for tense in ("now", "next"):
             answer = getattr(verdict, tense)
             assert _open(verdict, answer) or answer == getattr(after[name], tense), name
+
+
+_SERVICES = {"e": "uc-traversal", "cube": "sip-tls", "far": "sip-tls"}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    _WORLDS,
+    st.sets(st.sampled_from(sorted(_CHOICES))),
+    st.sampled_from(sorted(_SERVICES)),
+    st.sampled_from((REFUSES, TAKES)),
+)
+def test_an_experiment_answers_as_a_declaration_would_and_for_its_own_service_only(
+    world: dict[str, str], known: set[str], box: str, experiment: Experiment
+) -> None:
+    facts = _estate({name: world[name] for name in known})
+    bare = facts.verdicts()
+    facts.experiments[box, _SERVICES[box]] = experiment
+    observed = facts.verdicts()
+    facts.experiments.clear()
+    target = facts.targets[box]
+    told = {**target.settings, "client_eku": Fact(str(experiment.client_eku), "declared")}
+    facts.targets[box] = replace(target, settings=told)
+    declared = facts.verdicts()
+    for name, verdict in observed.items():
+        ours = verdict.verifies == box and _service(verdict) == _SERVICES[box]
+        same = declared[name] if ours or verdict.use_case == "mra" else bare[name]
+        assert (verdict.now, verdict.next) == (same.now, same.next), name
+
+
+def _service(verdict: Verdict) -> str | None:
+    return packaged().use_cases[verdict.use_case].service
 
 
 @settings(max_examples=60, deadline=None)

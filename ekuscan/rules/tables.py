@@ -82,6 +82,11 @@ class Rule:
     note: str
     far_end: bool
 
+    @property
+    def asks_verifier(self) -> bool:
+        """Whether some case leaves it to the verifying end what a missing need gives."""
+        return any(case.ask_verifier for case in self.cases)
+
 
 @dataclass(frozen=True, slots=True)
 class VerifierCase:

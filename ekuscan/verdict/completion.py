@@ -122,7 +122,7 @@ def _points(rule: Rule, tables: Tables) -> frozenset[Point]:
 
 def _bounds(rule: Rule, tables: Tables) -> Iterator[Point]:
     whens = [rule.applies, *(case.when for case in rule.cases), *(alias.when for alias in tables.aliases)]
-    if any(case.ask_verifier for case in rule.cases):
+    if rule.asks_verifier:
         whens += [case.when for verifier in tables.verifiers for case in verifier.cases]
     for when in whens:
         for condition in when:

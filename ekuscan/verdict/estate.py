@@ -18,6 +18,7 @@ from ekuscan.model import (
     Target,
 )
 from ekuscan.rules.tables import Condition, Tables
+from ekuscan.verdict.experiments import Experiment
 from ekuscan.verdict.facts import Link, SlotState, Value, Variable, matches, release_variable, setting_variable
 from ekuscan.verdict.renewal import IssuancePolicy, SlotView, slot_view, states
 
@@ -26,8 +27,9 @@ from ekuscan.verdict.renewal import IssuancePolicy, SlotView, slot_view, states
 class Seen:
     """Everything the verdicts are computed from.
 
-    ``requests`` holds, by target and service, whether it asked us for a certificate; ``services`` the service of an
-    endpoint. ``far_ends``: use cases are also judged against far ends that the inventory does not name.
+    ``requests`` holds, by target and service, whether it asked us for a certificate, ``experiments`` what it did with
+    ours; ``services`` the service of an endpoint. ``far_ends``: use cases are also judged against far ends that the
+    inventory does not name.
     """
 
     targets: Mapping[str, Target]
@@ -37,6 +39,7 @@ class Seen:
     as_of: datetime
     requests: Mapping[tuple[str, str], Request] = field(default_factory=dict)
     services: Mapping[str, str] = field(default_factory=dict)
+    experiments: Mapping[tuple[str, str], Experiment] = field(default_factory=dict)
     far_ends: bool = True
 
 

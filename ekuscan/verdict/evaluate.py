@@ -37,7 +37,7 @@ def facts_read(rule: Rule, verifies_role: str, presents_role: str, tables: Table
     facts: list[str] = [condition.fact for condition in rule.applies]
     for case in rule.cases:
         facts += [condition.fact for condition in case.when]
-    if any(case.ask_verifier for case in rule.cases):
+    if rule.asks_verifier:
         verifier = tables.verifier(verifies_role)
         facts.append("verifies.client_eku")
         if verifier is not None:

@@ -19,10 +19,11 @@ from ekuscan.model import (
     Verdict,
 )
 from ekuscan.rules.tables import Rule, UseCase
-from ekuscan.verdict import wording
+from ekuscan.verdict import experiments, wording
 from ekuscan.verdict.completion import Completed, Part, complete, variables_of
 from ekuscan.verdict.estate import Estate
-from ekuscan.verdict.facts import SlotState, Variable
+from ekuscan.verdict.experiments import Experiment
+from ekuscan.verdict.facts import CLIENT_AUTH, SlotState, Variable
 from ekuscan.verdict.legs import Leg, judged_slot, legs_of
 from ekuscan.verdict.links import box_of, links_of
 from ekuscan.verdict.renewal import SlotView
@@ -32,6 +33,7 @@ UPLOAD_CHECKS = frozenset({"upload"})
 
 _CERTAINTY: dict[str, Certainty] = {
     "observed": "observed",
+    "inferred": "inferred",
     "port": "inferred",
     "listen": "inferred",
     "pcap": "inferred",
@@ -149,11 +151,11 @@ def _verdict(
         severity=severity_of(completed, when, soon, if_used),
         certainty=_certainty(completed, variables),
         confidence=_confidence(completed.confidence),
-        text=wording.text(leg, completed, view, composite),
+        text=wording.text(leg, completed, view, composite, _counted(leg, completed, variables)),
         forks=tuple(_forks(leg, completed, variables)),
         missing=_missing(completed, variables),
         assumed=tuple(sorted(f"{variables[i].key} = {variables[i].default}" for i in completed.assumed)),
-        because=_because(completed, variables, view),
+        because=(*_because(completed, variables, view), *_experiments(legs, completed, variables)),
         source=_sources(estate, leg.rule),
     )
 
@@ -231,6 +233,26 @@ def _because(completed: Completed, variables: Sequence[Variable], view: SlotView
         if view.conflict:
             found.append(Because("policy, where sources disagree", view.conflict, "rule"))
     return tuple(found)
+
+
+def _experiments(legs: Sequence[Leg], completed: Completed, variables: Sequence[Variable]) -> Iterator[Because]:
+    """What was said against an experiment that counted, and experiments that disagree where a fact is lacking."""
+    found: dict[Because, None] = {}
+    for leg in legs:
+        if _counted(leg, completed, variables) is not None:
+            for who, said in leg.overruled():
+                found[Because(who, f"{said}, but what was observed counts", "rule")] = None
+        elif leg.experiment is not None and leg.observed is None and CLIENT_AUTH in completed.lacks:
+            fact = experiments.name(leg.verifier_name, leg.use_case.service)
+            found[Because(fact, leg.experiment.text, leg.experiment.certainty)] = None
+    yield from found
+
+
+def _counted(leg: Leg, completed: Completed, variables: Sequence[Variable]) -> Experiment | None:
+    """What was seen of a leg's verifying end, where the answer stands on it."""
+    told = leg.part.facts.get("verifies.client_eku")
+    read = told is not None and any(variables[index].key == told.key for index in completed.read)
+    return leg.observed if read else None
 
 
 def _forks(leg: Leg, completed: Completed, variables: Sequence[Variable]) -> Iterator[Fork]:

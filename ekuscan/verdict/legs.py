@@ -10,6 +10,7 @@ from ekuscan.rules.tables import Rule, UseCase
 from ekuscan.verdict.completion import Part
 from ekuscan.verdict.estate import Box, Estate
 from ekuscan.verdict.evaluate import aliases, asks_the_box, facts_read, slot_name
+from ekuscan.verdict.experiments import Experiment, overruled, variable
 from ekuscan.verdict.facts import Link, Variable
 from ekuscan.verdict.links import box_of, links_of
 
@@ -22,6 +23,7 @@ class Leg:
     """A rule between a box that presents a certificate and an end that verifies it.
 
     ``verifies`` is None for ends without a box (browsers). ``if_used``: nobody said that the use case exists.
+    ``experiment`` is what was seen of the verifying end, where the rule asks what it does.
     """
 
     use_case: UseCase
@@ -31,6 +33,7 @@ class Leg:
     link: Link | None
     if_used: bool
     part: Part
+    experiment: Experiment | None = None
 
     @property
     def id(self) -> str:
@@ -46,6 +49,19 @@ class Leg:
     def service(self) -> str | None:
         """The service on whose port the judged certificate is shown."""
         return _service(self.use_case, self.rule)
+
+    @property
+    def observed(self) -> Experiment | None:
+        """What was seen of the verifying end, where that settles whether it checks clientAuth."""
+        return self.experiment if self.experiment is not None and self.experiment.client_eku is not None else None
+
+    def overruled(self) -> tuple[tuple[str, str], ...]:
+        """Who says the opposite of what was observed, and what: see `experiments.overruled`."""
+        if self.observed is None or self.verifies is None:
+            return ()
+        declared = self.verifies.target.settings.get("client_eku") if self.verifies.target else None
+        row = self.verifies.tables.verifier(self.verifies.role)
+        return tuple(overruled(self.observed, declared, row, self.part.facts))
 
     @property
     def verifier_name(self) -> str:
@@ -119,8 +135,22 @@ def _verifies(rule: Rule, box: Box) -> bool:
 def _leg(
     estate: Estate, use_case: UseCase, rule: Rule, presents: Box, verifies: Box | None, link: Link | None, if_used: bool
 ) -> Leg:
-    part = Part(rule, _bind(estate, use_case, rule, presents, verifies, link))
-    return Leg(use_case, rule, presents, verifies, link, if_used, part)
+    experiment = _experiment(estate, use_case, rule, verifies, link)
+    facts = _bind(estate, use_case, rule, presents, verifies, link)
+    if verifies is not None and experiment is not None and experiment.client_eku is not None:
+        facts["verifies.client_eku"] = variable(verifies.name, use_case.service, experiment)
+    return Leg(use_case, rule, presents, verifies, link, if_used, Part(rule, facts), experiment)
+
+
+def _experiment(
+    estate: Estate, use_case: UseCase, rule: Rule, verifies: Box | None, link: Link | None
+) -> Experiment | None:
+    """What was seen of the port on which the verifying end answers. One that dials was never tried as a verifier."""
+    if verifies is None or not rule.asks_verifier or rule.presents.as_ != "client":
+        return None
+    if link is not None and link.answers != verifies.name:
+        return None
+    return estate.seen.experiments.get((verifies.name, use_case.service or ""))
 
 
 def _bind(
@@ -166,7 +196,7 @@ def _only_slot(estate: Estate, rule: Rule, presents: Box) -> str | None:
 
 
 def _bind_client_eku(estate: Estate, bound: dict[str, Variable], verifies: Box | None) -> None:
-    """What a box itself was declared or seen to do comes before its product's row; else the row decides."""
+    """What a box itself was declared to do comes before its product's row; else the row decides."""
     if verifies is not None and (verifies.has("client_eku") or asks_the_box(verifies.role, estate.tables)):
         bound["verifies.client_eku"] = verifies.fact("client_eku")
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from ekuscan.model import Answer
 from ekuscan.rules.tables import UseCase
 from ekuscan.verdict.completion import Completed
-from ekuscan.verdict.facts import IN_TIME, SlotState, Value, Variable, release_label
+from ekuscan.verdict.experiments import Experiment
+from ekuscan.verdict.facts import CLIENT_AUTH, IN_TIME, SlotState, Value, Variable, release_label
 from ekuscan.verdict.legs import Leg
 from ekuscan.verdict.renewal import SlotView, eku_word
 
@@ -19,24 +20,44 @@ _EKU_TEXT: Mapping[str, str] = {
 }
 
 
-def text(leg: Leg, completed: Completed, view: SlotView | None, composite: UseCase | None) -> str:
-    """Why the answer is what it is."""
+def text(
+    leg: Leg,
+    completed: Completed,
+    view: SlotView | None,
+    composite: UseCase | None,
+    observed: Experiment | None = None,
+) -> str:
+    """Why the answer is what it is. ``observed`` is the experiment that it stands on, if it does."""
     sentences = []
     if composite is not None and completed.now not in ("ok", "not-applicable"):
         sentences.append(f"Weakest leg: {leg.use_case.title} ({leg.rule.id}).")
     if completed.now == "ok" and completed.next not in ("ok", "not-applicable"):
         sentences.append(f"Works today. {view.policy_text}" if view is not None else "Works today.")
-        sentences.append(f"After the renewal: {_says(leg, completed, completed.next)}")
+        sentences.append(f"After the renewal: {_says(leg, completed, completed.next, observed)}")
     else:
-        sentences.append(_says(leg, completed, completed.now))
+        sentences.append(_says(leg, completed, completed.now, observed))
+    if observed is not None and CLIENT_AUTH in completed.lacks:
+        sentences += [
+            f"{who[0].upper()}{who[1:]} says otherwise; what was observed counts." for who, _ in leg.overruled()
+        ]
     return " ".join(sentences)
 
 
-def _says(leg: Leg, completed: Completed, answer: Answer) -> str:
+def _says(leg: Leg, completed: Completed, answer: Answer, observed: Experiment | None) -> str:
     if IN_TIME in completed.lacks and answer == "breaks":
         return f"{leg.presents.name}'s certificate is not valid on that day."
+    if observed is not None and CLIENT_AUTH in completed.lacks and answer in ("ok", "breaks"):
+        return _seen(leg, observed)
     template = leg.rule.says.get(answer) or _fallback(leg, answer)
     return template.format(presents=leg.presents.name, verifies=leg.verifier_name)
+
+
+def _seen(leg: Leg, observed: Experiment) -> str:
+    """A row's own text speaks of what its product is known to do, not of what this box did."""
+    habit = f"{leg.verifier_name} does not check clientAuth"
+    if observed.client_eku == "checked":
+        habit = f"{leg.presents.name} dials {leg.verifier_name} with a certificate that has no clientAuth"
+    return f"{habit}. {observed.certainty.capitalize()}: {leg.verifier_name} {observed.showed}."
 
 
 def _fallback(leg: Leg, answer: Answer) -> str:
