@@ -6,6 +6,7 @@ stays; what a banner says against it is a disagreement.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from ekuscan.model import Banner, Confidence, Observation, RoleName, Target
+from ekuscan.model import Banner, Certificate, Confidence, Observation, RoleName, Target
 from ekuscan.profiles.load import profile
 from ekuscan.rules import releases
 
@@ -77,10 +78,24 @@ class PatternRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CertificateRow:
+    """Names by which a product's own certificate is known; ``says`` is what such a certificate is."""
+
+    product: str
+    pattern: re.Pattern[str]
+    seen: tuple[str, ...]
+    says: str
+    confidence: Confidence
+    source: tuple[str, ...]
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GuessTable:
     """The rows of ``guess.toml``."""
 
     products: tuple[ProductRow, ...]
+    certificates: tuple[CertificateRow, ...]
     patterns: tuple[PatternRow, ...]
 
 
@@ -96,16 +111,31 @@ def guess_table() -> GuessTable:
     table = tomllib.loads(Path(__file__).with_name("guess.toml").read_text(encoding="utf-8"))
     return GuessTable(
         products=tuple(ProductRow(**_with_tuples(row)) for row in table["product"]),
+        certificates=tuple(
+            CertificateRow(**{**_with_tuples(row), "pattern": re.compile(row["pattern"])})
+            for row in table["certificate"]
+        ),
         patterns=tuple(PatternRow(**_with_tuples(row)) for row in table["pattern"]),
     )
 
 
-def guess(target: Target, observations: Iterable[Observation]) -> Guess:
-    """Role and release of a target from all its observations."""
+def factory_certificate(certificate: Certificate) -> CertificateRow | None:
+    """The row of a certificate that a product made for itself and nobody has replaced, None for all others."""
+    names = (certificate.subject, certificate.issuer)
+    return next((row for row in guess_table().certificates if any(row.pattern.search(name) for name in names)), None)
+
+
+def guess(target: Target, observations: Iterable[Observation], shown: Iterable[Certificate] = ()) -> Guess:
+    """Role and release of a target from all its observations and the end-entity certificates ``shown`` by it.
+
+    A factory certificate is evidence for a person; it settles no role.
+    """
     seen = [observation for observation in observations if observation.endpoint.target == target.id]
     banners = [observation.banner for observation in seen if observation.banner is not None]
     products = [row for row in guess_table().products if any(banner.product == row.name for banner in banners)]
     evidence = [f"banner {banner.raw}" for banner in dict.fromkeys(banners)]
+    factory = [row for row in map(factory_certificate, shown) if row is not None]
+    evidence += [f"certificate: {says}" for says in dict.fromkeys(row.says for row in factory)]
     if len(products) > 1:
         evidence.append(f"the banners name several products: {', '.join(row.title for row in products)}")
     product = products[0] if len(products) == 1 else None

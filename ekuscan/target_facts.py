@@ -8,7 +8,17 @@ from datetime import datetime
 
 from ekuscan.assessment import ChainBook
 from ekuscan.guess import guess
-from ekuscan.model import Certainty, Endpoint, Enforcement, Observation, Request, SlotContent, SlotFile, Target
+from ekuscan.model import (
+    Certainty,
+    Certificate,
+    Endpoint,
+    Enforcement,
+    Observation,
+    Request,
+    SlotContent,
+    SlotFile,
+    Target,
+)
 from ekuscan.profiles.load import profile
 from ekuscan.rules.tables import Tables
 from ekuscan.targets.plan import with_role
@@ -37,13 +47,20 @@ class TargetFacts:
 
     def known(self, target: Target, observations: Sequence[Observation]) -> Target:
         """The target with what its endpoints told: role and release where nobody declared them, and its slots."""
-        told = guess(target, observations)
+        told = guess(target, observations, self._shown(observations))
         self.evidence[target.id] = told.evidence
         if target.role_from == "default" and told.role is not None:
             target = replace(target, role=told.role, role_from="guessed")
         if target.release is None and told.release is not None:
             target = replace(target, release=told.release, release_from="observed")
         return replace(target, slots=self._slots(target, observations))
+
+    def _shown(self, observations: Iterable[Observation]) -> Iterator[Certificate]:
+        """The end-entity certificates of all sights."""
+        for observation in observations:
+            for sight in observation.sights:
+                if sight.chain is not None and sight.chain in self._book.chains:
+                    yield self._book.certificates[self._end_entity(sight.chain)]
 
     def _slots(self, target: Target, observations: Sequence[Observation]) -> tuple[SlotContent, ...]:
         found = [self._from_file(file) for file in self._files.get(target.id, ())]

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ekuscan.guess import Disagreement, disagreements, guess, guess_table
-from ekuscan.model import Banner, Endpoint, EndpointStatus, Failure, Observation, RoleName, Target
+from ekuscan.guess import Disagreement, disagreements, factory_certificate, guess, guess_table
+from ekuscan.model import Banner, Certificate, Eku, Endpoint, EndpointStatus, Failure, Observation, RoleName, Target
 from ekuscan.profiles.load import port_of, ports_of_all_roles
 from ekuscan.wire import banner
 
@@ -164,6 +164,39 @@ def test_observations_of_other_targets_tell_nothing() -> None:
     assert guess(UNKNOWN, [seen(8443, target="other"), seen(6972, target="other")]).role is None
 
 
+UUID = "9a0c4dd4-52b1-11f0-8a3e-005056a1b2c3"
+
+
+def certificate(subject: str, issuer: str = "CN=CA") -> Certificate:
+    return Certificate(subject, issuer, "1", None, None, "", (), Eku("absent"), (), (), "")
+
+
+@pytest.mark.parametrize(
+    ("subject", "issuer"),
+    [
+        (f"CN=e1,O=Temporary Certificate {UUID}", "CN=CA"),
+        ("CN=e1", f"O=Temporary CA {UUID},CN=Temporary CA {UUID}"),
+    ],
+)
+def test_a_factory_certificate_is_evidence_and_settles_no_role(subject: str, issuer: str) -> None:
+    shown = [certificate(subject, issuer), certificate(subject, issuer)]
+    found = guess(UNKNOWN, opened(443, 5061), shown)
+    assert found.role is None
+    assert found.evidence == (
+        "certificate: the factory certificate of a Cisco Expressway, not replaced",
+        "443 and 5061 open, no banner: the role stays open",
+    )
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["CN=e1", "CN=Temporary CA", "CN=Temporary Certificate 9a0c4dd4", f"CN=Temporary CA {UUID}ff", f"CN={UUID}"],
+)
+def test_other_certificates_are_not_taken_for_factory_ones(subject: str) -> None:
+    assert factory_certificate(certificate(subject, subject)) is None
+    assert guess(UNKNOWN, opened(443), [certificate(subject)]).evidence == guess(UNKNOWN, opened(443)).evidence
+
+
 def stated(role: RoleName, release: str | None) -> Target:
     return Target("box", role, "declared", release, "declared" if release else "default")
 
@@ -255,6 +288,11 @@ def test_the_table_names_known_roles_ports_products_and_sources() -> None:
     assert products <= {row.product for row in banner.banner_rows()}
     for product in table.products:
         assert set(product.source) <= set(sources)
+    for one in table.certificates:
+        assert one.product in products
+        assert set(one.source) <= set(sources)
+        assert one.seen
+        assert all(one.pattern.search(sample) for sample in one.seen)
     for row in table.patterns:
         assert row.product is None or row.product in products
         assert set(row.source) <= set(sources)

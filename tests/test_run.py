@@ -18,7 +18,7 @@ from ekuscan import run as run_module
 from ekuscan.assessment import ChainBook
 from ekuscan.cli.knowledge import knowledge
 from ekuscan.fingerprint import chain_id, sha256_hex
-from ekuscan.lab.authority import EkuChoice, Leaf, issue
+from ekuscan.lab.authority import EkuChoice, Leaf, issue, self_signed
 from ekuscan.lab.worlds import World, make_worlds, write_trust_data
 from ekuscan.model import (
     Banner,
@@ -463,6 +463,16 @@ def test_a_target_that_nothing_settles_is_a_problem_and_keeps_its_certificate(wo
     assert slots(target(run, "192.0.2.1")) == {"certificate": (sha256_hex(chain[0]), "port")}
     assert run.verdicts == ()
     assert (run.summary.undecided, run.summary.exit) == (1, 3)
+
+
+def test_a_factory_certificate_is_said_of_a_target_that_nothing_settles(world: Certificates) -> None:
+    host = box("192.0.2.1", None)
+    end = port(host, 443, "https")
+    name = "Temporary Certificate 9a0c4dd4-52b1-11f0-8a3e-005056a1b2c3"
+    ders = self_signed(Leaf(name, AS_OF - timedelta(days=10), AS_OF + timedelta(days=90))).ders
+    run, _ = finished(world, Inventory((host,), endpoints=(end,)), [shows(end, ders)])
+    (problem,) = [one for one in run.problems if one.title == "Which product is it?"]
+    assert "certificate: the factory certificate of a Cisco Expressway, not replaced" in problem.text
 
 
 def test_nothing_is_assumed_about_a_target_without_a_role(world: Certificates) -> None:
