@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ekuscan.wire import http
+from ekuscan.model import Banner
+from ekuscan.wire import banner, http
 
 NGINX = (
     b"HTTP/1.1 400 Bad Request\r\nServer: nginx/1.22.1\r\nContent-Length: 46\r\n\r\n"
@@ -82,3 +83,53 @@ def test_an_answer_in_pieces_is_never_decided_wrongly(cut):
 def test_no_bytes_make_the_reader_raise(noise, ended):
     for data in (noise, b"HTTP/1.1 400 " + noise, NGINX[:60] + noise):
         http.answer(data, ended=ended)
+
+
+def test_a_server_calls_itself_by_its_realm_and_its_software():
+    page = b'HTTP/1.1 401 Unauthorized\r\nServer: Apache \r\nWWW-Authenticate: Basic realm="acano"\r\n\r\n'
+    assert http.called(page) == http.HttpNames("acano", "Apache")
+    assert http.called(page.replace(b"Basic", b'Digest realm="x", basic')) == http.HttpNames("acano", "Apache")
+    assert http.called(NGINX) == http.HttpNames(None, "nginx/1.22.1")
+
+
+def test_the_realm_of_another_scheme_or_of_the_page_is_none():
+    assert http.called(b'HTTP/1.1 401 No\r\nWWW-Authenticate: Digest realm="acano"\r\n\r\n') == http.HttpNames(
+        None, None
+    )
+    assert http.called(b'HTTP/1.1 401 No\r\n\r\nWWW-Authenticate: Basic realm="acano"\r\n') == http.HttpNames(
+        None, None
+    )
+    assert http.called(b'SIP/2.0 401 No\r\nWWW-Authenticate: Basic realm="acano"\r\n\r\n') is None
+
+
+def test_names_are_printable_and_bounded():
+    escape = http.called(b'HTTP/1.1 401 No\r\nServer: \x1b[2J\r\nWWW-Authenticate: Basic realm="\x9b1"\r\n\r\n')
+    assert escape == http.HttpNames("\\x9b1", "\\x1b[2J")
+    endless = http.called(b"HTTP/1.1 200 OK\r\nServer: " + b"a" * 100_000)
+    assert endless == http.HttpNames(None, "a" * 200)
+    assert http.called(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 2_000 + b"Server: late\r\n\r\n") == http.HttpNames(
+        None, None
+    )
+
+
+def test_a_known_realm_names_its_product():
+    for row in banner.realm_rows():
+        assert row.seen
+        for realm in row.seen:
+            found = banner.identify_realm(realm)
+            assert found is not None
+            assert (found.product, found.release) == (row.product, None)
+    assert banner.identify_realm("acano") == Banner("cms", None, 'realm "acano"')
+
+
+@pytest.mark.parametrize("realm", ["", "Acano", "acano2", "my acano", "Restricted"])
+def test_any_other_realm_names_none(realm):
+    assert banner.identify_realm(realm) is None
+
+
+@given(st.binary(max_size=400))
+def test_no_bytes_make_the_reader_of_names_raise(noise):
+    for data in (noise, b"HTTP/1.1 401 " + noise, b"HTTP/1.1 401 No\r\nWWW-Authenticate: basic" + noise):
+        found = http.called(data)
+        for text in (found.realm, found.server) if found else ():
+            assert text is None or (text.isprintable() and len(text) <= 800)

@@ -1,4 +1,4 @@
-"""What a SIP Server or User-Agent header tells, by the rows of ``banners.toml``."""
+"""What a SIP Server or User-Agent header, or the realm of an HTTP server, tells, by the rows of ``banners.toml``."""
 
 from __future__ import annotations
 
@@ -32,6 +32,16 @@ class BannerRow:
 @cache
 def banner_rows() -> tuple[BannerRow, ...]:
     """The rows in the order in which they are tried."""
+    return _rows("banner")
+
+
+@cache
+def realm_rows() -> tuple[BannerRow, ...]:
+    """The rows for realms of HTTP servers, in the order in which they are tried."""
+    return _rows("realm")
+
+
+def _rows(kind: str) -> tuple[BannerRow, ...]:
     table = tomllib.loads(Path(__file__).with_name("banners.toml").read_text(encoding="utf-8"))
     return tuple(
         BannerRow(
@@ -43,7 +53,7 @@ def banner_rows() -> tuple[BannerRow, ...]:
             release=row.get("release"),
             note=row.get("note"),
         )
-        for row in table["banner"]
+        for row in table[kind]
     )
 
 
@@ -55,3 +65,11 @@ def identify(agent: str) -> Banner:
         if match is not None:
             return Banner(row.product, match[row.release] if row.release else None, raw)
     return Banner(UNKNOWN_PRODUCT, None, raw)
+
+
+def identify_realm(realm: str) -> Banner | None:
+    """The banner of an HTTP server by its realm, None where no row knows it: most realms name no product."""
+    for row in realm_rows():
+        if row.pattern.fullmatch(realm):
+            return Banner(row.product, None, names.printable(f'realm "{realm}"', MAX_RAW))
+    return None

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from ekuscan.names import printable
+
 MAX_ANSWER: Final = 32_768
 
 # nginx: 495 SSL Certificate Error and 496 SSL Certificate Required, shown to clients as 400 with this text in the page
@@ -20,6 +22,12 @@ _CERTIFICATE_TEXT: Final = re.compile(
 _STATUS_LINE: Final = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})[ \r\n]")
 _LENGTH: Final = re.compile(rb"^content-length:[ \t]*(\d{1,9})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
+# RFC 7617 §2: the challenge of the Basic scheme names its realm; RFC 9110 §10.2.4: Server names the software.
+_REALM: Final = re.compile(
+    rb'^www-authenticate:[^\r\n]{0,200}?\bbasic[ \t]{1,8}realm="([^"\r\n]{1,200})"', re.IGNORECASE | re.MULTILINE
+)
+_SERVER: Final = re.compile(rb"^server:[ \t]{0,8}([^\r\n]{1,200})", re.IGNORECASE | re.MULTILINE)
+_MAX_HEAD: Final = 8_192
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,14 @@ class HttpAnswer:
 
     status: int
     refused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HttpNames:
+    """What a server calls itself, printable: the realm for which it wants a password, and its software."""
+
+    realm: str | None
+    server: str | None
 
 
 def request(host: str) -> bytes:
@@ -55,6 +71,20 @@ def answer(data: bytes, *, ended: bool) -> HttpAnswer | None:
     if _CERTIFICATE_TEXT.search(data, 0, MAX_ANSWER):
         return HttpAnswer(status, refused=True)
     return HttpAnswer(status, refused=False) if ended or _complete(data) else None
+
+
+def called(data: bytes) -> HttpNames | None:
+    """What the head of an answer, as far as it is there, says of the server; None where it is not HTTP."""
+    if _STATUS_LINE.match(data) is None:
+        return None
+    end = _HEAD_END.search(data, 0, _MAX_HEAD)
+    head = data[: end.start() if end else _MAX_HEAD]
+    return HttpNames(_header(_REALM, head), _header(_SERVER, head))
+
+
+def _header(pattern: re.Pattern[bytes], head: bytes) -> str | None:
+    found = pattern.search(head)
+    return printable(found[1].decode("latin-1").strip()) if found else None
 
 
 def _complete(data: bytes) -> bool:
