@@ -40,6 +40,7 @@ def behaviour(role: str, release: str | None) -> Behaviour:
         agent=_filled(agent, blanks) if agent else None,
         sip_status=row.get("sip_status", 200),
         pages={path: _page(page, blanks) for path, page in row.get("page", {}).items()},
+        realm=row.get("realm", "Lab"),
     )
     return Behaviour(
         manners,
@@ -97,6 +98,7 @@ def _page(row: Mapping[str, Any], blanks: Mapping[str, str]) -> Page:
         body=_filled(row.get("body", ""), blanks),
         headers=tuple(row.get("headers", ())),
         kind=row.get("kind", "text/html"),
+        guarded=row.get("guarded", False),
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from functools import cached_property
 
+from ekuscan.lab.api import ApiLogin, api_pages
 from ekuscan.lab.appliance import SELF_SIGNED_SLOT, Behaviour, behaviour, conversation
 from ekuscan.lab.authority import Credential, Leaf, issue, self_signed
-from ekuscan.lab.estate import ANY_SLOT, Box, SlotPlan
+from ekuscan.lab.estate import ANY_SLOT, Box, Estate, SlotPlan
 from ekuscan.lab.server import Handler, State
 from ekuscan.lab.talk import Manners
 from ekuscan.lab.tls import RequestChoice, Terms, server_context
@@ -45,8 +46,10 @@ class PortPlan:
 class BoxPorts:
     """The ports of one box. Certificates are issued once per slot, when a port or the targets file needs them."""
 
-    def __init__(self, box: Box, worlds: Mapping[str, World], today: datetime) -> None:
+    def __init__(self, box: Box, estate: Estate, worlds: Mapping[str, World], today: datetime, login: ApiLogin) -> None:
         self.credentials: dict[str, Credential] = {}
+        self._estate = estate
+        self._login = login
         self._box = box
         self._worlds = worlds
         self._today = today
@@ -76,7 +79,13 @@ class BoxPorts:
         request = own.requests.get(row.port) or usual.requests.get(row.port, "none")
         checks = usual.checks_eku if own.checks_eku is None else own.checks_eku
         terms = self._terms(credential, request, checks, row.port in usual.names) if credential else None
-        return PortPlan(row.port, row.protocol, state, slot, credential, terms, request, checks, usual.manners, fault)
+        manners = self._with_api(usual.manners, credential) if row.protocol == "https" and credential else usual.manners
+        return PortPlan(row.port, row.protocol, state, slot, credential, terms, request, checks, manners, fault)
+
+    def _with_api(self, manners: Manners, certificate: Credential) -> Manners:
+        roots = [world.root for world in self._worlds.values()]
+        pages = api_pages(self._box, self._estate, certificate, roots)
+        return replace(manners, pages={**manners.pages, **pages}, login=self._login.header)
 
     def _terms(self, credential: Credential, request: RequestChoice, checks_eku: bool, named: bool) -> Terms:
         roots = tuple(world.root for world in self._worlds.values())

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from ekuscan.lab.api import ApiLogin
 from ekuscan.lab.authority import Credential, pem
 from ekuscan.lab.box_ports import BoxPorts, PortPlan
 from ekuscan.lab.estate import Box, Estate
@@ -24,6 +25,7 @@ from ekuscan.lab.wire import Counters
 from ekuscan.lab.worlds import PRIVATE, World, make_worlds, write_trust_data
 
 PRIVATE_ROOT_FILE: Final = "corp-root.pem"
+ALL_ROOTS_FILE: Final = "all-roots.pem"
 _PORT_OFFSET: Final = 20_000
 _FIRST_HOST: Final = 11
 _HOSTS_PER_NET: Final = 240
@@ -56,7 +58,10 @@ class LabEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """A running lab. ``credentials`` are by box and slot; ``worlds`` are its CAs, to issue more from."""
+    """A running lab. ``credentials`` are by box and slot; ``worlds`` are its CAs, to issue more from.
+
+    ``login`` is taken by the appliances' APIs; ``credentials_file`` holds it as `ekuscan.credentials` reads it.
+    """
 
     estate: Estate
     directory: Path
@@ -66,6 +71,8 @@ class Lab:
     endpoints: tuple[LabEndpoint, ...]
     worlds: Mapping[str, World]
     credentials: Mapping[tuple[str, str], Credential]
+    login: ApiLogin
+    credentials_file: Path
 
     def endpoint(self, target: str, profile_port: int) -> LabEndpoint:
         """The endpoint of a box by the product's own port number."""
@@ -83,11 +90,11 @@ async def running(estate: Estate, directory: Path, today: datetime, *, pace: flo
 def open_lab(estate: Estate, directory: Path, today: datetime, *, pace: float = 1.0) -> Iterator[Lab]:
     """Run an estate until the block ends.
 
-    Writes into ``directory`` (made if missing): targets.yaml, trust.sqlite, the private root, and per slot the
-    certificates and the key. The servers run in a thread of their own, on addresses 127.0.0.11 and up where the
-    system has them, else all on 127.0.0.1; ports are the product's plus 20000 where these are free. ``today`` is aware
-    and in UTC: all certificates, and the judgement of the appliances, are relative to it. ``pace`` is the pause in
-    seconds of faults that drip or hesitate.
+    Writes into ``directory`` (made if missing): targets.yaml, trust.sqlite, the private root, all roots together,
+    credentials.toml with the log-in of the appliances' APIs, and per slot the certificates and the key. The servers run
+    in a thread of their own, on addresses 127.0.0.11 and up where the system has them, else all on 127.0.0.1; ports are
+    the product's plus 20000 where these are free. ``today`` is aware and in UTC: all certificates, and the judgement of
+    the appliances, are relative to it. ``pace`` is the pause in seconds of faults that drip or hesitate.
     """
     directory.mkdir(parents=True, exist_ok=True)
     worlds = make_worlds(today)
@@ -106,14 +113,18 @@ def _build(
     kit = FaultKit(worlds["digicert"].issuing, worlds["digicert"].root, today, pace)
     endpoints: list[LabEndpoint] = []
     credentials: dict[tuple[str, str], Credential] = {}
+    login = ApiLogin()
     for number, box in enumerate(estate.boxes):
-        ports = BoxPorts(box, worlds, today)
+        ports = BoxPorts(box, estate, worlds, today, login)
         host = box.host or _host(number)
         endpoints += [_serve(server, host, box, plan, kit) for plan in ports.plans()]
         for slot, credential in ports.credentials.items():
             credentials[box.name, slot] = credential
             _write_credential(directory, box.name, slot, credential)
     (directory / PRIVATE_ROOT_FILE).write_bytes(pem(worlds[PRIVATE].root.certificate))
+    (directory / ALL_ROOTS_FILE).write_bytes(pem(*(world.root.certificate for world in worlds.values())))
+    credentials_file = directory / "credentials.toml"
+    _write_secret(credentials_file, login.file(ALL_ROOTS_FILE).encode())
     trust_data = directory / "trust.sqlite"
     write_trust_data(worlds, trust_data, today)
     targets_file = directory / "targets.yaml"
@@ -121,7 +132,18 @@ def _build(
     forwarded = {name: {one.profile_port: one.port for one in endpoints if one.target == name} for name in hosts}
     text = targets_text(estate, hosts, forwarded, PRIVATE_ROOT_FILE)
     targets_file.write_text(text, encoding="utf-8")
-    return Lab(estate, directory, today, targets_file, trust_data, tuple(endpoints), worlds, credentials)
+    return Lab(
+        estate,
+        directory,
+        today,
+        targets_file,
+        trust_data,
+        tuple(endpoints),
+        worlds,
+        credentials,
+        login,
+        credentials_file,
+    )
 
 
 def _serve(server: LoopbackServer, host: str, box: Box, plan: PortPlan, kit: FaultKit) -> LabEndpoint:
@@ -176,6 +198,9 @@ def _host(number: int) -> str:
 
 def _write_credential(directory: Path, box: str, slot: str, credential: Credential) -> None:
     (directory / f"{box}.{slot}.pem").write_bytes(credential.pem)
-    key = directory / f"{box}.{slot}.key"
-    key.touch(mode=_SECRET)
-    key.write_bytes(credential.key_pem)
+    _write_secret(directory / f"{box}.{slot}.key", credential.key_pem)
+
+
+def _write_secret(path: Path, content: bytes) -> None:
+    path.touch(mode=_SECRET)
+    path.write_bytes(content)

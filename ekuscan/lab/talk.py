@@ -29,12 +29,13 @@ _ALLOW: Final = "INVITE, ACK, BYE, CANCEL, OPTIONS"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """An HTTP answer. ``headers`` go out as they stand."""
+    """An HTTP answer. ``headers`` go out as they stand. A ``guarded`` one is for those who have logged in."""
 
     status: int
     body: str = ""
     headers: tuple[str, ...] = ()
     kind: str = "text/html"
+    guarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,15 @@ class Manners:
     """How an appliance answers. ``agent`` is its SIP Server header, None for one that does not say.
 
     ``sip_status`` answers an OPTIONS; None keeps silent, as CUBE does towards sources that it does not trust.
-    ``pages`` are found by the beginning of the path, the longest first.
+    ``pages`` are found by the beginning of the path, the longest first. ``login`` is the Authorization header that
+    opens guarded ones, ``realm`` what it is asked for with.
     """
 
     agent: str | None = None
     sip_status: int | None = 200
     pages: Mapping[str, Page] = field(default_factory=dict)
+    login: bytes | None = field(default=None, repr=False)
+    realm: str = "Lab"
 
 
 def next_message(buffer: bytearray) -> bytes | None:
@@ -91,6 +95,8 @@ def http_answer(request: bytes, manners: Manners) -> bytes:
     path = words[1] if len(words) == 3 else ""
     found = max((prefix for prefix in manners.pages if path.startswith(prefix)), key=len, default=None)
     page = manners.pages[found] if found is not None else Page(404 if path else 400)
+    if page.guarded and (manners.login is None or _header(request, b"authorization") != manners.login):
+        page = Page(401, headers=(f'WWW-Authenticate: Basic realm="{manners.realm}"',))
     body = page.body.encode("utf-8")
     head = (
         f"HTTP/1.1 {page.status} {_STATUS.get(page.status, 'Answer')}",
@@ -100,6 +106,15 @@ def http_answer(request: bytes, manners: Manners) -> bytes:
         "Connection: close",
     )
     return "\r\n".join(head).encode("latin-1", "replace") + _HEAD_END + body
+
+
+def _header(request: bytes, name: bytes) -> bytes | None:
+    """The value of a request's header; ``name`` is in lower case."""
+    for line in request.split(_HEAD_END, 1)[0].split(b"\r\n")[1:]:
+        key, _, value = line.partition(b":")
+        if key.strip().lower() == name:
+            return value.strip()
+    return None
 
 
 def _copied(lines: list[bytes]) -> list[bytes]:
