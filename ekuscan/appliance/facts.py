@@ -1,0 +1,98 @@
+"""What an appliance's API told: frozen facts, and why some are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, Literal
+
+from ekuscan.model import Banner
+
+ApiReason = Literal[
+    "name-unknown",
+    "not-reached",
+    "not-verified",
+    "other-certificate",
+    "tls-failed",
+    "not-asked-for",
+    "login-refused",
+    "login-refused-elsewhere",
+    "not-allowed",
+    "redirected",
+    "absent",
+    "error-answer",
+    "unreadable",
+    "too-much",
+    "too-slow",
+]
+
+API_REASONS: Final[Mapping[ApiReason, str]] = MappingProxyType(
+    {
+        "name-unknown": "{error}; no log-in was sent",
+        "not-reached": "no connection: {error}; no log-in was sent",
+        "not-verified": "its certificate cannot be verified ({error}), so no log-in was sent; {pin}",
+        "other-certificate": "presents another certificate than the pinned one, so no log-in was sent; if it is the "
+        'new one: sha256 = "{error}"',
+        "tls-failed": "the TLS handshake failed: {error}; no log-in was sent",
+        "not-asked-for": "does not ask for a log-in as this product does ({error}), so none was sent",
+        "login-refused": "refuses this user and password (401); nothing more was asked, so that no account is locked",
+        "login-refused-elsewhere": "was not asked: {error} has refused the same user and password",
+        "not-allowed": "refuses this account (403): it may not use the API; nothing more was asked",
+        "redirected": "sends the log-in elsewhere ({error}), which was not followed; is this the port of the API?",
+        "absent": "is not there on this release ({error})",
+        "error-answer": "answers with an error ({error})",
+        "unreadable": "answers with something else than was asked for: {error}",
+        "too-much": "answers with more than {error} bytes",
+        "too-slow": "gave no whole answer within {error:g} s",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiFailure:
+    """Why a request gave nothing. ``path`` is None where it concerns the box and not one request."""
+
+    path: str | None
+    reason: ApiReason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A zone of an Expressway with SIP, as it was read.
+
+    ``use_case`` is what it is for, ``dialled_by`` which end opens its connections ("either" in a neighbor zone).
+    ``peers`` are names or addresses of the other end; where the zone only answers it is the name that it expects in the
+    other end's certificate. ``transport`` ("tls", ...) and ``tls_verify`` are None where they were not told.
+    """
+
+    name: str
+    use_case: str
+    dialled_by: Literal["this", "peer", "either"]
+    peers: tuple[str, ...] = ()
+    transport: str | None = None
+    tls_verify: Literal["on", "off"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApplianceFacts:
+    """What one box told.
+
+    ``endpoint`` is the id of the endpoint that took the log-in, None where none did. ``certificates`` are the chain in
+    its ``server`` slot and ``trusted`` the CAs that it trusts, DER in its own order.
+    """
+
+    target: str
+    product: str
+    endpoint: str | None = None
+    release: Banner | None = None
+    zones: tuple[Zone, ...] = ()
+    certificates: tuple[bytes, ...] = ()
+    trusted: tuple[bytes, ...] = ()
+    failures: tuple[ApiFailure, ...] = ()
+
+
+def api_failure(path: str | None, reason: ApiReason, **blanks: object) -> ApiFailure:
+    """A failure with its sentence."""
+    return ApiFailure(path, reason, API_REASONS[reason].format(**blanks))
