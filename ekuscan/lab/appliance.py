@@ -10,12 +10,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from ekuscan.lab.openings import OPENINGS
+from ekuscan.lab.openings import hold as hold_opening
 from ekuscan.lab.server import Handler
 from ekuscan.lab.talk import MAX_REQUEST, Manners, Page, http_answer, next_message, sip_answer
 from ekuscan.lab.tls import HandshakeError, RequestChoice, ServerContext, TlsEnd
 from ekuscan.lab.wire import Wire
 
 SELF_SIGNED_SLOT: Final = "web"
+
+_ANSWERED: Final = ("https", "sips")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,12 @@ def behaviour(role: str, release: str | None) -> Behaviour:
 
 
 def conversation(context: ServerContext, protocol: str, manners: Manners) -> Handler:
-    """The handler of a TLS port: a handshake on these terms, then "https", "sips", or for "tls" nothing more."""
+    """The handler of a TLS port: what its protocol says before TLS, a handshake on these terms, then "https", "sips",
+    or for all else nothing more."""
+    opening = OPENINGS.get(protocol, ())
 
     async def hold(wire: Wire) -> None:
+        await hold_opening(wire, opening)
         tls = TlsEnd(context, wire)
         try:
             await tls.handshake()
@@ -77,7 +84,7 @@ async def talk(tls: TlsEnd, wire: Wire, protocol: str, manners: Manners) -> None
         data = await tls.receive()
         if not data:
             break
-        if protocol == "tls":
+        if protocol not in _ANSWERED:
             continue
         buffer += data
         while (message := next_message(buffer)) is not None:
