@@ -21,6 +21,7 @@ from ekuscan.report.schema import PUBLISHED
 from ekuscan.rules.load import RULE_FILES, packaged
 from ekuscan.targets.address import DEFAULT_PORTS
 from ekuscan.wire.dtls import MAX_COOKIES, MAX_DATAGRAMS, MAX_STRAYS, MTU
+from ekuscan.wire.exchange import LIMIT
 from ekuscan.wire.openssl import MAX_CA_NAMES, MAX_CERTIFICATES
 
 ROOT = Path(__file__).parent.parent
@@ -154,6 +155,9 @@ def test_the_limits_on_the_wire_page_are_those_of_the_program() -> None:
         f"HTTP answer | {probe.answer:g} |",
         f"not counted | {probe.deadline:g} |",
         f"per connection | {probe.received:,} |",
+        f"taken in before TLS | {LIMIT:,} |",
+        f"At most {LIMIT:,} bytes",
+        f"what comes before TLS | {probe.handshake:g} |",
         f"first datagram of a DTLS peer | {probe.connect:g} |",
         f"cookies | {MAX_DATAGRAMS:,}, {MAX_STRAYS}, {MAX_COOKIES} |",
         f"at most {MTU:,} bytes",

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from ekuscan.wire.dialogue import preamble
 from ekuscan.wire.exchange import LIMIT
 from ekuscan.wire.reasons import REASONS
 from ekuscan.wire.starttls import NEXT, STAY, line_protocols
+from ekuscan.wire.xmpp import STARTTLS
 from tests.talks import chopped, cut_places, leavings, mixed, play, singly
 
 SMTP = (
@@ -171,6 +174,19 @@ def test_the_table_names_only_reasons_of_the_preamble_and_sources_for_all():
         assert "RFC" in row.source
         for line in (line for step in row.steps for line in step.lines):
             assert line.then in (STAY, NEXT) or "preamble" in REASONS[line.then].stages
+
+
+def test_what_is_sent_stands_in_the_documentation():
+    page = (Path(__file__).parents[1] / "docs" / "wire.md").read_text(encoding="utf-8")
+    for row in line_protocols().values():
+        for step in row.steps:
+            assert not step.send or f"`{step.send.decode().strip()}`" in page
+    assert preamble("xmpp-client", "example.com").start().decode() in page
+    assert STARTTLS.decode() in page
+    assert preamble("postgresql", "").start().hex(" ") in page
+    request = preamble("ldap", "").start()
+    assert f"`{request[:9].hex(' ')}`" in page
+    assert f"`{request[9:].decode()}`" in page
 
 
 def test_every_step_of_the_table_can_go_on():
