@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -100,6 +101,13 @@ def test_an_http_proxy_is_asked_to_connect_to_the_name():
         b"CONNECT exp-e1.example.com:5061 HTTP/1.1\r\nHost: exp-e1.example.com:5061\r\nUser-Agent: ekuscan\r\n\r\n"
     )
     assert said(HTTP, host="2001:db8::1").sent.startswith(b"CONNECT [2001:db8::1]:5061 HTTP/1.1\r\n")
+
+
+def test_what_is_sent_to_proxies_stands_in_the_documentation():
+    page = (Path(__file__).parents[1] / "docs" / "wire.md").read_text(encoding="utf-8")
+    assert said(HTTP).sent.decode().replace("\r\n", "\n").rstrip() in page
+    assert f"`{said(SOCKS).sent.hex(' ')}`" in page
+    assert f"`{said(SOCKS_LOGIN).sent.hex(' ')}`" in page
 
 
 def test_credentials_go_to_an_http_proxy_as_basic_authorization():

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,6 +30,13 @@ def test_one_binding_request_is_sent_that_names_us():
     assert binding_request(TRANSACTION) == (
         b"\x00\x01\x00\x0c\x21\x12\xa4\x42" + TRANSACTION + b"\x80\x22\x00\x07ekuscan\x00"
     )
+
+
+def test_what_is_sent_stands_in_the_documentation():
+    page = (Path(__file__).parents[1] / "docs" / "wire.md").read_text(encoding="utf-8")
+    request = binding_request(TRANSACTION)
+    assert f"`{request[:8].hex(' ')}`" in page
+    assert f"`{request[20:24].hex(' ')}`" in page
 
 
 def test_the_software_of_a_response_is_read():
