@@ -73,13 +73,13 @@ def test_nothing_comes_before_tls_where_tls_comes_first_or_not_at_all(protocol):
         ((b"* OK IMAP\r\n",), "not-the-protocol", "answers with something that is not SMTP: * OK IMAP"),
         ((b"200 what\r\n",), "not-the-protocol", "answers with something that is not SMTP: 200 what"),
         ((b"\x15\x03\x01\x00\x02\x02\x28",), "tls-at-once", "speaks TLS at once, where SMTP was to come first"),
-        ((), "stalled", "went silent in the plain-text opening (0 bytes received)"),
-        ((b"22",), "stalled", "went silent in the plain-text opening (2 bytes received)"),
-        ((b"220 never ends",), "stalled", "went silent in the plain-text opening (14 bytes received)"),
+        ((), "stalled", "went silent during the plain-text opening (0 bytes received)"),
+        ((b"22",), "stalled", "went silent during the plain-text opening (2 bytes received)"),
+        ((b"220 never ends",), "stalled", "went silent during the plain-text opening (14 bytes received)"),
         ((b"\x00\x01",), "not-the-protocol", "answers with something that is not SMTP: \\x00\\x01"),
         ((*SMTP, b"250 injected\r\n"), "injected", None),
         ((*SMTP[:2], SMTP[2] + b"X"), "injected", None),
-        ((b"220-" + b"a" * LIMIT,), "too-much", "sent more than this scan takes in in the plain-text opening"),
+        ((b"220-" + b"a" * LIMIT,), "too-much", "sent more than this scan takes in during the plain-text opening"),
     ],
 )
 def test_smtp_that_does_not_get_to_tls_says_why(pieces, reason, detail):

@@ -63,9 +63,9 @@ def test_success_means_go():
         (bytes.fromhex("3003 020101 7807"), "not-the-protocol", None),
         (b"HTTP/1.1 400 Bad Request\r\n", "not-the-protocol", "something that is not LDAP: HTTP/1.1 400 Bad"),
         (b"\x15\x03\x03\x00\x02\x02\x28", "tls-at-once", "speaks TLS at once, where LDAP was to come first"),
-        (SUCCESS[:-1], "stalled", "went silent in the plain-text opening (13 bytes received)"),
-        (SUCCESS[:3], "stalled", "went silent in the plain-text opening (3 bytes received)"),
-        (b"", "stalled", "went silent in the plain-text opening (0 bytes received)"),
+        (SUCCESS[:-1], "stalled", "went silent during the plain-text opening (13 bytes received)"),
+        (SUCCESS[:3], "stalled", "went silent during the plain-text opening (3 bytes received)"),
+        (b"", "stalled", "went silent during the plain-text opening (0 bytes received)"),
     ],
 )
 def test_a_server_that_does_not_get_to_tls_says_why(data, reason, detail):

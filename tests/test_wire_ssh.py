@@ -46,10 +46,10 @@ def test_an_identification_string_is_printable():
         (b"SSH-nonsense\r\n", "not-the-protocol", "something that is not SSH: SSH-nonsense"),
         (b"SSH-2.0-" + b"a" * 300 + b"\r\n", "not-the-protocol", "something that is not SSH: SSH-2.0-aaaaaaaa"),
         (b"\x15\x03\x03\x00\x02\x02\x28", "tls-at-once", "speaks TLS at once, where SSH was to come first"),
-        (b"hello\n" * LIMIT, "too-much", "in the plain-text opening: over 16384 bytes"),
+        (b"hello\n" * LIMIT, "too-much", "during the plain-text opening: over 16384 bytes"),
         (b"SS", "stalled", "(2 bytes received)"),
         (GREETING[:-1], "stalled", f"({len(GREETING) - 1} bytes received)"),
-        (b"", "stalled", "went silent in the plain-text opening (0 bytes received)"),
+        (b"", "stalled", "went silent during the plain-text opening (0 bytes received)"),
     ],
 )
 def test_what_greets_otherwise_is_named(data, reason, detail):

@@ -23,7 +23,7 @@ _HANDSHAKE: Final[tuple[Stage, ...]] = ("hello", "certificate", "finish")
 
 _WHERE: Final[Mapping[Stage, str]] = {
     "proxy": "before the proxy had connected us",
-    "preamble": "in the plain-text opening",
+    "preamble": "during the plain-text opening",
     "hello": "before it answered our ClientHello",
     "certificate": "after its ServerHello, before its certificate",
     "finish": "after its certificate, before the handshake was complete",
