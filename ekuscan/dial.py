@@ -103,6 +103,10 @@ class Line:
             sent = self._socket.send(data)
         except BlockingIOError:
             sent = 0
+        except ConnectionResetError:
+            # Being told so has cleared the error, as in `_outcome`.
+            self._reset = True
+            return
         except OSError:
             return
         if sent < len(data):

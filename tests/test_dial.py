@@ -82,6 +82,19 @@ async def test_what_the_peer_does_not_take_at_once_is_sent_later_and_in_order():
     assert bytes(got) == whole + b"tail"
 
 
+async def test_a_reset_that_a_send_runs_into_is_still_told_as_one():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        async with dialled(server.getsockname()[1]) as (line, heard):
+            assert await heard.get() == "connected"
+            peer, _ = server.accept()
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            peer.close()
+            await asyncio.sleep(0.01)
+            line.send(b"hello")
+            line.listen()
+            assert await heard.get() == "reset"
+
+
 @pytest.mark.parametrize("closes_first", [False, True])
 async def test_a_reset_that_comes_before_the_loop_looks_is_no_failure_to_connect(closes_first):
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -11,9 +11,6 @@ from ekuscan.wire.exchange import Exchange
 # A response, a request, or the line ends of a keep-alive (RFC 5626 §3.5.1).
 _BEGINS: Final = re.compile(rb"\r?\Z|SIP/|[A-Z]{1,16}(?:\Z| )")
 _HEAD_END: Final = re.compile(rb"\n\r?\n")
-# A response comes back over the connection of its request (RFC 3261 §18.2.2): nothing depends on our own address, which
-# a name under .invalid (RFC 6761 §6.4) stands for.
-_OURSELVES: Final = ("ekuscan.invalid", 5060)
 
 
 class SipGreeting(Exchange):
@@ -22,12 +19,11 @@ class SipGreeting(Exchange):
     ``agent`` is the first Server or User-Agent header until then, as `sip.SipMessage` has it; None where there is none.
     """
 
-    __slots__ = ("_request", "agent")
+    __slots__ = ("_request",)
 
-    def __init__(self, host: str, port: int, token: str) -> None:
+    def __init__(self, host: str, port: int, own: tuple[str, int], token: str) -> None:
         super().__init__("SIP", _BEGINS)
-        self._request = sip.options(host, port, "TCP", _OURSELVES, token)
-        self.agent: str | None = None
+        self._request = sip.options(host, port, "TCP", own, token)
 
     def start(self) -> bytes:
         """The OPTIONS."""
