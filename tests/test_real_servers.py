@@ -1,152 +1,16 @@
-"""Servers that are not ours: the same chain as ``openssl s_client -showcerts`` sees, and the right request state.
-
-A server that is not installed skips its tests, or fails them where EKUSCAN_REQUIRE_SERVERS is 1.
-"""
+"""Servers that are not ours: the same chain as ``openssl s_client -showcerts`` sees, and the right request state."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import json
-import os
-import re
-import shutil
-import signal
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from typer.testing import CliRunner
 
-from ekuscan.cli.app import app
-from ekuscan.limits import ProbeLimits
-from ekuscan.model import ClientCertificate, Observation
-from ekuscan.probe import observe
-from tests.loopback import clock, endpoint, free_port
-from tests.pki import BOTH, intermediate, issue, pem, root, rsa_key
-
-VERSIONS = ("1.2", "1.3")
-REQUESTS = ("none", "optional", "required")
-LIMITS = ProbeLimits(quiet=0.5, answer=5)
-_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """What servers want on disk: leaf and issuing CA in one file, each alone, the key, the CAs of clients."""
-
-    directory: Path
-    chain: Path
-    leaf: Path
-    issuer: Path
-    key: Path
-    both: Path
-    clients: Path
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("servers")
-    top = root("Server Root")
-    middle = intermediate("Server Issuing", top)
-    leaf = issue("server.example", middle, eku=BOTH, key=rsa_key("real server"))
-    key = leaf.key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-    contents = {
-        "chain": pem(leaf.der, middle.der),
-        "leaf": pem(leaf.der),
-        "issuer": pem(middle.der),
-        "key": key,
-        "both": pem(leaf.der, middle.der) + key,
-        "clients": pem(top.der),
-    }
-    paths = {name: directory / f"{name}.pem" for name in contents}
-    for name, content in contents.items():
-        paths[name].write_bytes(content)
-    return Files(directory, **paths)
-
-
-def program(name: str) -> str:
-    path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
-    if path is None:
-        if os.environ.get("EKUSCAN_REQUIRE_SERVERS") == "1":
-            pytest.fail(f"{name} is not installed")
-        pytest.skip(f"{name} is not installed")
-    return path
-
-
-@contextlib.contextmanager
-def serving(port: int, *command: str | Path, log: Path) -> Iterator[int]:
-    """Runs a server until it listens on ``port``, and ends it by its process id.
-
-    It leads a process group of its own: a server that forks workers, as Kamailio does, can end
-    without them.
-    """
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True)
-        try:
-            _wait_for(port, process, log)
-            yield port
-        finally:
-            process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(10)
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            process.stdin.close()
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 15
-    while time.monotonic() < until and process.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.02)
-    pytest.fail(f"the server did not come up: {log.read_text(errors='replace')[-2000:]}")
-
-
-def seen(port: int, protocol: str = "tls", limits: ProbeLimits = LIMITS) -> Observation:
-    return asyncio.run(observe(endpoint(port, protocol), limits, clock))
-
-
-def shown_by_openssl(port: int, version: str) -> tuple[bytes, ...]:
-    """The chain in DER as ``openssl s_client -showcerts`` prints it."""
-    command = (program("openssl"), "s_client", "-showcerts", f"-tls{version.replace('.', '_')}")
-    done = subprocess.run(
-        (*command, "-connect", f"127.0.0.1:{port}"), input=b"", capture_output=True, timeout=20, check=False
-    )
-    found = _CERTIFICATE.findall(done.stdout.decode(errors="replace").partition("\nServer certificate\n")[0])
-    return tuple(x509.load_pem_x509_certificate(text.encode()).public_bytes(Encoding.DER) for text in found)
-
-
-def shown_by_scan(port: int, protocol: str) -> tuple[tuple[bytes, ...], str]:
-    """The chain in DER and the request state as ``ekuscan scan`` publishes them."""
-    done = CliRunner().invoke(app, ["scan", f"{protocol}://127.0.0.1:{port}", "--format", "json"])
-    document = json.loads(done.stdout)
-    (sight,) = document["endpoints"][0]["sights"]
-    pems = (document["certificates"][one]["pem"] for one in document["chains"][sight["chain"]]["presented"])
-    chain = tuple(x509.load_pem_x509_certificate(text.encode()).public_bytes(Encoding.DER) for text in pems)
-    return chain, sight["client_certificate"]["request"]
-
-
-def same_chain(found: Observation, port: int, version: str) -> bool:
-    """Whether the probe, the command line and ``openssl s_client`` saw one chain, and the first two one request."""
-    (chain,) = found.presented.values()
-    request = found.sights[0].client_certificate.request
-    scanned = shown_by_scan(port, found.endpoint.protocol)
-    return len(chain) == 2 and chain == shown_by_openssl(port, version) and scanned == (chain, request)
-
-
-def state(found: Observation) -> ClientCertificate:
-    assert found.status == "seen"
-    return replace(found.sights[0].client_certificate, ca_names=())
+from ekuscan.model import ClientCertificate
+from tests.loopback import free_port
+from tests.real_servers import LIMITS, REQUESTS, VERSIONS, Files, program, same_chain, seen, serving, state
 
 
 # --- openssl s_server -----------------------------------------------------------------------------------------
