@@ -15,7 +15,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -81,28 +81,39 @@ def program(name: str) -> str:
 
 @contextlib.contextmanager
 def serving(port: int, *command: str | Path, log: Path) -> Iterator[int]:
-    """Runs a server until it listens on ``port``, and ends it by its process id.
+    """Runs a server until it listens on ``port``, and ends it by its process id."""
+    with serving_all((port,), *command, log=log):
+        yield port
+
+
+@contextlib.contextmanager
+def serving_all(
+    ports: Iterable[int], *command: str | Path, log: Path, account: str | None = None, within: float = 15
+) -> Iterator[None]:
+    """Runs a server until it listens on all ``ports``, at most ``within`` seconds, and ends it by its process id.
 
     It leads a process group of its own: a server that forks workers, as Kamailio does, can end
-    without them.
+    without them. ``account`` is whose rights it runs with, for servers that refuse to run as root.
     """
     with log.open("wb") as output:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True)
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True, user=account
+        )
         try:
-            _wait_for(port, process, log)
-            yield port
+            for port in ports:
+                _wait_for(port, process, log, time.monotonic() + within)
+            yield
         finally:
             process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(10)
+                process.wait(3)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             process.stdin.close()
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 15
+def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path, until: float) -> None:
     while time.monotonic() < until and process.poll() is None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -115,9 +126,9 @@ def seen(port: int, protocol: str = "tls", limits: ProbeLimits = LIMITS) -> Obse
     return asyncio.run(observe(endpoint(port, protocol), limits, clock))
 
 
-def shown_by_openssl(port: int, version: str) -> tuple[bytes, ...]:
-    """The chain in DER as ``openssl s_client -showcerts`` prints it."""
-    command = (program("openssl"), "s_client", "-showcerts", f"-tls{version.replace('.', '_')}")
+def shown_by_openssl(port: int, version: str, *starttls: str) -> tuple[bytes, ...]:
+    """The chain in DER as ``openssl s_client -showcerts`` prints it; ``starttls`` are its options for that."""
+    command = (program("openssl"), "s_client", "-showcerts", f"-tls{version.replace('.', '_')}", *starttls)
     done = subprocess.run(
         (*command, "-connect", f"127.0.0.1:{port}"), input=b"", capture_output=True, timeout=20, check=False
     )
@@ -135,12 +146,12 @@ def shown_by_scan(port: int, protocol: str) -> tuple[tuple[bytes, ...], str]:
     return chain, sight["client_certificate"]["request"]
 
 
-def same_chain(found: Observation, port: int, version: str) -> bool:
+def same_chain(found: Observation, port: int, version: str, *starttls: str) -> bool:
     """Whether the probe, the command line and ``openssl s_client`` saw one chain, and the first two one request."""
     (chain,) = found.presented.values()
     request = found.sights[0].client_certificate.request
     scanned = shown_by_scan(port, found.endpoint.protocol)
-    return len(chain) == 2 and chain == shown_by_openssl(port, version) and scanned == (chain, request)
+    return len(chain) == 2 and chain == shown_by_openssl(port, version, *starttls) and scanned == (chain, request)
 
 
 def state(found: Observation) -> ClientCertificate:

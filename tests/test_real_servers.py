@@ -12,7 +12,6 @@ from ekuscan.model import ClientCertificate
 from tests.loopback import free_port
 from tests.real_servers import LIMITS, REQUESTS, VERSIONS, Files, program, same_chain, seen, serving, state
 
-
 # --- openssl s_server -----------------------------------------------------------------------------------------
 
 
