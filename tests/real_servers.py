@@ -1,6 +1,6 @@
 """What tests against servers that are not ours share: files, a process, and what others see of the same port.
 
-A server that is not installed skips its tests, or fails them where EKUSCAN_REQUIRE_SERVERS is 1.
+A server that cannot be run skips its tests, or fails them where EKUSCAN_REQUIRE_SERVERS is 1.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NoReturn, TypeVar
 
 import pytest
 from cryptography import x509
@@ -30,6 +31,8 @@ from ekuscan.model import ClientCertificate, Observation
 from ekuscan.probe import observe
 from tests.loopback import clock, endpoint
 from tests.pki import BOTH, intermediate, issue, pem, root, rsa_key
+
+Name = TypeVar("Name", bound=Hashable)
 
 VERSIONS = ("1.2", "1.3")
 REQUESTS = ("none", "optional", "required")
@@ -70,13 +73,29 @@ def written(directory: Path) -> Files:
     return Files(directory, **paths)
 
 
+def free_ports(names: Iterable[Name]) -> dict[Name, int]:
+    """A port that nobody listens on for each of ``names``, all different: held until the last is known."""
+    ports = {}
+    with contextlib.ExitStack() as held:
+        for name in names:
+            taken = held.enter_context(socket.socket())
+            taken.bind(("127.0.0.1", 0))
+            ports[name] = taken.getsockname()[1]
+    return ports
+
+
 def program(name: str) -> str:
     path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
     if path is None:
-        if os.environ.get("EKUSCAN_REQUIRE_SERVERS") == "1":
-            pytest.fail(f"{name} is not installed")
-        pytest.skip(f"{name} is not installed")
+        unavailable(f"{name} is not installed")
     return path
+
+
+def unavailable(why: str) -> NoReturn:
+    """Skips a test whose server cannot be run here, or fails it."""
+    if os.environ.get("EKUSCAN_REQUIRE_SERVERS") == "1":
+        pytest.fail(why)
+    pytest.skip(why)
 
 
 @contextlib.contextmanager

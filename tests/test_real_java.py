@@ -14,8 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from ekuscan.model import ClientCertificate
-from tests.loopback import free_port
-from tests.real_servers import REQUESTS, VERSIONS, Files, program, same_chain, seen, serving_all, state
+from tests.real_servers import REQUESTS, VERSIONS, Files, free_ports, program, same_chain, seen, serving_all, state
 
 PASSWORD = "secret"
 SOURCE = Path(__file__).with_name("servers") / "Server.java"
@@ -40,7 +39,7 @@ def _certificates(path: Path) -> list[x509.Certificate]:
 @pytest.fixture(scope="module")
 def java(files):
     """The port of each pair of version and request; one process, because a Java runtime takes its time to come up."""
-    ports = {pair: free_port() for pair in product(VERSIONS, REQUESTS)}
+    ports = free_ports(product(VERSIONS, REQUESTS))
     sockets = [word for (version, wanted), port in ports.items() for word in (str(port), f"TLSv{version}", wanted)]
     command = (program("java"), "-Xshare:auto", "-XX:TieredStopAtLevel=1", SOURCE, *stores(files), PASSWORD, *sockets)
     with serving_all(ports.values(), *command, log=files.directory / "java.log", within=60):

@@ -10,8 +10,7 @@ import pytest
 
 from ekuscan.limits import Views
 from ekuscan.model import ClientCertificate
-from tests.loopback import free_port
-from tests.real_servers import LIMITS, VERSIONS, Files, program, same_chain, seen, serving_all, state
+from tests.real_servers import LIMITS, VERSIONS, Files, free_ports, program, same_chain, seen, serving_all, state
 
 # --- Apache ---------------------------------------------------------------------------------------------------
 
@@ -63,7 +62,7 @@ PER_LOCATION = {
 
 @pytest.fixture(scope="module")
 def apache(files):
-    ports = {pair: free_port() for pair in product(VERSIONS, (*SERVER_LEVEL, *PER_LOCATION))}
+    ports = free_ports(product(VERSIONS, (*SERVER_LEVEL, *PER_LOCATION)))
     modules = Path("/usr/lib/apache2/modules")
     settings = files.directory / "apache.conf"
     settings.write_text(
@@ -134,7 +133,7 @@ LEVELS = {
 
 @pytest.fixture(scope="module")
 def stunnel(files: Files):
-    ports = {pair: free_port() for pair in product(VERSIONS, LEVELS)}
+    ports = free_ports(product(VERSIONS, LEVELS))
     settings = files.directory / "stunnel.conf"
     settings.write_text(
         _STUNNEL
