@@ -10,7 +10,7 @@ import pytest
 
 from ekuscan.model import ClientCertificate
 from tests.loopback import free_port
-from tests.real_servers import LIMITS, REQUESTS, VERSIONS, Files, program, same_chain, seen, serving, state
+from tests.real_servers import LIMITS, REQUESTS, VERSIONS, Files, free_ports, program, same_chain, seen, serving, state
 
 # --- openssl s_server -----------------------------------------------------------------------------------------
 
@@ -232,3 +232,26 @@ frontend front
         assert same_chain(found, port, version)
     refused_by = "alert" if request_state == "required" else None
     assert state(found) == ClientCertificate(request_state, refused_by)
+
+
+# --- coturn ---------------------------------------------------------------------------------------------------
+
+
+# As long as plain TCP is allowed on the port for TLS too, it looks at the first bytes and speaks TLS 1.2 at most.
+@pytest.mark.parametrize(("version", "tcp"), [("1.2", ()), ("1.3", ("--no-tcp",))], ids=VERSIONS)
+@pytest.mark.parametrize("request_state", ["none", "required"])
+@pytest.mark.parametrize("protocol", ["turns", "tls"])
+def test_coturn(files, version, tcp, request_state, protocol):
+    ports = free_ports(("plain", "tls"))
+    asking = ("--CA-file", files.clients) if request_state == "required" else ()
+    command = (
+        *(program("turnserver"), "-n", "--no-cli", "--no-udp", "--no-dtls", *tcp, "--log-file", "stdout"),
+        *("--listening-ip", "127.0.0.1", "--relay-ip", "127.0.0.1", "--listening-port", str(ports["plain"])),
+        *("--tls-listening-port", str(ports["tls"]), "--cert", files.chain, "--pkey", files.key, *asking),
+        *("--pidfile", files.directory / "turnserver.pid", "--db", files.directory / "turndb"),
+    )
+    with serving(ports["tls"], *command, log=files.directory / "turnserver.log"):
+        found = seen(ports["tls"], protocol)
+        assert found.sights[0].tls.version == f"TLSv{version}"
+        assert same_chain(found, ports["tls"], version)
+    assert state(found) == ClientCertificate(request_state, "alert" if request_state == "required" else None)
