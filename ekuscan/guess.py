@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from ekuscan.model import Banner, Certificate, Confidence, Observation, RoleName, Target
 from ekuscan.profiles.load import profile
+from ekuscan.protocols import BANNER_ONLY, transport_of
 from ekuscan.rules import releases
 
 # Origins of a role or a release that somebody or some file stated; the others come from what was seen here.
@@ -210,7 +211,7 @@ def _ports(observations: Sequence[Observation]) -> _Ports:
     open_, refused = set(), set()
     for observation in observations:
         port = observation.endpoint.profile_port or observation.endpoint.port
-        if observation.endpoint.protocol == "sip-udp":
+        if observation.endpoint.protocol in BANNER_ONLY or transport_of(observation.endpoint.protocol) == "udp":
             continue
         if observation.presented or observation.status in ("seen", "partial"):
             open_.add(port)

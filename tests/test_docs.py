@@ -17,9 +17,9 @@ from ekuscan.docs_pages import links, pages
 from ekuscan.docs_pages.__main__ import write
 from ekuscan.limits import ProbeLimits, SweepLimits
 from ekuscan.profiles.load import ROLES
+from ekuscan.protocols import SCHEMES
 from ekuscan.report.schema import PUBLISHED
 from ekuscan.rules.load import RULE_FILES, packaged
-from ekuscan.targets.address import DEFAULT_PORTS
 from ekuscan.wire.dtls import MAX_COOKIES, MAX_DATAGRAMS, MAX_STRAYS, MTU
 from ekuscan.wire.exchange import LIMIT
 from ekuscan.wire.openssl import MAX_CA_NAMES, MAX_CERTIFICATES
@@ -130,7 +130,7 @@ def test_the_json_page_names_every_word_of_an_enumeration(words: object) -> None
 
 def test_the_targets_page_names_every_role_and_scheme() -> None:
     text = read(DOCS / "targets.md")
-    assert [word for word in (*ROLES, *DEFAULT_PORTS) if f"`{word}`" not in text] == []
+    assert [word for word in (*ROLES, *SCHEMES) if f"`{word}`" not in text] == []
 
 
 def test_the_rules_page_names_every_key_of_a_rule_a_case_and_a_remedy() -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ekuscan.protocols import BANNER_ONLY, PROTOCOLS, SCHEMES
 from ekuscan.targets.address import (
     NETWORK_LIMIT,
     Address,
@@ -13,6 +14,7 @@ from ekuscan.targets.address import (
     Network,
     label,
     parse_host,
+    parse_port_word,
     parse_target,
     server_name_for,
 )
@@ -40,6 +42,20 @@ from ekuscan.targets.address import (
         ("SIPS://exp-e1", Address("exp-e1", 5061, "sips")),
         ("tls://ldap1:636", Address("ldap1", 636, "tls")),
         ("sip-udp://cube1", Address("cube1", 5060, "sip-udp")),
+        ("sip-tcp://cube1", Address("cube1", 5060, "sip-tcp")),
+        ("xmpp-client://exp-e1", Address("exp-e1", 5222, "xmpp-client")),
+        ("xmpp-server://exp-e1", Address("exp-e1", 5269, "xmpp-server")),
+        ("smtp://unity1", Address("unity1", 25, "smtp")),
+        ("smtp://unity1:587", Address("unity1", 587, "smtp")),
+        ("smtps://mail1", Address("mail1", 465, "tls")),
+        ("imap://unity1", Address("unity1", 143, "imap")),
+        ("imaps://unity1:7993", Address("unity1", 7993, "tls")),
+        ("ldap://dc1", Address("dc1", 389, "ldap")),
+        ("ldaps://dc1", Address("dc1", 636, "tls")),
+        ("postgresql://cms1", Address("cms1", 5432, "postgresql")),
+        ("turns://cms1", Address("cms1", 5349, "turns")),
+        ("dtls://cms1", Address("cms1", 5349, "dtls")),
+        ("ssh://exp-e1:2222", Address("exp-e1", 2222, "ssh")),
         ("sips://[2001:db8::1]:5062", Address("2001:db8::1", 5062, "sips")),
         ("bücher.example", Address("xn--bcher-kva.example")),
     ],
@@ -70,7 +86,9 @@ def test_a_target_is_read(text: str, expected: Address) -> None:
         ("-a.example", "write a host name"),
         ("a" * 64 + ".example", "write a host name"),
         ("http://exp-e1", "did you mean https://?"),
-        ("ldaps://dc1", "the schemes are https, sips, tls or sip-udp"),
+        ("gopher://dc1", "the schemes are https, sips, tls, xmpp-client,"),
+        ("gopher://dc1", " sip-tcp or ssh"),
+        ("xmpp-sever://exp-e1", "did you mean xmpp-server://?"),
         ("tls://dc1", "tls:// needs a port"),
         ("https://admin:secret@exp-e1", "leave out the user name"),
         ("exp-e1/8", "address/prefix length"),
@@ -85,6 +103,43 @@ def test_what_is_no_target_says_what_would_be(text: str, says: str) -> None:
         parse_target(text)
     assert says in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("dtls:3478", ("dtls", 3478)),
+        ("SMTP:587", ("smtp", 587)),
+        ("xmpp-server", ("xmpp-server", 5269)),
+        ("ldaps", ("tls", 636)),
+    ],
+)
+def test_a_port_can_be_named_by_its_protocol(text: str, expected: tuple[str, int]) -> None:
+    assert parse_port_word(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("tls", "tls needs a port: tls:PORT"),
+        ("dtls:", "a port is a number from 1 to 65535"),
+        ("dtls:99999", "a port is a number from 1 to 65535"),
+        ("sip-upd:5060", "did you mean sip-udp:5060?"),
+        ("gopher:70", "the protocols are https, sips,"),
+        ("", "the protocols are https, sips,"),
+    ],
+)
+def test_what_names_no_port_says_what_would(text: str, says: str) -> None:
+    with pytest.raises(AddressError) as caught:
+        parse_port_word(text)
+    assert says in str(caught.value)
+
+
+def test_every_scheme_means_a_protocol_that_is_spoken_and_every_protocol_has_a_scheme_of_its_name() -> None:
+    assert {scheme.protocol for scheme in SCHEMES.values()} == set(PROTOCOLS)
+    assert set(PROTOCOLS) <= set(SCHEMES)
+    assert all(SCHEMES[name].protocol == name for name in PROTOCOLS)
+    assert set(PROTOCOLS) >= BANNER_ONLY
 
 
 def _hosts(text: str) -> list[str]:

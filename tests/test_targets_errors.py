@@ -156,7 +156,8 @@ LISTS: dict[str, str] = {
 exp e1
 exp-e1:99999
 10.0.0.0/8
-ldaps://dc1
+gopher://dc1
+xmpp-serve://exp-e6
 exp-e1 role=expresway-e release=X15.4
 exp-c1 role=expressway-c release=14SU3 cluster=a/b
 cucm1 rôle=cucm relese=14 tags=

@@ -112,6 +112,43 @@ def test_forwarded_ports_of_a_target_without_a_role_keep_their_number_for_the_gu
     ]
 
 
+def ports_of(role: str, ports: str) -> list[tuple[str, int | None, str | None, bool]]:
+    text = f"schema: ekuscan.targets/1\ntargets:\n  x: {{host: 127.0.0.1, role: {role}, ports: {ports}}}\n"
+    return [(e.id, e.profile_port, e.service, e.optional) for e in loaded(text).endpoints]
+
+
+def test_a_port_can_be_listed_by_its_protocol() -> None:
+    assert ports_of("generic", "[443, smtp, 'smtp:587', ldaps, dtls:3478, turns:3478]") == [
+        ("x:25/smtp", None, None, False),
+        ("x:443/https", 443, "https", False),
+        ("x:587/smtp", None, None, False),
+        ("x:636/tls", None, None, False),
+        ("x:3478/turns", None, None, False),
+        ("x:3478/dtls", None, None, False),
+    ]
+
+
+def test_a_forwarded_port_can_be_named_by_its_protocol_too() -> None:
+    expected = [("x:15060/sip-udp", 5060, "sip-udp", True), ("x:15061/sips", 5061, "sip-tls", False)]
+    assert ports_of("cube", "{sip-udp:5060: 15060, sips:5061: 15061}") == expected
+    assert ports_of("cube", "{5060: 15060, 5061: 15061}") == expected
+
+
+def test_one_number_over_tcp_and_over_udp_are_two_endpoints() -> None:
+    assert ports_of("cube", "[sip-udp:5060, sip-tcp:5060]") == [
+        ("x:5060/sip-tcp", None, None, False),
+        ("x:5060/sip-udp", 5060, "sip-udp", False),
+    ]
+
+
+def test_what_shows_a_banner_only_fills_no_slot_and_asks_for_no_server_name() -> None:
+    text = "schema: ekuscan.targets/1\ntargets:\n  e: {host: e.example, role: expressway-e, ports: [sip-tcp, ssh]}\n"
+    assert [(e.protocol, e.slot, e.server_name) for e in loaded(text).endpoints] == [
+        ("ssh", None, None),
+        ("sip-tcp", None, None),
+    ]
+
+
 def test_listed_ports_are_the_only_ones_and_have_to_answer() -> None:
     endpoints = [endpoint for endpoint in loaded(ESTATE).endpoints if endpoint.target == "ldap1"]
     assert [(e.id, e.host, e.server_name, e.optional, e.slot) for e in endpoints] == [

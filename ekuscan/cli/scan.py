@@ -103,8 +103,8 @@ def _inventory(request: ScanRequest, known: Knowledge) -> Inventory:
         raise UsageError("nothing to scan: there is no target in what was given")
     if request.options:
         return inventory
-    # Over UDP there is nothing to look at but the answer to an OPTIONS.
-    silent = tuple(endpoint for endpoint in inventory.endpoints if endpoint.protocol != "sip-udp")
+    # Without TLS there is nothing to look at but the answer to an OPTIONS.
+    silent = tuple(endpoint for endpoint in inventory.endpoints if endpoint.protocol not in ("sip-udp", "sip-tcp"))
     return replace(inventory, endpoints=silent)
 
 

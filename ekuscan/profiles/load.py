@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from ekuscan.model import Confidence, RoleName
+from ekuscan.protocols import Transport, transport_of
 
 ExpectedRequest = Literal["none", "optional", "required", "configurable", "unknown"]
 
@@ -37,7 +38,8 @@ class ProfilePort:
     """A port of a role. ``slot`` is the certificate it shows, None where no source says which.
 
     ``request`` is whether the product is documented to ask for a client certificate there. ``probe`` is False for
-    ports that are never dialled, ``reason`` then says why.
+    ports that are never dialled, ``unknown_role`` False for those that are not tried on a target of which nobody said
+    the role; ``reason`` then says why.
     """
 
     port: int
@@ -49,7 +51,22 @@ class ProfilePort:
     confidence: Confidence
     slot: str | None = None
     probe: bool = True
+    unknown_role: bool = True
     reason: str | None = None
+    note: str | None = None
+
+    @property
+    def transport(self) -> Transport:
+        """What carries the protocol."""
+        return transport_of(self.protocol)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTypes:
+    """The statement that a product presents certificates of several key types on one port, by what is offered."""
+
+    source: tuple[str, ...]
+    confidence: Confidence
     note: str | None = None
 
 
@@ -59,7 +76,8 @@ class Profile:
 
     ``other_ports`` is the slot shown by ports that the profile does not list; ``release_letter`` what the product's
     releases begin with where people leave it out in speech. ``far_end``: the site does not run it; it is named for what
-    is known of it, and nobody expects to see its certificate.
+    is known of it, and nobody expects to see its certificate. ``key_types`` is None where one look at a port is known
+    to show all that it has, or nothing is known of it.
     """
 
     role: RoleName
@@ -71,6 +89,7 @@ class Profile:
     other_ports: str | None = None
     release_letter: str = ""
     far_end: bool = False
+    key_types: KeyTypes | None = None
 
 
 @cache
@@ -89,6 +108,7 @@ def profile(role: RoleName) -> Profile:
         other_ports=table.get("other_ports"),
         release_letter=table.get("release_letter", ""),
         far_end=table.get("far_end", False),
+        key_types=KeyTypes(**_with_tuples(table["key_types"])) if "key_types" in table else None,
     )
 
 
@@ -98,23 +118,35 @@ def slot_names(role: RoleName) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4096)
-def port_of(role: RoleName, port: int) -> ProfilePort | None:
-    """What a role's profile says about a port number, None where it does not list it."""
-    return next((row for row in profile(role).ports if row.port == port), None)
+def port_of(role: RoleName | None, port: int, transport: Transport | None = None) -> ProfilePort | None:
+    """What a role's profile says about a port number, None where it does not list it.
+
+    Without ``transport`` the first row of that number counts; without ``role`` the first of any role that is dialled.
+    """
+    rows = profile(role).ports if role is not None else dialled_by_any_role()
+    return next((row for row in rows if row.port == port and transport in (None, row.transport)), None)
 
 
 @cache
 def ports_of_all_roles() -> tuple[ProfilePort, ...]:
-    """Every port that any role's profile dials, once, by number: what is tried where the role is not known.
+    """What is tried where the role is not known: ports that some role's profile dials, each once, by number."""
+    return tuple(row for row in dialled_by_any_role() if row.unknown_role)
 
-    Only number and protocol mean anything here: service, slot and request differ between roles.
+
+@cache
+def dialled_by_any_role() -> tuple[ProfilePort, ...]:
+    """Every port that any role's profile dials, once per transport, by number.
+
+    Only number and protocol mean anything here: service, slot and request differ between roles. A port that one of them
+    has tried on targets without a role is the one that stands here.
     """
-    found: dict[int, ProfilePort] = {}
+    found: dict[tuple[int, Transport], ProfilePort] = {}
     for role in ROLES:
         for row in profile(role).ports:
-            if row.probe:
-                found.setdefault(row.port, row)
-    return tuple(found[number] for number in sorted(found))
+            key = (row.port, row.transport)
+            if row.probe and (key not in found or (row.unknown_role and not found[key].unknown_role)):
+                found[key] = row
+    return tuple(found[key] for key in sorted(found))
 
 
 @cache

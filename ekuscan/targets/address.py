@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+from ekuscan.protocols import SCHEMES
 from ekuscan.targets.errors import nearest, one_of
 
 NETWORK_LIMIT = 4096
 TEXT_LIMIT = 512
 
-DEFAULT_PORTS: dict[str, int | None] = {"https": 443, "sips": 5061, "tls": None, "sip-udp": 5060}
-
 # RFC 1123 §2.1 and RFC 2181 §11; the underscore is not a host name's, but is met in the field.
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+
+
+_SCHEMES = one_of(list(SCHEMES), limit=len(SCHEMES))
 
 
 class AddressError(ValueError):
@@ -116,18 +118,36 @@ def parse_port(text: str) -> int:
     return int(text)
 
 
-def _url(scheme: str, rest: str) -> Address:
-    if scheme not in DEFAULT_PORTS:
-        close = nearest(scheme, DEFAULT_PORTS)
-        raise AddressError(f"did you mean {close}://?" if close else f"the schemes are {one_of(list(DEFAULT_PORTS))}")
+def parse_port_word(text: str) -> tuple[str, int]:
+    """The protocol and the number of SCHEME:PORT, or of SCHEME alone where it has a usual port.
+
+    Raises:
+        AddressError: the text is neither.
+    """
+    name, colon, port = text.partition(":")
+    scheme = SCHEMES.get(name.lower())
+    if scheme is None:
+        close = nearest(name, SCHEMES)
+        raise AddressError(f"did you mean {close}{colon}{port}?" if close else f"the protocols are {_SCHEMES}")
+    number = parse_port(port) if colon else scheme.port
+    if number is None:
+        raise AddressError(f"{name} needs a port: {name}:PORT")
+    return scheme.protocol, number
+
+
+def _url(name: str, rest: str) -> Address:
+    scheme = SCHEMES.get(name)
+    if scheme is None:
+        close = nearest(name, SCHEMES)
+        raise AddressError(f"did you mean {close}://?" if close else f"the schemes are {_SCHEMES}")
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     if "@" in authority:
         raise AddressError("leave out the user name: nothing logs in")
     host, port = _split_port(authority)
-    port = port or DEFAULT_PORTS[scheme]
+    port = port or scheme.port
     if port is None:
-        raise AddressError(f"{scheme}:// needs a port: {scheme}://host:port")
-    return Address(parse_host(host), port, scheme)
+        raise AddressError(f"{name}:// needs a port: {name}://host:port")
+    return Address(parse_host(host), port, scheme.protocol)
 
 
 def _network(text: str) -> Network:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ekuscan.model import RoleName
-from ekuscan.profiles.load import port_of, ports_of_all_roles, profile, slot_names, slots_of_all_roles
+from ekuscan.profiles.load import (
+    ProfilePort,
+    dialled_by_any_role,
+    port_of,
+    profile,
+    slot_names,
+    slots_of_all_roles,
+)
 from ekuscan.targets.draft import Draft, PortAsk
 from ekuscan.targets.errors import Problems, one_of, shown, suggestion
 from ekuscan.targets.vocabulary import Vocabulary
@@ -26,7 +33,7 @@ def check_box(draft: Draft, vocabulary: Vocabulary, problems: Problems) -> None:
     for ask in draft.asks:
         problem = _port_problem(draft.role, ask)
         if problem:
-            problems.add(draft.places.get(f"ports.{ask.profile_port}", draft.place), problem)
+            problems.add(draft.places.get(f"ports.{ask.written}", draft.place), problem)
     _check_something_to_see(draft, problems)
 
 
@@ -58,19 +65,24 @@ def slots_of(role: RoleName | None) -> tuple[str, ...]:
 
 
 def _port_problem(role: RoleName | None, ask: PortAsk) -> str | None:
+    found = f"found {shown(ask.written or str(ask.profile_port))}"
     if role == "outside":
-        return f"found {ask.profile_port}, but outside is never dialled; write role: generic to look at it"
-    known = port_of(role, ask.profile_port) if role else None
+        return f"{found}, but outside is never dialled; write role: generic to look at it"
+    known = port_of(role, ask.profile_port, ask.transport)
     if known is not None and not known.probe:
-        return f"found {ask.profile_port}, which is never dialled: {known.reason}"
+        return f"{found}, which is never dialled: {known.reason}"
     if not ask.forwarded or known is not None:
         return None
-    ports = profile(role).ports if role else ports_of_all_roles()
-    numbers = [str(row.port) for row in ports if row.probe]
-    if str(ask.profile_port) in numbers:
-        return None
+    dialled = [row for row in (profile(role).ports if role else dialled_by_any_role()) if row.probe]
     whose = f"no port of {role}" if role else "no port of any role"
-    return f"found {ask.profile_port}, {whose}; write {one_of(numbers) if numbers else 'none'} before the colon"
+    right = one_of([_written(row, dialled) for row in dialled]) if dialled else "none"
+    return f"{found}, {whose}; write {right} before the colon"
+
+
+def _written(row: ProfilePort, rows: Sequence[ProfilePort]) -> str:
+    """A port as a targets file names it: by its number alone where that is the first one of this number."""
+    first = next(other for other in rows if other.port == row.port)
+    return str(row.port) if row is first else f"{row.protocol}:{row.port}"
 
 
 def _check_something_to_see(draft: Draft, problems: Problems) -> None:

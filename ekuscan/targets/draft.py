@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ekuscan.model import RoleName
+from ekuscan.protocols import Transport, transport_of
 from ekuscan.targets.errors import Place, Problems, shown
 
 
@@ -15,13 +16,20 @@ from ekuscan.targets.errors import Place, Problems, shown
 class PortAsk:
     """A port that was named: dialled at ``port``, known to the profile as ``profile_port``.
 
-    ``forwarded`` ports keep what the profile says of them; a port named outright has to answer.
+    ``protocol`` is None where only the number was given. ``forwarded`` ports keep what the profile says of them; a port
+    named outright has to answer. ``written`` is how it stands in a targets file.
     """
 
     port: int
     profile_port: int
     protocol: str | None = None
     forwarded: bool = False
+    written: str = field(default="", compare=False)
+
+    @property
+    def transport(self) -> Transport | None:
+        """What carries the protocol, None where none was named."""
+        return transport_of(self.protocol) if self.protocol else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,10 +82,10 @@ def nearest(text: str, known: Iterable[str]) -> str | None:
     return by_lower[close[0]] if close else None
 
 
-def one_of(words: Sequence[str]) -> str:
-    """A list of words as a sentence has it: "a, b or c"; long lists are cut."""
-    listed = [shown(word) for word in words[:LISTED_LIMIT]]
-    if len(words) > LISTED_LIMIT:
+def one_of(words: Sequence[str], limit: int = LISTED_LIMIT) -> str:
+    """A list of words as a sentence has it: "a, b or c"; after ``limit`` words it is cut."""
+    listed = [shown(word) for word in words[:limit]]
+    if len(words) > limit:
         return f"{', '.join(listed)}, ..."
     return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} or {listed[-1]}"
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from ekuscan.model import RoleName
 from ekuscan.profiles.load import ROLES, profile
 from ekuscan.targets.address import is_ip, label
-from ekuscan.targets.draft import Draft
+from ekuscan.targets.draft import Draft, PortAsk
 from ekuscan.targets.errors import one_of
 from ekuscan.targets.load import TargetRequest, requested_drafts
 from ekuscan.targets.vocabulary import SettingShape, Vocabulary
@@ -83,12 +83,16 @@ def _target_lines(draft: Draft, name: str, vocabulary: Vocabulary) -> Iterator[s
     if draft.server_name:
         yield f"    server_name: {_text(draft.server_name)}"
     if not draft.own_ports:
-        yield f"    ports: [{', '.join(str(ask.port) for ask in draft.asks)}]"
+        yield f"    ports: [{', '.join(_port(ask) for ask in draft.asks)}]"
     if draft.tags:
         yield f"    tags: [{', '.join(_text(tag) for tag in draft.tags)}]"
     yield from (f"    {setting}: {json.dumps(value)}" for setting, value in draft.settings.items())
     if draft.role is not None:
         yield from _unseen_slots(draft.role, name)
+
+
+def _port(ask: PortAsk) -> str:
+    return _text(f"{ask.protocol}:{ask.port}") if ask.protocol else str(ask.port)
 
 
 def _unseen_slots(role: RoleName, name: str) -> Iterator[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ekuscan.model import Endpoint, RoleName
-from ekuscan.profiles.load import ProfilePort, port_of, ports_of_all_roles, profile
+from ekuscan.profiles.load import port_of, ports_of_all_roles, profile
+from ekuscan.protocols import BANNER_ONLY, Transport, transport_of
 from ekuscan.targets.address import server_name_for
 from ekuscan.targets.draft import Draft, PortAsk
 
@@ -33,22 +34,24 @@ def with_role(endpoint: Endpoint, role: RoleName) -> Endpoint:
 
     Protocol, port and ``optional`` stay what they were when it was dialled.
     """
-    service, slot = _service_and_slot(role, endpoint.profile_port or endpoint.port)
+    service, slot = _service_and_slot(role, endpoint.profile_port or endpoint.port, endpoint.protocol)
     return replace(endpoint, service=service, slot=slot)
 
 
 def _endpoint(draft: Draft, host: str, ask: PortAsk) -> Endpoint:
-    row = _row(draft.role, ask.profile_port)
+    row = port_of(draft.role, ask.profile_port, ask.transport)
     protocol = ask.protocol or (row.protocol if row else "tls")
     known_port = row.port if row else None
-    service, slot = _service_and_slot(draft.role, known_port or ask.port) if draft.role else (None, None)
+    service, slot = None, None
+    if draft.role:
+        service, slot = _service_and_slot(draft.role, known_port or ask.port, protocol)
     return Endpoint(
         id=f"{draft.id}:{ask.port}/{protocol}",
         target=draft.id,
         host=host,
         port=ask.port,
         protocol=protocol,
-        server_name=None if protocol == "sip-udp" else draft.server_name or server_name_for(host),
+        server_name=None if protocol in BANNER_ONLY else draft.server_name or server_name_for(host),
         optional=ask.forwarded and (row.optional if row and draft.role else True),
         service=service,
         slot=slot,
@@ -56,16 +59,12 @@ def _endpoint(draft: Draft, host: str, ask: PortAsk) -> Endpoint:
     )
 
 
-def _service_and_slot(role: RoleName, port: int) -> tuple[str | None, str | None]:
-    row = port_of(role, port)
-    return (row.service, row.slot) if row is not None and row.probe else (None, profile(role).other_ports)
+def _service_and_slot(role: RoleName, port: int, protocol: str) -> tuple[str | None, str | None]:
+    row = port_of(role, port, transport_of(protocol))
+    if row is not None and row.probe:
+        return row.service, None if protocol in BANNER_ONLY else row.slot
+    return None, None if protocol in BANNER_ONLY else profile(role).other_ports
 
 
-def _row(role: RoleName | None, port: int) -> ProfilePort | None:
-    if role is not None:
-        return port_of(role, port)
-    return next((row for row in ports_of_all_roles() if row.port == port), None)
-
-
-def _key(endpoint: Endpoint) -> tuple[int, bool]:
-    return endpoint.port, endpoint.protocol == "sip-udp"
+def _key(endpoint: Endpoint) -> tuple[int, Transport]:
+    return endpoint.port, transport_of(endpoint.protocol)

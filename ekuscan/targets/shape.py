@@ -15,18 +15,20 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
-    StringConstraints,
     Tag,
     WithJsonSchema,
     create_model,
 )
 
 from ekuscan.profiles.load import ROLES
+from ekuscan.protocols import SCHEMES
 from ekuscan.targets.vocabulary import SettingShape, Vocabulary
 from ekuscan.targets.words import (
     STACKS,
     host_problem,
     name_problem,
+    port_key_problem,
+    port_word_problem,
     role_problem,
     server_name_problem,
     setting_problem,
@@ -68,16 +70,23 @@ Name = Annotated[str, _must(name_problem)]
 Host = Annotated[str, _must(host_problem)]
 ServerName = Annotated[str, _must(server_name_problem)]
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
-_PORT_TEXT = r"^[1-9][0-9]{0,4}$"
+# A protocol, and a port where it is not the protocol's usual one.
+_PORT_WORD = rf"^({'|'.join(SCHEMES)})(:[1-9][0-9]{{0,4}})?$"
+_PORT_KEY = rf"^(({'|'.join(SCHEMES)}):)?[1-9][0-9]{{0,4}}$"
+PortWord = Annotated[str, _must(port_word_problem), WithJsonSchema({"type": "string", "pattern": _PORT_WORD})]
+NamedPort = Annotated[
+    Annotated[PortNumber, Tag("number")] | Annotated[PortWord, Tag("text")],
+    Discriminator(lambda value: "text" if isinstance(value, str) else "number"),
+]
 _FORWARDED = WithJsonSchema(
     {
         "type": "object",
-        "patternProperties": {_PORT_TEXT: {"type": "integer", "minimum": 1, "maximum": 65535}},
+        "patternProperties": {_PORT_KEY: {"type": "integer", "minimum": 1, "maximum": 65535}},
         "additionalProperties": False,
     }
 )
-Forwarded = Annotated[dict[Annotated[str, StringConstraints(pattern=_PORT_TEXT)], PortNumber], _FORWARDED]
-Ports = Annotated[Annotated[list[PortNumber], Tag("list")] | Annotated[Forwarded, Tag("mapping")], Discriminator(_form)]
+Forwarded = Annotated[dict[Annotated[str, _must(port_key_problem)], PortNumber], _FORWARDED]
+Ports = Annotated[Annotated[list[NamedPort], Tag("list")] | Annotated[Forwarded, Tag("mapping")], Discriminator(_form)]
 
 
 class _Entry(BaseModel):
@@ -100,7 +109,8 @@ class TargetEntry(DefaultsEntry):
     server_name: ServerName | None = Field(None, description="Server name (SNI) to ask for, if not the host's name.")
     ports: Ports | None = Field(
         None,
-        description="Only these ports; or, for forwarded ports, the product's port and the one to dial.",
+        description="Only these ports, as numbers or as protocol:port; or, for forwarded ports, the product's port and "
+        "the one to dial.",
     )
     slots: dict[str, Text] | None = Field(
         None,

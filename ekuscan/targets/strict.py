@@ -152,8 +152,6 @@ def _wrong_form(found: Value, kind: str) -> str:
 
 
 def _not_a_port(found: Value, detail: ErrorDetails) -> str:
-    if detail["type"] == "string_pattern_mismatch":
-        return f"found {shown(str(detail['input']))}; a port is a number from 1 to 65535"
     if found.kind == "text" and found.text.isdigit():
         return f'found "{shown(found.text)}" (text); write {shown(found.text)} without quotes'
     return f"{_found(found)}; a port is a number from 1 to 65535"

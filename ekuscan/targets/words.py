@@ -8,7 +8,7 @@ from typing import get_args
 
 from ekuscan.model import RoleName, Stack
 from ekuscan.profiles.load import ROLES
-from ekuscan.targets.address import AddressError, is_ip, parse_host
+from ekuscan.targets.address import AddressError, is_ip, parse_host, parse_port, parse_port_word
 from ekuscan.targets.errors import not_one_of, shown
 from ekuscan.targets.vocabulary import Vocabulary
 
@@ -55,6 +55,29 @@ def server_name_problem(text: str) -> str | None:
     except AddressError:
         return f"found {shown(text)}; write a host name"
     return f"found {shown(text)}; a server name is a host name, not an address" if is_ip(host) else None
+
+
+def port_word_problem(text: str) -> str | None:
+    """A port named by its protocol, in a list of ports."""
+    if text.isdigit():
+        return f'found "{shown(text)}" (text); write {shown(text)} without quotes'
+    try:
+        parse_port_word(text)
+    except AddressError as error:
+        return f"found {shown(text)}; {error}"
+    return None
+
+
+def port_key_problem(text: str) -> str | None:
+    """The product's own port, as the key of a forwarded one."""
+    try:
+        if ":" in text:
+            parse_port_word(text)
+        else:
+            parse_port(text)
+    except AddressError as error:
+        return f"found {shown(text)}; {error}"
+    return None
 
 
 def role_problem(text: str) -> str | None:

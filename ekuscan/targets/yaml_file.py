@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ekuscan.profiles.load import role_named
-from ekuscan.targets.address import parse_host
+from ekuscan.targets.address import parse_host, parse_port_word
 from ekuscan.targets.draft import ConnectionDraft, Draft, FileContent, PortAsk, SlotSource, TrustDraft
 from ekuscan.targets.errors import Place, Problems, shown
 from ekuscan.targets.shape import DefaultsEntry, FileEntry, Shapes, TargetEntry
@@ -143,10 +143,16 @@ def _inner_places(key: str, entry: Entry, place: Place) -> dict[str, Place]:
     return listed | {f"{key}.{part.key}": place.at(part.key, part.line) for part in entry.value.entries}
 
 
-def _asks(ports: list[int] | dict[str, int] | None) -> tuple[PortAsk, ...]:
+def _asks(ports: list[int | str] | dict[str, int] | None) -> tuple[PortAsk, ...]:
     if isinstance(ports, dict):
-        return tuple(PortAsk(actual, int(known), forwarded=True) for known, actual in ports.items())
-    return tuple(PortAsk(port, port) for port in ports or ())
+        return tuple(_ask(known, actual) for known, actual in ports.items())
+    return tuple(_ask(str(port), None) for port in ports or ())
+
+
+def _ask(written: str, actual: int | None) -> PortAsk:
+    """A port as it stands in the file, and the one to dial where it is forwarded."""
+    protocol, number = (None, int(written)) if written.isdigit() else parse_port_word(written)
+    return PortAsk(actual or number, number, protocol, forwarded=actual is not None, written=written)
 
 
 def _over(draft: Draft, base: Draft) -> Draft:
