@@ -11,10 +11,18 @@ import pytest
 
 from ekuscan.model import Confidence, RoleName
 from ekuscan.profiles import load
-from ekuscan.profiles.load import ROLES, ExpectedRequest, port_of, ports_of_all_roles, profile, slot_names
+from ekuscan.profiles.load import (
+    ROLES,
+    ExpectedRequest,
+    dialled_by_any_role,
+    port_of,
+    ports_of_all_roles,
+    profile,
+    slot_names,
+)
+from ekuscan.protocols import PROTOCOLS
 
 SCANNED = [role for role in ROLES if role != "outside"]
-SPOKEN = {"https", "sips", "tls", "sip-udp"}
 
 
 def test_every_role_has_a_profile_and_every_profile_a_role() -> None:
@@ -31,7 +39,7 @@ def test_a_role_is_read_only_when_it_is_asked_for() -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_a_port_stands_once_and_shows_a_slot_of_its_role(role: RoleName) -> None:
     shape = profile(role)
-    numbers = [port.port for port in shape.ports]
+    numbers = [(port.port, port.transport) for port in shape.ports]
     assert len(numbers) == len(set(numbers))
     assert {port.slot for port in shape.ports if port.slot} <= set(slot_names(role))
     assert shape.default_slot in slot_names(role)
@@ -44,7 +52,9 @@ def test_every_statement_has_a_known_source_a_confidence_and_a_day(role: RoleNam
     sources = tomllib.loads((resources.files("ekuscan.rules") / "sources.toml").read_text(encoding="utf-8"))["source"]
     shape = profile(role)
     assert shape.checked
-    rows = [(row.source, row.confidence) for row in shape.ports] + [(row.source, row.confidence) for row in shape.slots]
+    rows = [(row.source, row.confidence) for row in (*shape.ports, *shape.slots)]
+    if shape.key_types is not None:
+        rows.append((shape.key_types.source, shape.key_types.confidence))
     for codes, confidence in rows:
         assert codes
         assert set(codes) <= set(sources)
@@ -56,9 +66,10 @@ def test_ports_are_spoken_or_say_why_they_are_never_dialled(role: RoleName) -> N
     for port in profile(role).ports:
         assert 1 <= port.port <= 65535
         assert port.request in get_args(ExpectedRequest)
-        assert port.probe is (port.reason is None)
+        assert (port.probe and port.unknown_role) is (port.reason is None)
+        assert port.optional or port.unknown_role
         if port.probe:
-            assert port.protocol in SPOKEN
+            assert port.protocol in PROTOCOLS
 
 
 @pytest.mark.parametrize("role", SCANNED)
@@ -89,6 +100,12 @@ def test_an_expressway_has_a_client_slot_of_its_own_only_from_a_release_on() -> 
         ("cucm", 5091, "sip-oauth", None, "required"),
         ("imp", 5061, "sip-tls", "cup", "none"),
         ("imp", 5062, "sip-mtls", "cup", "required"),
+        ("cucm", 2443, "sccp", None, "required"),
+        ("cucm", 7501, "ils", None, "required"),
+        ("cucm", 9463, "https-tls13", None, "unknown"),
+        ("imp", 8083, "https", None, "unknown"),
+        ("imp", 7336, "file-transfer", None, "unknown"),
+        ("unity-connection", 993, "imap-tls", "tomcat", "none"),
         ("cms", 445, "webadmin", "webadmin", "none"),
         ("cube", 5061, "sip-tls", "trustpoint", "unknown"),
     ],
@@ -114,10 +131,35 @@ def test_an_expressway_c_listens_on_neither_7001_nor_8443() -> None:
 
 
 def test_roles_agree_on_the_protocol_of_a_port_so_that_all_of_them_can_be_tried_at_once() -> None:
-    protocols: dict[int, set[str]] = {}
+    protocols: dict[tuple[int, str], set[str]] = {}
     for role in ROLES:
         for port in profile(role).ports:
             if port.probe:
-                protocols.setdefault(port.port, set()).add(port.protocol)
+                protocols.setdefault((port.port, port.transport), set()).add(port.protocol)
     assert all(len(spoken) == 1 for spoken in protocols.values())
-    assert [port.port for port in ports_of_all_roles()] == sorted(protocols)
+    assert [(port.port, port.transport) for port in dialled_by_any_role()] == sorted(protocols)
+
+
+def test_a_target_without_a_role_is_asked_on_few_ports_and_a_named_role_on_all_of_its_own() -> None:
+    """Twelve such hosts with the default concurrency must need no more than three connect timeouts."""
+    tried = [(port.port, port.transport) for port in ports_of_all_roles()]
+    assert len(tried) <= 20
+    assert set(tried) < {(port.port, port.transport) for port in dialled_by_any_role()}
+    assert (9463, "tcp") not in tried
+    for role in SCANNED:
+        required = {(port.port, port.transport) for port in profile(role).ports if not port.optional}
+        assert required <= set(tried)
+
+
+def test_a_port_number_is_looked_up_by_what_carries_the_protocol() -> None:
+    over_udp = port_of("cucm", 5060, "udp")
+    assert over_udp is not None
+    assert over_udp.protocol == "sip-udp"
+    assert port_of("cucm", 5060, "tcp") is None
+    assert port_of("cucm", 5060) == over_udp
+    assert port_of(None, 9463) == port_of("cucm", 9463)
+    assert port_of(None, 4372) is None
+
+
+def test_unified_cm_is_looked_at_with_each_key_type() -> None:
+    assert [role for role in ROLES if profile(role).key_types is not None] == ["cucm"]

@@ -84,7 +84,13 @@ def test_a_port_that_is_named_is_the_only_one_and_has_to_answer() -> None:
 def test_a_port_that_an_expressway_profile_does_not_list_shows_its_server_certificate() -> None:
     (endpoint,) = scanned("exp-e1:7002 role=expressway-e").endpoints
     assert (endpoint.protocol, endpoint.slot, endpoint.service) == ("tls", "server", None)
-    assert scanned("cucm1:9463 role=cucm").endpoints[0].slot is None
+    assert scanned("cucm1:9464 role=cucm").endpoints[0].slot is None
+
+
+def test_a_port_that_is_asked_only_where_the_role_is_known_keeps_its_protocol_when_it_is_named() -> None:
+    assert ids(scanned("cucm1:9463")) == ["cucm1:9463/https"]
+    assert "cucm1:9463/https" not in ids(scanned("cucm1"))
+    assert "cucm1:9463/https" in ids(scanned("cucm1 role=cucm"))
 
 
 def test_a_scheme_decides_the_protocol_and_the_role_the_meaning() -> None:

@@ -10,7 +10,7 @@ from ekuscan.docs_pages import links
 from ekuscan.docs_pages.links import Places, escaped, mark
 from ekuscan.docs_pages.sections import cited, code, listed, page_text, paragraphs_of, table
 from ekuscan.policy.days import spoken
-from ekuscan.profiles.load import ROLES, ProfilePort, profile
+from ekuscan.profiles.load import ROLES, Profile, ProfilePort, profile
 from ekuscan.rules.tables import Tables
 from ekuscan.sources import sources as all_sources
 from ekuscan.wire.reasons import REASONS
@@ -71,7 +71,7 @@ def ports(where: Places) -> str:
     intro = (
         "Which ports each role has, which certificate a port shows, whether it is documented to ask for a client "
         "certificate, and which ports are never dialled. A target without a role is tried on the dialled ports of all "
-        "roles, each once."
+        "roles, each once, but for those that are asked only where the role is known."
     )
     heads = ("Port", "Protocol", "Service", "Slot", "If closed", "Asks for a certificate", "Dialled", "Source")
     blocks = []
@@ -83,7 +83,7 @@ def ports(where: Places) -> str:
         )
         listing = table(heads, (_port(port, where) for port in row.ports)) if row.ports else "No port is dialled."
         heading = f"{mark(role)}\n## {code(role)}: {escaped(row.title)}"
-        blocks.append(f"{heading}\n\nSlots: {', '.join(names)}.\n\n{listing}")
+        blocks.append(f"{heading}\n\nSlots: {', '.join(names)}.\n\n{_key_types(row, where)}{listing}")
     return page_text("Ports and slots by role", intro, blocks)
 
 
@@ -95,9 +95,22 @@ def _port(port: ProfilePort, where: Places) -> tuple[str, ...]:
         port.slot or "",
         "fine" if port.optional else "a failure",
         port.request,
-        "yes" if port.probe else f"never: {escaped(port.reason or '')}",
+        _dialled(port),
         f"{cited(port.source, links.PORTS, where)}; {port.confidence}",
     )
+
+
+def _key_types(row: Profile, where: Places) -> str:
+    if row.key_types is None:
+        return ""
+    told = f"{cited(row.key_types.source, links.PORTS, where)}; {row.key_types.confidence}"
+    return f"Looked at with RSA alone and with ECDSA alone too: {escaped(row.key_types.note or '')} ({told}).\n\n"
+
+
+def _dialled(port: ProfilePort) -> str:
+    if port.reason is None:
+        return "yes"
+    return f"{'where the role is known' if port.probe else 'never'}: {escaped(port.reason)}"
 
 
 def sources() -> str:

@@ -18,6 +18,8 @@ from ekuscan.lab.worlds import World
 from ekuscan.profiles.load import ProfilePort, profile
 
 _SELF = "self"
+# What an appliance of the lab can say; on ports of other protocols nothing listens.
+_SPOKEN = frozenset({"https", "sips", "tls", "sip-udp"})
 _WEB = SlotPlan(_SELF, "absent", ends_in=2000, valid_for=3650)
 
 
@@ -69,7 +71,7 @@ class BoxPorts:
 
     def _plan(self, row: ProfilePort) -> PortPlan:
         own, usual = self._box, self._behaviour
-        state: State = "closed" if row.port in own.closed else "open"
+        state: State = "closed" if row.port in own.closed or row.protocol not in _SPOKEN else "open"
         if row.port in usual.closed and row.port not in own.opened:
             state = "closed"
         fault = own.faults.get(row.port)
