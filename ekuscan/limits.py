@@ -63,7 +63,7 @@ class ProbeLimits:
 class SweepLimits:
     """``concurrency`` is how many endpoints are looked at at once, over all hosts together.
 
-    ``rate`` is how many endpoints may be begun per second, None for no limit; ``jitter`` the most seconds that each
+    ``rate`` is how many connections may be begun per second, None for no limit; ``jitter`` the most seconds that each
     waits beyond that, at random; ``pause`` the seconds between two handshakes with one host. ``own`` holds the limits
     of the targets that have others than ``probe``, by target.
     """

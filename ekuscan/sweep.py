@@ -6,8 +6,9 @@ A fixed number of workers draws from the endpoints, so a million of them cost no
 from __future__ import annotations
 
 import asyncio
+import random
 import traceback
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ from ekuscan import names as texts
 from ekuscan import observation
 from ekuscan.limits import SweepLimits
 from ekuscan.model import Endpoint, Observation
+from ekuscan.pace import Pace
 from ekuscan.probe import Clock, observe
 from ekuscan.resolve import Names
 from ekuscan.turns import Turns
@@ -25,14 +27,18 @@ __all__ = ["SweepLimits", "sweep"]
 _MAX_ERROR: Final = 300
 
 
-async def sweep(endpoints: Iterable[Endpoint], limits: SweepLimits, clock: Clock) -> AsyncIterator[Observation]:
+async def sweep(
+    endpoints: Iterable[Endpoint], limits: SweepLimits, clock: Clock, draw: Callable[[], float] = random.random
+) -> AsyncIterator[Observation]:
     """Looks at every endpoint once. TCP connects of a host run together, handshakes with it one at a time.
 
     After a cancellation nothing runs on; what was not yielded was not looked at to the end. A fault of our own becomes
     a failure "internal-error" of its endpoint, and the sweep goes on. The event loop must be an
-    `asyncio.SelectorEventLoop`, which on Windows is to be asked for.
+    `asyncio.SelectorEventLoop`, which on Windows is to be asked for. ``draw`` gives random numbers from 0 up to 1.
     """
-    names, turns = Names(limits.probe.resolve), Turns()
+    paced = limits.rate is not None or limits.jitter > 0
+    turns = Turns(limits.pause, Pace(limits.rate, limits.jitter, draw) if paced else None)
+    names = Names(limits.probe.resolve)
     source = iter(endpoints)
     ended: asyncio.Queue[Observation | None] = asyncio.Queue(limits.concurrency)
     workers = [
@@ -67,7 +73,10 @@ async def _work(
     try:
         for endpoint in source:
             try:
-                seen = await observe(endpoint, limits.probe, clock, names=names, turns=turns)
+                if turns.pace is not None:
+                    await turns.start()
+                own = limits.own.get(endpoint.target, limits.probe)
+                seen = await observe(endpoint, own, clock, names=names, turns=turns)
             except Exception as error:
                 seen = observation.unseen(endpoint, failure("internal-error", error=_named(error)))
             await ended.put(seen)

@@ -188,3 +188,66 @@ async def test_many_filtered_ports_of_many_hosts_end_within_two_connect_timeouts
     assert {(one.status, one.failure.reason) for one in found} == {("closed", "filtered")}
     assert len(found) == 300
     assert loop.time() - begun < 5 * 0.2 + 2
+
+
+async def begun_after(monkeypatch, limits, count, draw=lambda: 0.5):
+    """How long each of ``count`` endpoints waited, on a clock that only sleeping moves."""
+    loop = asyncio.get_running_loop()
+    now, waits = 1000.0, []
+    sleep = asyncio.sleep
+
+    async def instead_of_sleeping(seconds):
+        waits.append(seconds)
+        await sleep(0)
+
+    async def observe(one, *_, **__):
+        return fine(one)
+
+    monkeypatch.setattr(loop, "time", lambda: now)
+    monkeypatch.setattr("ekuscan.turns.asyncio.sleep", instead_of_sleeping)
+    monkeypatch.setattr(sweep_module, "observe", observe)
+    found = [one async for one in sweep((endpoint(port) for port in range(1, count + 1)), limits, clock, draw)]
+    assert len(found) == count
+    return waits
+
+
+async def test_a_rate_spaces_the_beginnings_of_all_hosts_together(monkeypatch):
+    waits = await begun_after(monkeypatch, replace(QUICK, rate=2.0), 5)
+    assert waits == [0.0, 0.5, 1.0, 1.5, 2.0]
+
+
+async def test_jitter_is_drawn_from_what_the_caller_gives(monkeypatch):
+    numbers = iter([0.25, 0.5, 0.0])
+    waits = await begun_after(monkeypatch, replace(QUICK, jitter=4.0), 3, lambda: next(numbers))
+    assert waits == [1.0, 2.0, 0.0]
+
+
+async def test_a_sweep_without_a_pace_waits_for_nothing(monkeypatch):
+    assert await begun_after(monkeypatch, QUICK, 20) == []
+
+
+async def test_a_target_with_limits_of_its_own_is_looked_at_within_those(instead):
+    taken = []
+
+    async def observe(one, limits, *_, **__):
+        taken.append((one.target, limits.connect))
+        return fine(one)
+
+    instead(observe)
+    endpoints = [replace(endpoint(port), target=name) for port, name in enumerate(("own", "other"), start=1)]
+    await gathered(endpoints, replace(QUICK, own={"own": replace(LIMITS, connect=0.5)}))
+    assert sorted(taken) == [("other", LIMITS.connect), ("own", 0.5)]
+
+
+async def test_a_pause_keeps_the_handshakes_with_one_host_apart():
+    greeted = []
+
+    async def handler(reader, writer):
+        await reader.read(65536)
+        greeted.append(asyncio.get_running_loop().time())
+        writer.close()
+
+    async with listening(handler) as port:
+        await gathered([endpoint(port)] * 3, replace(QUICK, pause=0.2))
+    assert len(greeted) >= 3
+    assert all(later - earlier >= 0.2 for earlier, later in itertools.pairwise(greeted))
