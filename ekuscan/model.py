@@ -149,7 +149,8 @@ class Endpoint:
     "smtp", "imap", "ldap" and "postgresql" it begins inside the protocol; "dtls" is DTLS over UDP; of "sip-udp",
     "sip-tcp" and "ssh" only the banner is read.
     ``profile_port`` is the number under which profiles know this port; it differs from ``port`` where a port is
-    forwarded, and is None where no profile knows it.
+    forwarded, and is None where no profile knows it. ``address`` is the one address of the host to look at, None for
+    whichever the resolver gives first.
     """
 
     id: str
@@ -162,6 +163,7 @@ class Endpoint:
     service: str | None = None
     slot: str | None = None
     profile_port: int | None = None
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,10 +330,33 @@ class SlotFile:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientPairFile:
+    """A client certificate of ours and its key, as the files that hold them; ``name`` is what reports call it."""
+
+    name: str
+    certificate: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approach:
+    """How one target is to be approached; None, or an empty value, where nothing was said.
+
+    ``client_pairs`` are the names of the client certificates to present; ``key_types`` whether to look with RSA alone
+    and with ECDSA alone too; ``proxy`` the URL of the proxy to go through, "none" for none.
+    """
+
+    client_pairs: tuple[str, ...] = ()
+    key_types: bool | None = None
+    proxy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Inventory:
     """What to look at: targets, their endpoints, the connections between them, certificates given as files.
 
-    ``trust`` are DER certificates that the site names as its own trust anchors.
+    ``trust`` are DER certificates that the site names as its own trust anchors. ``approaches`` are by target, of those
+    for which something was said; ``proxy`` is the one for all others.
     """
 
     targets: tuple[Target, ...]
@@ -339,6 +364,9 @@ class Inventory:
     endpoints: tuple[Endpoint, ...] = ()
     slot_files: tuple[SlotFile, ...] = ()
     trust: tuple[bytes, ...] = ()
+    client_pairs: tuple[ClientPairFile, ...] = ()
+    approaches: Mapping[str, Approach] = field(default_factory=dict)
+    proxy: str | None = None
 
 
 # --- the answer -----------------------------------------------------------------------------------------------

@@ -14,6 +14,10 @@ def check_release(role: str, text: str) -> str | None:
     return None if re.match(r"\d", text) or role in ("outside", "generic") else 'a release like "14SU3"'
 
 
+def check_proxy(text: str) -> str | None:
+    return None if re.match(r"(http|socks5)://", text) else "write a proxy as http://host:port"
+
+
 VOCABULARY = Vocabulary(
     use_cases={
         "uc-traversal": UseCaseShape(("expressway-c",), ("expressway-e",)),
@@ -33,6 +37,7 @@ VOCABULARY = Vocabulary(
         "tls_verify": SettingShape("connection", ("on", "off"), "Is TLS verify mode on or off?"),
     },
     check_release=check_release,
+    check_proxy=check_proxy,
 )
 
 

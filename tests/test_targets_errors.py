@@ -57,6 +57,29 @@ connections:
   - {use_case: neighbor-zone, from: exp-c1, to: cube1, tls_verify: on}
   - {use_case: neighbor-zone, from: exp-e1, to: cube1, tls_verify: True}
 """,
+    "client certificates, proxies and further looks": HEAD
+    + """\
+client_certificates:
+  both: {certificate: key.pem}
+  server-only: {certificate: missing.pem, key: empty.pem}
+  no key: {certificate: key.pem, key: ..}
+  empty: {}
+  text: key.pem
+  lost: {certificate: lost.pem}
+proxy: 3128
+defaults:
+  cucm: {key_types: rsa, proxy: "ftp://user:secret@proxy"}
+targets:
+  a: {host: a, client_certificates: [both, sever-only]}
+  b: {host: b, client_certificates: both, key_types: true}
+  c: {host: c, proxy: on}
+""",
+    "certificates that nobody declared": HEAD
+    + """\
+proxy: {host: proxy, port: 3128}
+targets:
+  a: {host: a, client_certificates: [both], proxy: none}
+""",
     "unknown keys, roles and values": HEAD
     + """\
 targets:

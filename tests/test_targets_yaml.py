@@ -10,7 +10,7 @@ import ruamel.yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ekuscan.model import Fact, Inventory, SlotContent, SlotFile
+from ekuscan.model import Approach, ClientPairFile, Fact, Inventory, SlotContent, SlotFile
 from ekuscan.rules import load as rule_tables
 from ekuscan.rules import releases
 from ekuscan.targets.errors import InvalidInput, Problems
@@ -155,6 +155,48 @@ def test_listed_ports_are_the_only_ones_and_have_to_answer() -> None:
         ("ldap1:636/tls", "2001:db8::9", "ldap.example.com", False, "certificate"),
         ("ldap1:3269/tls", "2001:db8::9", "ldap.example.com", False, "certificate"),
     ]
+
+
+APPROACHES = """\
+schema: ekuscan.targets/1
+client_certificates:
+  both: {certificate: new.pem, key: c1/client.pem}
+  server-only: {certificate: root.pem}
+proxy: http://proxy.example.com:3128
+defaults:
+  cucm: {client_certificates: [both], key_types: default}
+  cube: {proxy: none}
+targets:
+  cucm1: {host: cucm1.example.com, role: cucm}
+  cucm2: {host: cucm2.example.com, role: cucm, client_certificates: [], key_types: both}
+  cube1: {host: cube1.example.com, role: cube, client_certificates: [server-only, both, both]}
+  cube2: {host: cube2.example.com, role: cube, proxy: "socks5://127.0.0.1:1080"}
+  cms1: {host: cms1.example.com, role: cms}
+"""
+
+
+def test_client_certificates_are_named_files_that_start_at_the_folder_of_the_targets_file() -> None:
+    inventory = loaded(APPROACHES)
+    assert inventory.client_pairs == (
+        ClientPairFile("both", str(Path("site", "new.pem")), str(Path("site", "c1/client.pem"))),
+        ClientPairFile("server-only", str(Path("site", "root.pem")), str(Path("site", "root.pem"))),
+    )
+
+
+def test_a_target_says_how_it_is_to_be_approached_or_its_role_does() -> None:
+    inventory = loaded(APPROACHES)
+    assert inventory.proxy == "http://proxy.example.com:3128"
+    assert inventory.approaches == {
+        "cucm1": Approach(client_pairs=("both",), key_types=False),
+        "cucm2": Approach(key_types=True),
+        "cube1": Approach(client_pairs=("server-only", "both"), proxy="none"),
+        "cube2": Approach(proxy="socks5://127.0.0.1:1080"),
+    }
+
+
+def test_without_a_word_of_it_no_target_is_approached_in_another_way() -> None:
+    inventory = loaded(ESTATE)
+    assert (inventory.client_pairs, inventory.approaches, inventory.proxy) == ((), {}, None)
 
 
 def test_slot_files_start_at_the_folder_of_the_targets_file() -> None:

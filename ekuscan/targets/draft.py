@@ -45,7 +45,7 @@ class Draft:
     """A target with the place of each of its statements.
 
     ``own_ports``: the role's ports are dialled too. ``broken``: what is said of it could not be read at all, so that
-    only its name counts.
+    only its name counts. ``client_certificates``, ``key_types`` and ``proxy`` are None where they were not given.
     """
 
     id: str
@@ -59,6 +59,9 @@ class Draft:
     broken: bool = False
     asks: tuple[PortAsk, ...] = ()
     tags: tuple[str, ...] = ()
+    client_certificates: tuple[str, ...] | None = None
+    key_types: str | None = None
+    proxy: str | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     slots: Mapping[str, SlotSource] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
@@ -93,6 +96,21 @@ class TrustDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientPairDraft:
+    """A client certificate named under ``client_certificates:``; without ``key`` the certificate's file holds it."""
+
+    name: str
+    place: Place
+    certificate: str
+    key: str | None = None
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+    def at(self, key: str) -> Place:
+        """The place of a key."""
+        return self.places.get(key, self.place)
+
+
+@dataclass(frozen=True, slots=True)
 class FileContent:
     """What a targets file says. ``folder`` is where its relative file names start."""
 
@@ -100,6 +118,8 @@ class FileContent:
     drafts: tuple[Draft, ...] = ()
     connections: tuple[ConnectionDraft, ...] = ()
     trust: tuple[TrustDraft, ...] = ()
+    client_pairs: tuple[ClientPairDraft, ...] = ()
+    proxy: str | None = None
 
 
 _SCALARS = ("host", "role", "release", "cluster", "server_name")

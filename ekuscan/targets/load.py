@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ekuscan.model import Endpoint, Fact, Inventory, Target
 from ekuscan.profiles.load import slot_names
+from ekuscan.targets.approach import approaches, client_pairs
 from ekuscan.targets.box import check_box
 from ekuscan.targets.certificate_slots import CertificateFiles, ReadCertificates, same_slots, slot_files, trusted
 from ekuscan.targets.connect import connections
@@ -75,6 +76,9 @@ def load(request: TargetRequest, vocabulary: Vocabulary, read_slot_file: ReadCer
         endpoints=_all_endpoints(drafts, problems),
         slot_files=tuple(file for draft in drafts for file in slot_files(draft, files)),
         trust=trusted(content.trust, content.folder, files),
+        client_pairs=tuple(client_pairs(content, problems)),
+        approaches=approaches(drafts, content, problems),
+        proxy=content.proxy,
     )
     problems.raise_if_any()
     return inventory

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from ekuscan.profiles.load import ROLES
-from ekuscan.targets.shape import SCHEMA_ID, FileEntry, Shapes
+from ekuscan.targets.shape import SCHEMA_ID, ClientPairEntry, FileEntry, Shapes
 from ekuscan.targets.vocabulary import Vocabulary
 
 
@@ -18,6 +18,7 @@ def targets_schema(vocabulary: Vocabulary) -> dict[str, Any]:
         "target": _definition(shapes.target),
         "defaults": _definition(shapes.defaults),
         "connection": _definition(shapes.connection),
+        "client_certificate": _definition(ClientPairEntry),
     }
     top = _definition(FileEntry)
     top["properties"] |= {
@@ -32,6 +33,11 @@ def targets_schema(vocabulary: Vocabulary) -> dict[str, Any]:
             "description": "Boxes and far ends by name.",
             "type": "object",
             "additionalProperties": {"$ref": "#/$defs/target"},
+        },
+        "client_certificates": {
+            "description": "Client certificates of your own by name, for the targets that name them.",
+            "type": "object",
+            "additionalProperties": {"$ref": "#/$defs/client_certificate"},
         },
         "connections": {
             "description": "Use cases between targets or clusters.",

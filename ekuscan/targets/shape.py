@@ -35,6 +35,7 @@ from ekuscan.targets.words import (
 )
 
 SCHEMA_ID = "ekuscan.targets/1"
+KEY_TYPES = ("both", "default")
 
 Check = Callable[[str], str | None]
 
@@ -68,6 +69,7 @@ Role = Annotated[str, _must(role_problem), _listed(ROLES)]
 StackName = Annotated[str, _must(partial(setting_problem, values=STACKS)), _listed(STACKS)]
 Name = Annotated[str, _must(name_problem)]
 Host = Annotated[str, _must(host_problem)]
+KeyTypesWord = Annotated[str, _must(partial(setting_problem, values=KEY_TYPES)), _listed(KEY_TYPES)]
 ServerName = Annotated[str, _must(server_name_problem)]
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
 # A protocol, and a port where it is not the protocol's usual one.
@@ -99,6 +101,15 @@ class DefaultsEntry(_Entry):
     release: Text | None = Field(None, description="The software release, in quotes where it looks like a number.")
     cluster: Name | None = Field(None, description="The cluster that the target belongs to.")
     tags: list[Text] | None = Field(None, description="Free words that go with the target into every report.")
+    client_certificates: list[Text] | None = Field(
+        None,
+        description="Names of client certificates to present to it: each is a login attempt in the peer's log.",
+    )
+    key_types: KeyTypesWord | None = Field(
+        None,
+        description="Whether to look with RSA alone and with ECDSA alone too: both, or default for one look.",
+    )
+    proxy: Text | None = Field(None, description="The proxy to go through, or none.")
 
 
 class TargetEntry(DefaultsEntry):
@@ -127,6 +138,13 @@ class ConnectionEntry(_Entry):
     to: Name = Field(description="The target or cluster that answers.")
 
 
+class ClientPairEntry(_Entry):
+    """A client certificate to present to peers, and its private key."""
+
+    certificate: Text = Field(description="The file of the certificate, with those of its issuers behind it.")
+    key: Text | None = Field(None, description="The file of its private key, if that is another file.")
+
+
 class FileEntry(_Entry):
     """What ekuscan is to look at, and what connects to what."""
 
@@ -134,6 +152,8 @@ class FileEntry(_Entry):
     defaults: dict[str, Any] | None = None
     targets: dict[str, Any] | None = None
     trust: list[Text] | None = Field(None, description="Certificate files of the site's own CAs.")
+    client_certificates: dict[str, Any] | None = None
+    proxy: Text | None = Field(None, description="The proxy to go through: http://host:port or socks5://host:port.")
     connections: list[Any] | None = None
 
 

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from ekuscan.model import RoleName
 from ekuscan.profiles.load import profile
 from ekuscan.targets.errors import Place, Problems, nearest, not_one_of, one_of, shown
-from ekuscan.targets.shape import SCHEMA_ID, FileEntry
+from ekuscan.targets.shape import KEY_TYPES, SCHEMA_ID, FileEntry
 from ekuscan.targets.vocabulary import Vocabulary
 from ekuscan.targets.yaml_value import KIND_NAMES, Value
 
@@ -99,6 +99,8 @@ class Strict:
             return _NOTHING
         if found.kind in ("list", "mapping"):
             return f"{_found(found)}; write one value"
+        if key == "key_types":
+            return not_one_of(found.text, KEY_TYPES)
         meant = found.text
         shape = self._vocabulary.settings.get(key)
         if shape is not None and shape.values:

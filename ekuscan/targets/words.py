@@ -13,6 +13,8 @@ from ekuscan.targets.errors import not_one_of, shown
 from ekuscan.targets.vocabulary import Vocabulary
 
 NAME_LIMIT = 128
+# Where the URL of a proxy belongs: none at all.
+NO_PROXY = "none"
 STACKS: tuple[Stack, ...] = get_args(Stack)
 
 # These join names into ids and options: TARGET>PEER/USE_CASE, TARGET:PORT/PROTOCOL, NAME:SLOT=FILE, tags=a,b.

@@ -8,12 +8,20 @@ from pathlib import Path
 
 from ekuscan.profiles.load import role_named
 from ekuscan.targets.address import parse_host, parse_port_word
-from ekuscan.targets.draft import ConnectionDraft, Draft, FileContent, PortAsk, SlotSource, TrustDraft
+from ekuscan.targets.draft import (
+    ClientPairDraft,
+    ConnectionDraft,
+    Draft,
+    FileContent,
+    PortAsk,
+    SlotSource,
+    TrustDraft,
+)
 from ekuscan.targets.errors import Place, Problems, shown
-from ekuscan.targets.shape import DefaultsEntry, FileEntry, Shapes, TargetEntry
+from ekuscan.targets.shape import ClientPairEntry, DefaultsEntry, FileEntry, Shapes, TargetEntry
 from ekuscan.targets.strict import Strict
 from ekuscan.targets.vocabulary import Vocabulary
-from ekuscan.targets.words import name_problem, role_problem
+from ekuscan.targets.words import NO_PROXY, name_problem, role_problem
 from ekuscan.targets.yaml_value import KIND_NAMES, Entry, Value, read_yaml
 
 
@@ -48,6 +56,8 @@ class _Reader:
             drafts=tuple(self._draft(entry, defaults) for entry in self._mapping(parts.get("targets"))),
             connections=tuple(self._connections(parts.get("connections"))),
             trust=tuple(self._trust(parts.get("trust"))),
+            client_pairs=tuple(self._client_pairs(parts.get("client_certificates"))),
+            proxy=self._proxy(parts.get("proxy")),
         )
 
     def _mapping(self, entry: Entry | None) -> tuple[Entry, ...]:
@@ -83,14 +93,20 @@ class _Reader:
 
     def _statements(self, model: DefaultsEntry, entry: Entry, place: Place) -> Draft:
         settings = {name: getattr(model, name) for name in self._vocabulary.settings_of("target")}
+        places = {part.key: place.at(part.key, part.line) for part in entry.value.entries}
+        if model.proxy is not None:
+            self._check_proxy(model.proxy, places["proxy"])
         return Draft(
             id=entry.key,
             place=place,
             release=model.release,
             cluster=model.cluster,
             tags=tuple(model.tags or ()),
+            client_certificates=None if model.client_certificates is None else tuple(model.client_certificates),
+            key_types=model.key_types,
+            proxy=model.proxy,
             settings={name: value for name, value in settings.items() if value is not None},
-            places={part.key: place.at(part.key, part.line) for part in entry.value.entries},
+            places=places,
         )
 
     def _connections(self, entry: Entry | None) -> Iterator[ConnectionDraft]:
@@ -115,6 +131,28 @@ class _Reader:
         for number, value in enumerate(items, start=1):
             if value.kind == "text" and value.text:
                 yield TrustDraft(Place(self._place.where, value.line, f"trust[{number}]"), value.text)
+
+    def _client_pairs(self, entry: Entry | None) -> Iterator[ClientPairDraft]:
+        for part in self._mapping(entry):
+            place = self._place.at("client_certificates").at(part.key, part.line)
+            problem = name_problem(part.key)
+            if problem:
+                self._problems.add(place, problem)
+            model = self._strict.read(ClientPairEntry, part.value, place)
+            if model is not None:
+                places = {one.key: place.at(one.key, one.line) for one in part.value.entries}
+                yield ClientPairDraft(part.key, place, model.certificate, model.key, places)
+
+    def _proxy(self, entry: Entry | None) -> str | None:
+        if entry is None or entry.value.kind != "text" or not entry.value.text:
+            return None
+        self._check_proxy(entry.value.text, self._place.at("proxy", entry.line))
+        return entry.value.text
+
+    def _check_proxy(self, text: str, place: Place) -> None:
+        problem = None if text == NO_PROXY else self._vocabulary.check_proxy(text)
+        if problem:
+            self._problems.add(place, problem)
 
 
 def _with_own_keys(draft: Draft, model: TargetEntry, entry: Entry, folder: Path) -> Draft:
@@ -162,6 +200,11 @@ def _over(draft: Draft, base: Draft) -> Draft:
         release=draft.release or base.release,
         cluster=draft.cluster or base.cluster,
         tags=draft.tags or base.tags,
+        client_certificates=base.client_certificates
+        if draft.client_certificates is None
+        else draft.client_certificates,
+        key_types=draft.key_types or base.key_types,
+        proxy=draft.proxy or base.proxy,
         settings={**base.settings, **draft.settings},
         places={**base.places, **draft.places},
     )
