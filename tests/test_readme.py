@@ -16,7 +16,8 @@ import typer
 from ekuscan.certificate_files import read_certificates
 from ekuscan.cli.app import app
 from ekuscan.cli.knowledge import vocabulary
-from ekuscan.cli.scan import ScanRequest, scan
+from ekuscan.cli.scan import scan
+from ekuscan.cli.scan_request import ScanRequest
 from ekuscan.exit_code import BUG, FINE, FOUND, INCOMPLETE, INTERRUPTED, UNUSABLE
 from ekuscan.lab.estate import estate
 from ekuscan.lab.laboratory import open_lab

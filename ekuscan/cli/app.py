@@ -102,6 +102,39 @@ def scan(
     connect_timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one TCP connection.")] = 3.0,
     concurrency: Annotated[int, typer.Option(min=1, max=5000, help="Endpoints looked at at once.")] = 200,
     options: Annotated[bool, typer.Option("--options/--no-options", help="Send one SIP OPTIONS per SIP port.")] = True,
+    all_addresses: Annotated[
+        bool, typer.Option("--all-addresses", help="Every address of a name as an endpoint of its own.")
+    ] = False,
+    key_types: Annotated[
+        Optional[bool],  # noqa: UP045
+        typer.Option(
+            "--key-types/--no-key-types",
+            help="Look with RSA alone and with ECDSA alone too; by default on Unified CM only.",
+            show_default=False,
+        ),
+    ] = None,
+    versions: Annotated[
+        bool, typer.Option("--versions", help="Look with TLS 1.2 alone and with TLS 1.3 alone too.")
+    ] = False,
+    without_sni: Annotated[bool, typer.Option("--without-sni", help="Look without a server name too.")] = False,
+    post_quantum: Annotated[
+        bool, typer.Option("--post-quantum", help="Look with a large ClientHello too, as browsers send it.")
+    ] = False,
+    late: Annotated[
+        bool, typer.Option("--late", help="GET / on https ports that asked for no certificate: do they ask then?")
+    ] = False,
+    rate: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(min=0.001, help="Connections begun per second, over all hosts together.", metavar="N"),
+    ] = None,
+    jitter: Annotated[
+        float, typer.Option(min=0, help="Begin each connection up to so late, at random.", metavar="SECONDS")
+    ] = 0.0,
+    pause: Annotated[float, typer.Option(min=0, help="Between two handshakes with one host.", metavar="SECONDS")] = 0.0,
+    retries: Annotated[
+        int, typer.Option(min=0, max=10, help="Try a connection that does not open again so often.", metavar="N")
+    ] = 0,
+    retry_after: Annotated[float, typer.Option(min=0, help="Before each of those tries.", metavar="SECONDS")] = 1.0,
     trust_data: TrustData = None,
     color: Color = "auto",
 ) -> None:
@@ -111,8 +144,8 @@ def scan(
     ekuscan scan -f targets.yaml;
     ekuscan scan 192.0.2.10:5061 --format json
     """
-    from ekuscan.cli.scan import ScanRequest
     from ekuscan.cli.scan import scan as run
+    from ekuscan.cli.scan_request import ScanRequest
 
     request = ScanRequest(
         targets=tuple(targets or ()),
@@ -129,6 +162,17 @@ def scan(
         connect_timeout=connect_timeout,
         concurrency=concurrency,
         options=options,
+        key_types=key_types,
+        versions=versions,
+        without_sni=without_sni,
+        post_quantum=post_quantum,
+        late=late,
+        all_addresses=all_addresses,
+        rate=rate,
+        jitter=jitter,
+        pause=pause,
+        retries=retries,
+        retry_after=retry_after,
         trust_data=trust_data,
         color=color,
     )

@@ -10,7 +10,8 @@ from pathlib import Path
 from ekuscan.cli.lab import named
 from ekuscan.cli.output import Look, Outputs
 from ekuscan.cli.refusal import UsageError, refuse
-from ekuscan.cli.scan import ScanRequest, scan
+from ekuscan.cli.scan import scan
+from ekuscan.cli.scan_request import ScanRequest
 from ekuscan.exit_code import FINE, UNUSABLE
 from ekuscan.lab.laboratory import open_lab
 

@@ -6,10 +6,11 @@ import asyncio
 import gc
 import sys
 import uuid
-from dataclasses import dataclass, replace
+from collections.abc import Coroutine
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
+from typing import Any, TypeVar
 
 from ekuscan import __version__
 from ekuscan.assessment import ChainBook
@@ -18,6 +19,8 @@ from ekuscan.cli.knowledge import given_password, knowledge, moment, vocabulary
 from ekuscan.cli.output import Look, Outputs
 from ekuscan.cli.progress import progress
 from ekuscan.cli.refusal import UsageError, refuse
+from ekuscan.cli.scan_limits import sweep_limits
+from ekuscan.cli.scan_request import ScanRequest
 from ekuscan.cli.stray_files import refuse_files
 from ekuscan.exit_code import FailOnError, parse_fail_on
 from ekuscan.limits import ProbeLimits, SweepLimits
@@ -31,28 +34,7 @@ from ekuscan.trust import TrustStore, TrustStoreError
 _STDIN_LIMIT = 8 * 1024 * 1024
 # The default loop of Windows cannot watch the sockets that the probe opens itself.
 _LOOP = asyncio.SelectorEventLoop if sys.platform == "win32" else None
-
-
-@dataclass(frozen=True, slots=True)
-class ScanRequest:
-    """The command line of ``scan`` as it was typed."""
-
-    targets: tuple[str, ...] = ()
-    file: Path | None = None
-    slots: tuple[str, ...] = ()
-    as_of: str | None = None
-    assume: bool = True
-    format: str = "table"
-    outputs: tuple[Path, ...] = ()
-    verbose: bool = False
-    warn_days: int = 45
-    fail_on: str = "breaks-now"
-    deadline: float = 15.0
-    connect_timeout: float = 3.0
-    concurrency: int = 200
-    options: bool = True
-    trust_data: Path | None = None
-    color: str = "auto"
+_T = TypeVar("_T")
 
 
 def scan(request: ScanRequest) -> int:
@@ -66,6 +48,8 @@ def scan(request: ScanRequest) -> int:
         store = TrustStore.open(request.trust_data)
         outputs = Outputs(request.format, request.outputs, Look(request.verbose, request.color))
         options = replace(options, streamed=outputs.only_streams)
+        if request.all_addresses:
+            inventory = _with_each_address(inventory)
     except (UsageError, InvalidInput, TrustStoreError, FailOnError) as error:
         return refuse(error)
     with store:
@@ -108,21 +92,28 @@ def _inventory(request: ScanRequest, known: Knowledge) -> Inventory:
     return replace(inventory, endpoints=silent)
 
 
+def _with_each_address(inventory: Inventory) -> Inventory:
+    from ekuscan.addresses import each_address
+
+    return replace(inventory, endpoints=_run(each_address(inventory.endpoints, ProbeLimits().resolve)))
+
+
+def _run(coroutine: Coroutine[Any, Any, _T]) -> _T:
+    with asyncio.Runner(loop_factory=_LOOP) as runner:
+        return runner.run(coroutine)
+
+
 def sweep_and_report(
     request: ScanRequest, inventory: Inventory, run: RunInProgress, outputs: Outputs, known: Knowledge
 ) -> int:
     """Sweep the endpoints of an inventory, write the result, and return the exit code."""
     _spare_the_collector()
     sink = _Sink(run, outputs)
-    limits = SweepLimits(
-        request.concurrency,
-        ProbeLimits(connect=request.connect_timeout, deadline=request.deadline, options=request.options),
-    )
+    limits = sweep_limits(request, inventory)
     try:
         sink.begin()
         if inventory.endpoints:
-            with asyncio.Runner(loop_factory=_LOOP) as runner:
-                runner.run(_sweep(inventory, limits, sink))
+            _run(_sweep(inventory, limits, sink))
     except KeyboardInterrupt:
         sink.interrupt()
         return _end(run, sink, outputs, known, complete=False)

@@ -52,9 +52,12 @@ def is_public(chain: Chain | None) -> bool:
 
 
 def strongest(observation: Observation) -> Request | None:
-    """The most that any handshake with this endpoint asked for; None where none got that far."""
-    asked = [sight.client_certificate.request for sight in observation.sights]
-    return max(asked, key=_STRENGTH.__getitem__, default=None)
+    """The most that any handshake with this endpoint asked for; None where none got that far.
+
+    A handshake that shared nothing with the peer says nothing beside one that showed a chain.
+    """
+    told = [sight for sight in observation.sights if sight.chain is not None] or observation.sights
+    return max((sight.client_certificate.request for sight in told), key=_STRENGTH.__getitem__, default=None)
 
 
 def requests(observations: Iterable[Observation]) -> list[tuple[int, Request]]:

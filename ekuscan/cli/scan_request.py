@@ -1,0 +1,39 @@
+"""The command line of ``scan`` as it was typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRequest:
+    """What each option means stands in its help; ``key_types`` is None where neither was said."""
+
+    targets: tuple[str, ...] = ()
+    file: Path | None = None
+    slots: tuple[str, ...] = ()
+    as_of: str | None = None
+    assume: bool = True
+    format: str = "table"
+    outputs: tuple[Path, ...] = ()
+    verbose: bool = False
+    warn_days: int = 45
+    fail_on: str = "breaks-now"
+    deadline: float = 15.0
+    connect_timeout: float = 3.0
+    concurrency: int = 200
+    options: bool = True
+    key_types: bool | None = None
+    versions: bool = False
+    without_sni: bool = False
+    post_quantum: bool = False
+    late: bool = False
+    all_addresses: bool = False
+    rate: float | None = None
+    jitter: float = 0.0
+    pause: float = 0.0
+    retries: int = 0
+    retry_after: float = 1.0
+    trust_data: Path | None = None
+    color: str = "auto"
