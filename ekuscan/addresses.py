@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -15,19 +15,27 @@ from ekuscan.targets.address import label
 MAX_ADDRESSES: Final = 64
 
 
-async def each_address(endpoints: Iterable[Endpoint], seconds: float) -> tuple[Endpoint, ...]:
+async def each_address(
+    endpoints: Iterable[Endpoint], seconds: float, elsewhere: Collection[str] = ()
+) -> tuple[Endpoint, ...]:
     """Endpoints of a name once for each of its addresses, MAX_ADDRESSES at most, in the resolver's order.
 
-    An endpoint whose host is an address, or does not resolve within ``seconds``, stays as it is.
+    An endpoint whose host is an address, or does not resolve within ``seconds``, stays as it is; so do those of the
+    targets named in ``elsewhere``, whose names are not ours to resolve.
     """
     every = tuple(endpoints)
     names = Names(seconds)
     try:
-        hosts = tuple(dict.fromkeys(endpoint.host for endpoint in every if literal(endpoint.host) is None))
+        ours = (endpoint.host for endpoint in every if endpoint.target not in elsewhere)
+        hosts = tuple(host for host in dict.fromkeys(ours) if literal(host) is None)
         found = dict(zip(hosts, await asyncio.gather(*map(names.look_up, hosts)), strict=True))
     finally:
         names.close()
-    return tuple(one for endpoint in every for one in _at(endpoint, found.get(endpoint.host, ())))
+    return tuple(
+        one
+        for endpoint in every
+        for one in _at(endpoint, () if endpoint.target in elsewhere else found.get(endpoint.host, ()))
+    )
 
 
 def _at(endpoint: Endpoint, addresses: tuple[Address, ...] | Failure) -> Iterator[Endpoint]:

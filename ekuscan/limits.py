@@ -74,3 +74,7 @@ class SweepLimits:
     jitter: float = 0.0
     pause: float = 0.0
     own: Mapping[str, ProbeLimits] = field(default_factory=dict)
+
+    def of(self, target: str) -> ProbeLimits:
+        """The limits within which a target's endpoints are looked at."""
+        return self.own.get(target, self.probe)

@@ -75,8 +75,7 @@ async def _work(
             try:
                 if turns.pace is not None:
                     await turns.start()
-                own = limits.own.get(endpoint.target, limits.probe)
-                seen = await observe(endpoint, own, clock, names=names, turns=turns)
+                seen = await observe(endpoint, limits.of(endpoint.target), clock, names=names, turns=turns)
             except Exception as error:
                 seen = observation.unseen(endpoint, failure("internal-error", error=_named(error)))
             await ended.put(seen)

@@ -68,3 +68,12 @@ async def test_a_name_with_very_many_addresses_is_cut(resolver):
 async def test_the_zone_of_a_link_local_address_is_kept(resolver):
     resolver.known["edge.example.com"] = [("fe80::1", 3)]
     assert [one.address for one in await each_address([EDGE], 5)] == ["fe80::1%3"]
+
+
+async def test_a_name_that_a_proxy_resolves_is_not_looked_up_here(resolver):
+    resolver.known["edge.example.com"] = [("192.0.2.7", 0)]
+    other = endpoint(443, host="edge.example.com")
+    first, second = await each_address([EDGE, other], 5, {"edge"})
+    assert (first, second.address) == (EDGE, "192.0.2.7")
+    assert await each_address([EDGE], 5, {"edge"}) == (EDGE,)
+    assert resolver.asked == ["edge.example.com"]

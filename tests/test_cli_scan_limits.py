@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from ekuscan.cli.scan_limits import sweep_limits
+from ekuscan.cli.refusal import UsageError
+from ekuscan.cli.scan_limits import sweep_limits, within_reach
 from ekuscan.cli.scan_request import ScanRequest
 from ekuscan.limits import ProbeLimits, SweepLimits, Views
-from ekuscan.model import Approach, Inventory, RoleName, Target
+from ekuscan.model import Approach, Endpoint, Inventory, RoleName, Target
+from ekuscan.wire.proxy import Proxy
 
 
 def target(name: str, role: RoleName = "expressway-e") -> Target:
@@ -71,3 +75,31 @@ def test_whoever_says_no_to_further_looks_is_heard(
     boxes = inventory(target("box", role), box=Approach(key_types=in_file))
     limits = sweep_limits(ScanRequest(key_types=typed), boxes)
     assert limits.own.get("box", limits.probe).views.key_types is looks
+
+
+def port(name: str, number: int, protocol: str, *, optional: bool = True) -> Endpoint:
+    return Endpoint(f"{name}:{number}/{protocol}", name, f"{name}.example", number, protocol, None, optional)
+
+
+PROXY = Proxy("socks5", "127.0.0.1", 1080)
+
+
+def test_a_proxy_is_that_of_the_target_or_of_all() -> None:
+    boxes = inventory(target("edge"), target("near"), near=Approach(proxy="none"))
+    limits = sweep_limits(ScanRequest(proxy="socks5://127.0.0.1"), boxes)
+    assert (limits.of("edge").proxy, limits.of("near").proxy) == (PROXY, None)
+    assert set(limits.own) == {"near"}
+
+
+def test_optional_ports_over_udp_are_left_out_behind_a_proxy() -> None:
+    ports = (port("edge", 5061, "sips"), port("edge", 5060, "sip-udp"), port("near", 5060, "sip-udp"))
+    boxes = replace(inventory(target("edge"), target("near"), near=Approach(proxy="none")), endpoints=ports)
+    assert within_reach(boxes, sweep_limits(ScanRequest(), boxes)) == boxes
+    proxied = within_reach(boxes, sweep_limits(ScanRequest(proxy="socks5://127.0.0.1"), boxes))
+    assert proxied.endpoints == (ports[0], ports[2])
+
+
+def test_a_port_over_udp_that_was_named_is_refused_behind_a_proxy() -> None:
+    boxes = replace(inventory(target("edge")), endpoints=(port("edge", 3478, "dtls", optional=False),))
+    with pytest.raises(UsageError, match=r"^edge:3478/dtls: is reached over UDP"):
+        within_reach(boxes, sweep_limits(ScanRequest(proxy="socks5://127.0.0.1"), boxes))

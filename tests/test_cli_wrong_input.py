@@ -57,6 +57,9 @@ scan exp-e1.example.com:sips
 scan exp-e1.example.com:
 scan http://exp-e1.example.com
 scan ftp://exp-e1.example.com
+scan exp-e1.example.com --proxy proxy:3128
+scan exp-e1.example.com --proxy http://user:secret@proxy:3128
+scan dtls://cms1.example.com --proxy http://proxy:3128
 scan https://
 scan 'exp-e1 exp-c1'
 scan exp_e1..example.com

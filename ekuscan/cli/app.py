@@ -102,6 +102,14 @@ def scan(
     connect_timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one TCP connection.")] = 3.0,
     concurrency: Annotated[int, typer.Option(min=1, max=5000, help="Endpoints looked at at once.")] = 200,
     options: Annotated[bool, typer.Option("--options/--no-options", help="Send one SIP OPTIONS per SIP port.")] = True,
+    proxy: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--proxy",
+            help="http://host:port, socks5://host:port, none, or auto: as HTTPS_PROXY, ALL_PROXY and NO_PROXY say.",
+            metavar="URL",
+        ),
+    ] = None,
     all_addresses: Annotated[
         bool, typer.Option("--all-addresses", help="Every address of a name as an endpoint of its own.")
     ] = False,
@@ -168,6 +176,7 @@ def scan(
         post_quantum=post_quantum,
         late=late,
         all_addresses=all_addresses,
+        proxy=proxy,
         rate=rate,
         jitter=jitter,
         pause=pause,

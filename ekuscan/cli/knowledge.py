@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 
+from ekuscan.cli.proxy_choice import check_proxy
 from ekuscan.cli.refusal import UsageError
 from ekuscan.policy import issuance, validity
 from ekuscan.rules import releases
@@ -41,7 +42,7 @@ def vocabulary(tables: Tables) -> Vocabulary:
         row.name: SettingShape(row.of, row.values, row.question, () if "*" in row.roles else row.roles)
         for row in tables.settings.values()
     }
-    return Vocabulary(use_cases, settings, check_release)
+    return Vocabulary(use_cases, settings, check_release, check_proxy)
 
 
 def check_release(role: str, text: str) -> str | None:

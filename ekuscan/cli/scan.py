@@ -19,11 +19,11 @@ from ekuscan.cli.knowledge import given_password, knowledge, moment, vocabulary
 from ekuscan.cli.output import Look, Outputs
 from ekuscan.cli.progress import progress
 from ekuscan.cli.refusal import UsageError, refuse
-from ekuscan.cli.scan_limits import sweep_limits
+from ekuscan.cli.scan_limits import sweep_limits, within_reach
 from ekuscan.cli.scan_request import ScanRequest
 from ekuscan.cli.stray_files import refuse_files
 from ekuscan.exit_code import FailOnError, parse_fail_on
-from ekuscan.limits import ProbeLimits, SweepLimits
+from ekuscan.limits import SweepLimits
 from ekuscan.model import Inventory, Observation, Record, RulesVersion, RunInfo, Summary
 from ekuscan.report.records import RecordStream
 from ekuscan.run import Knowledge, Options, Piece, RunInProgress
@@ -48,16 +48,16 @@ def scan(request: ScanRequest) -> int:
         store = TrustStore.open(request.trust_data)
         outputs = Outputs(request.format, request.outputs, Look(request.verbose, request.color))
         options = replace(options, streamed=outputs.only_streams)
+        limits = sweep_limits(request, inventory)
+        inventory = within_reach(inventory, limits)
         if request.all_addresses:
-            inventory = _with_each_address(inventory)
+            inventory = _with_each_address(inventory, limits)
     except (UsageError, InvalidInput, TrustStoreError, FailOnError) as error:
         return refuse(error)
     with store:
         book = ChainBook(store, inventory.trust)
         info = run_info(store, known, started, as_of)
-        return sweep_and_report(
-            request, inventory, RunInProgress(info, inventory, known, book, options), outputs, known
-        )
+        return sweep_and_report(inventory, limits, RunInProgress(info, inventory, known, book, options), outputs, known)
 
 
 def run_info(store: TrustStore, known: Knowledge, started: datetime, as_of: datetime) -> RunInfo:
@@ -92,10 +92,12 @@ def _inventory(request: ScanRequest, known: Knowledge) -> Inventory:
     return replace(inventory, endpoints=silent)
 
 
-def _with_each_address(inventory: Inventory) -> Inventory:
+def _with_each_address(inventory: Inventory, limits: SweepLimits) -> Inventory:
     from ekuscan.addresses import each_address
 
-    return replace(inventory, endpoints=_run(each_address(inventory.endpoints, ProbeLimits().resolve)))
+    # A proxy resolves the names that it is given.
+    proxied = {target.id for target in inventory.targets if limits.of(target.id).proxy is not None}
+    return replace(inventory, endpoints=_run(each_address(inventory.endpoints, limits.probe.resolve, proxied)))
 
 
 def _run(coroutine: Coroutine[Any, Any, _T]) -> _T:
@@ -104,12 +106,11 @@ def _run(coroutine: Coroutine[Any, Any, _T]) -> _T:
 
 
 def sweep_and_report(
-    request: ScanRequest, inventory: Inventory, run: RunInProgress, outputs: Outputs, known: Knowledge
+    inventory: Inventory, limits: SweepLimits, run: RunInProgress, outputs: Outputs, known: Knowledge
 ) -> int:
     """Sweep the endpoints of an inventory, write the result, and return the exit code."""
     _spare_the_collector()
     sink = _Sink(run, outputs)
-    limits = sweep_limits(request, inventory)
     try:
         sink.begin()
         if inventory.endpoints:

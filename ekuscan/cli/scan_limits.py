@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ekuscan.cli.proxy_choice import ProxyChoice
+from ekuscan.cli.refusal import UsageError
 from ekuscan.cli.scan_request import ScanRequest
 from ekuscan.limits import ProbeLimits, SweepLimits, Views
 from ekuscan.model import Approach, Inventory, Target
 from ekuscan.profiles.load import profile
+from ekuscan.protocols import transport_of
 
 _NOTHING_SAID = Approach()
 
 
 def sweep_limits(request: ScanRequest, inventory: Inventory) -> SweepLimits:
-    """The limits of a sweep, with those of the targets that are approached in a way of their own."""
-    common = _common(request)
+    """The limits of a sweep, with those of the targets that are approached in a way of their own.
+
+    Raises `UsageError` where a proxy cannot be used.
+    """
+    proxies = ProxyChoice(request.proxy, inventory.proxy)
+    hosts = {endpoint.target: endpoint.host for endpoint in inventory.endpoints}
+    common = replace(_common(request), proxy=proxies.of(None, None))
     own = {}
     for target in inventory.targets:
-        limits = _of_target(target, inventory.approaches.get(target.id, _NOTHING_SAID), request, common)
+        approach = inventory.approaches.get(target.id, _NOTHING_SAID)
+        limits = replace(
+            common,
+            views=replace(common.views, key_types=_key_types(target, approach, request)),
+            proxy=proxies.of(hosts.get(target.id), approach.proxy),
+        )
         if limits != common:
             own[target.id] = limits
     return SweepLimits(
@@ -28,6 +41,22 @@ def sweep_limits(request: ScanRequest, inventory: Inventory) -> SweepLimits:
         pause=request.pause,
         own=own,
     )
+
+
+def within_reach(inventory: Inventory, limits: SweepLimits) -> Inventory:
+    """The inventory without optional UDP ports behind a proxy, which carries TCP alone.
+
+    Raises `UsageError` where such a port was named.
+    """
+    kept = []
+    for endpoint in inventory.endpoints:
+        if transport_of(endpoint.protocol) == "tcp" or limits.of(endpoint.target).proxy is None:
+            kept.append(endpoint)
+        elif not endpoint.optional:
+            raise UsageError(
+                f"{endpoint.id}: is reached over UDP, which no proxy carries; its target needs proxy: none"
+            )
+    return replace(inventory, endpoints=tuple(kept))
 
 
 def _common(request: ScanRequest) -> ProbeLimits:
@@ -45,13 +74,6 @@ def _common(request: ScanRequest) -> ProbeLimits:
             late=request.late,
         ),
     )
-
-
-def _of_target(target: Target, approach: Approach, request: ScanRequest, common: ProbeLimits) -> ProbeLimits:
-    key_types = _key_types(target, approach, request)
-    if key_types == common.views.key_types:
-        return common
-    return replace(common, views=replace(common.views, key_types=key_types))
 
 
 def _key_types(target: Target, approach: Approach, request: ScanRequest) -> bool:

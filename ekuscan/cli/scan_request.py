@@ -30,6 +30,7 @@ class ScanRequest:
     post_quantum: bool = False
     late: bool = False
     all_addresses: bool = False
+    proxy: str | None = None
     rate: float | None = None
     jitter: float = 0.0
     pause: float = 0.0
