@@ -68,8 +68,7 @@ def test_ports_are_spoken_or_say_why_they_are_never_dialled(role: RoleName) -> N
         assert port.request in get_args(ExpectedRequest)
         assert (port.probe and port.unknown_role) is (port.reason is None)
         assert port.optional or port.unknown_role
-        if port.probe:
-            assert port.protocol in PROTOCOLS
+        assert port.protocol in PROTOCOLS
 
 
 @pytest.mark.parametrize("role", SCANNED)
