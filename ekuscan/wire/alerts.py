@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 CLOSE_NOTIFY: Final = 0
+UNSUPPORTED_CERTIFICATE: Final = 43
+CERTIFICATE_REVOKED: Final = 44
+CERTIFICATE_EXPIRED: Final = 45
+UNKNOWN_CA: Final = 48
 PROTOCOL_VERSION: Final = 70
 UNRECOGNIZED_NAME: Final = 112
 
