@@ -12,6 +12,8 @@ from datetime import date
 
 from ekuscan.answers import load as answers
 from ekuscan.answers.load import AlertRow, Answer, Term
+from ekuscan.notices import table as notices
+from ekuscan.notices.table import KindRow
 from ekuscan.policy import load as policy
 from ekuscan.policy.days import spoken
 from ekuscan.policy.load import DateRow
@@ -33,6 +35,7 @@ from ekuscan.wire.reasons import REASONS
 
 _EKU_ANSWERS = {"checked": "checks clientAuth", "ignored": "does not check it", "undocumented": "not documented"}
 _ALERT = re.compile(r"alert\s*(?=\d+$)", re.IGNORECASE)
+_BLANK = re.compile(r"\{([^{}]*)\}")
 _CONFIDENCE = {"H": "primary text or own test", "M": "one indirect source or inference", "L": "weak"}
 
 
@@ -48,7 +51,19 @@ def explain(subject: str, tables: Tables) -> list[Paragraph]:
     """Everything that is known under a word; empty where nothing is."""
     word = _ALERT.sub("", subject.strip())
     found: list[Paragraph] = []
-    for section in (_rules, _composites, _rows, _use_cases, _answers, _alerts, _dates, _remedies, _settings, _rest):
+    for section in (
+        _rules,
+        _composites,
+        _rows,
+        _use_cases,
+        _answers,
+        _alerts,
+        _dates,
+        _remedies,
+        _settings,
+        _noticed,
+        _rest,
+    ):
         found += section(word, tables)
     return found
 
@@ -67,6 +82,7 @@ def subjects(tables: Tables) -> dict[str, list[str]]:
         "alerts": [str(number) for number in answers.packaged().alerts],
         "dates": list(policy.packaged().dates),
         "remedies": list(tables.remedies),
+        "notices": list(notices.packaged().kinds),
         "settings": list(tables.settings),
         "needs": list(tables.needs),
         "terms": [term.id for term in answers.packaged().terms],
@@ -263,6 +279,21 @@ def _setting(row: Setting) -> Iterator[Paragraph]:
     if row.note:
         yield Paragraph("note", row.note)
     yield from _sources(row.source, checked=row.checked)
+
+
+def _noticed(word: str, tables: Tables) -> Iterator[Paragraph]:
+    row = notices.packaged().kinds.get(word.lower())
+    if row is not None:
+        yield from _kind(row)
+
+
+def _kind(row: KindRow) -> Iterator[Paragraph]:
+    yield Paragraph("", f"Notice {row.id}: {row.title}")
+    for case in row.case:
+        yield Paragraph("says", _BLANK.sub(lambda match: match[1].upper(), case.text))
+    yield Paragraph("why", row.why)
+    yield Paragraph("do", row.do)
+    yield from _sources(row.source, row.confidence, row.checked)
 
 
 # --- answers, alerts, dates -----------------------------------------------------------------------------------

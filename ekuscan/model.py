@@ -48,6 +48,7 @@ Outcome = Literal["ok", "breaks-now", "breaks-at-renewal", "depends", "at-risk",
 Severity = Literal["critical", "high", "medium", "low", "none"]
 Certainty = Literal["observed", "inferred", "declared", "assumed"]
 Enforces = Literal["enforces", "ignores", "any-certificate", "undecided"]
+IssuesClientAuth = Literal["yes", "on-request", "no", "unknown"]
 Confidence = Literal["H", "M", "L"]
 
 
@@ -131,6 +132,20 @@ class Enforcement:
 
 
 @dataclass(frozen=True, slots=True)
+class AcceptedCa:
+    """A CA from which a peer says that it takes client certificates: its name as text, and what is known under it.
+
+    ``owner`` is the CA's owner, for want of one the organisation in its name. ``issues_client_auth``: whether clients
+    can still get a certificate with clientAuth from it.
+    """
+
+    name: str
+    class_: HierarchyClass
+    owner: str | None
+    issues_client_auth: IssuesClientAuth
+
+
+@dataclass(frozen=True, slots=True)
 class Banner:
     """What a peer says it is. ``product`` is the product family named by the banner; ``raw`` is printable text."""
 
@@ -171,7 +186,7 @@ class Observation:
     """What one endpoint showed.
 
     ``presented`` maps a chain id to the DER certificates in the order they were sent, ``ca_names`` the text of each CA
-    name that the peer listed to its DER.
+    name that the peer listed to its DER; ``accepts`` is what is known of these CAs.
     """
 
     endpoint: Endpoint
@@ -183,6 +198,7 @@ class Observation:
     presented: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
     ca_names: Mapping[str, bytes] = field(default_factory=dict)
     enforcement: Enforcement | None = None
+    accepts: tuple[AcceptedCa, ...] = ()
 
 
 # --- certificates ---------------------------------------------------------------------------------------------
@@ -469,6 +485,28 @@ class VerdictsLike:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """Something worth knowing that is no verdict: no use case is judged by it, and the exit code leaves it out.
+
+    ``id`` is TARGET[>PEER]/KIND[/DETAIL], without fingerprint or date. ``kind`` is a row of the table of notices, which
+    may grow. ``target`` is the name of a target, or of a cluster where its members are compared; ``peer`` is another
+    target. ``endpoints`` are the ids of the ports that showed it, ``certificates`` fingerprints. ``text`` says in one
+    sentence what was seen.
+    """
+
+    id: str
+    kind: str
+    target: str
+    peer: str | None
+    endpoints: tuple[str, ...]
+    certificates: tuple[str, ...]
+    severity: Severity
+    certainty: Certainty
+    text: str
+    because: tuple[Because, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """What a person acts on: one certificate slot, one cheapest remedy, and every use case that it hits.
 
@@ -553,9 +591,10 @@ class Run:
     verdicts: tuple[Verdict, ...]
     problems: tuple[Problem, ...]
     summary: Summary
+    notices: tuple[Notice, ...] = ()
 
 
-RecordKind = Literal["run", "target", "connection", "certificate", "chain", "endpoint", "verdict", "summary"]
+RecordKind = Literal["run", "target", "connection", "certificate", "chain", "endpoint", "verdict", "notice", "summary"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -564,4 +603,4 @@ class Record:
 
     kind: RecordKind
     key: str
-    value: RunInfo | Target | Connection | Certificate | Chain | Observation | Verdict | VerdictsLike | Summary
+    value: RunInfo | Target | Connection | Certificate | Chain | Observation | Verdict | VerdictsLike | Notice | Summary

@@ -18,6 +18,7 @@ from ekuscan.model import (
     Connection,
     Failure,
     Inventory,
+    Notice,
     Observation,
     Problem,
     Run,
@@ -27,6 +28,8 @@ from ekuscan.model import (
     Verdict,
     VerdictsLike,
 )
+from ekuscan.notices.find import notices
+from ekuscan.notices.scene import Scene
 from ekuscan.observation import skipped
 from ekuscan.parts import endpoints_by_part, parts_of
 from ekuscan.problems import Finding, finding, open_pairs, open_role, problems
@@ -78,6 +81,7 @@ class Piece:
     observations: tuple[Observation, ...]
     findings: tuple[Finding, ...]
     like: VerdictsLike | None = None
+    notices: tuple[Notice, ...] = ()
 
     @property
     def verdicts(self) -> tuple[Verdict, ...] | VerdictsLike:
@@ -176,6 +180,7 @@ class RunInProgress:
             verdicts=tuple(item.verdict for item in findings),
             problems=problems(findings, self._knowledge.tables, unknown),
             summary=self.summary(complete),
+            notices=tuple(notice for piece in pieces for notice in piece.notices),
         )
 
     def _pieces(self) -> list[Piece]:
@@ -233,15 +238,23 @@ class RunInProgress:
             experiments=experiments(flat, targets),
             far_ends=self._options.assume,
         )
-        empty = Piece(tuple(targets.values()), connections, flat, ())
-        try:
-            piece = self._with_verdicts(empty, seen)
-        except Exception as error:
-            # A fault of our own in one part says nothing about the others: it is named, and the run goes on.
-            self.faults.append(f"{', '.join(targets)}: {type(error).__name__}: {error}")
-            piece = empty
+        piece = Piece(tuple(targets.values()), connections, flat, ())
+        for add in (self._with_notices, self._with_verdicts):
+            try:
+                piece = add(piece, seen)
+            except Exception as error:
+                # A fault of our own in one part says nothing about the others: it is named, and the run goes on.
+                self.faults.append(f"{', '.join(targets)}: {type(error).__name__}: {error}")
         self._done[part] = piece
         return piece
+
+    def _with_notices(self, piece: Piece, seen: Seen) -> Piece:
+        """Nobody asks of a file that is yet to be installed what is noticed about an estate."""
+        if self._options.candidates:
+            return piece
+        observations = {observation.endpoint.id: observation for observation in piece.observations}
+        scene = Scene(seen, observations, self.book, self._knowledge.tables, self._knowledge.policy)
+        return replace(piece, notices=notices(scene))
 
     def _with_verdicts(self, piece: Piece, seen: Seen) -> Piece:
         like = self._likeness(seen)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from ekuscan.model import (
+    AcceptedCa,
     Alert,
     Answer,
     Banner,
@@ -27,6 +28,7 @@ from ekuscan.model import (
     ForkBranch,
     Hierarchy,
     HierarchyClass,
+    Notice,
     Observation,
     Outcome,
     Problem,
@@ -408,6 +410,10 @@ def long_names() -> Run:
                     alerts=(Alert("received", "fatal", 116, "certificate_required"),),
                 ),
             ),
+            accepts=(
+                AcceptedCa("CN=Corp CA", "private", None, "yes"),
+                AcceptedCa("CN=Old CA", "public-chrome", "Old CA Ltd", "no"),
+            ),
         ),
     )
     broken = certificate(
@@ -456,7 +462,51 @@ def long_names() -> Run:
         ),
         verdicts=(*whole.verdicts, question),
         problems=(*whole.problems[:3], slot_question, *whole.problems[3:]),
+        notices=_notices(odd, e2),
         summary=replace(whole.summary, endpoints=EndpointCounts(19, 1, 4, 4, 1), undecided=1),
+    )
+
+
+def notice(kind: str, target: str, text: str, **changes: object) -> Notice:
+    plain = Notice(f"{target}/{kind}", kind, target, None, (), (), "low", "observed", text)
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def _notices(odd: str, e2: str) -> tuple[Notice, ...]:
+    """A pair, a cluster, a box with two ports, and so many of one kind that not all are shown."""
+    c1, e1, cucm = LONG["c1"], LONG["e1"], LONG["cucm"]
+    where = (f"{cucm}:8443/sips", f"{cucm}:5061/sips")
+    mismatch = [
+        notice(
+            "name-mismatch",
+            name,
+            f"{name} does not name exp-{number}.example.com, which was dialled.",
+            id=f"{name}/name-mismatch/exp-{number}.example.com",
+            certificates=(odd,),
+        )
+        for number, name in enumerate((e2, e1, c1, cucm))
+    ]
+    because = (Because("issuer", "CN=Corp CA", "port"), Because("listed", "CN=Old CA", "port"))
+    return (
+        notice(
+            "certificate-reuse",
+            cucm,
+            f"{cucm} holds one certificate in its slots CallManager and tomcat (5061, 8443): its renewal reaches SIP "
+            "trunks too.",
+            endpoints=where,
+            certificates=(fingerprint(cucm),),
+        ),
+        notice("cluster-differs", "core", "In core, exp-2 has no clientAuth, exp-1 has.", severity="medium"),
+        notice(
+            "ca-not-listed",
+            c1,
+            f"{e2} does not list the CA that issued {c1}'s certificate.",
+            id=f"{c1}>{e2}/ca-not-listed",
+            peer=e2,
+            certainty="assumed",
+            because=because,
+        ),
+        *mismatch,
     )
 
 

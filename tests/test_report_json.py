@@ -36,7 +36,7 @@ _UNPUBLISHED = ("endpoint", "presented", "ca_names")
 
 # The keys of the design's page; what an object has beyond them is an addition.
 KEYS = {
-    "": "schema run targets connections certificates chains endpoints verdicts summary",
+    "": "schema run targets connections certificates chains endpoints verdicts notices summary",
     "run": "id started finished complete as_of ekuscan vantage rules trust_data",
     "rules": "date sha256",
     "trust_data": "date chrome_store",
@@ -51,6 +51,7 @@ KEYS = {
     "chrome": "state sct_not_after leaf_in_time",
     "effective_eku.*": "server_auth client_auth blocked_by",
     "endpoints": "id target host address port protocol server_name optional status failure sights banner",
+    "accepts": "name class owner issues_client_auth",
     "failure": "stage reason detail alert",
     "sights": "offer started seconds tls chain client_certificate alerts failure",
     "tls": "version cipher group",
@@ -59,6 +60,7 @@ KEYS = {
     "banner": "product release raw",
     "verdicts": "id rule use_case part_of connection target slot sha256 dials answers verifies if_used outcome now "
     "next when severity certainty confidence forks missing assumed because remedies source",
+    "notices": "id kind target peer endpoints certificates severity certainty text because",
     "forks": "fact question values",
     "values.*": "now next",
     "because": "fact value from",
@@ -183,11 +185,11 @@ def test_each_objects_json_is_that_of_its_fields(run: Run) -> None:
 
 
 def test_every_kind_of_record_is_an_object_of_its_own_line() -> None:
-    typed = [json.loads(line) for line in lines(samples.estate())]
-    kinds = {"run", "target", "connection", "certificate", "chain", "endpoint", "verdict", "summary"}
+    typed = [json.loads(line) for line in lines(samples.long_names())]
+    kinds = {"run", "target", "connection", "certificate", "chain", "endpoint", "verdict", "notice", "summary"}
     assert {one["type"] for one in typed} == kinds
     assert typed[0]["schema"] == "ekuscan.run/1"
-    whole = json.loads(document(samples.estate()))
+    whole = json.loads(document(samples.long_names()))
     for kind, key, name in (("certificate", "sha256", "certificates"), ("chain", "id", "chains")):
         found = [one for one in typed if one["type"] == kind]
         assert {one[key]: {"type": kind, key: one[key], **whole[name][one[key]]} for one in found} == {

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from ekuscan.model import Certificate, Chain, Connection, Observation, Record, Run, Target, Verdict
+from ekuscan.model import Certificate, Chain, Connection, Notice, Observation, Record, Run, Target, Verdict
 from ekuscan.report.records import RecordStream, in_order, records
 from tests import report_samples as samples
 
@@ -40,6 +40,9 @@ def references(record: Record) -> Iterator[tuple[str, str]]:
         yield from [("certificate", value.sha256)] if value.sha256 else []
         yield from [("connection", value.connection)] if value.connection else []
         yield from [("verdict", value.part_of)] if value.part_of else []
+    elif isinstance(value, Notice):
+        yield from (("endpoint", id_) for id_ in value.endpoints)
+        yield from (("certificate", sha256) for sha256 in value.certificates)
 
 
 @ANY_RUN
@@ -47,7 +50,7 @@ def test_every_object_comes_once_between_the_run_and_the_summary(run: Run) -> No
     stream = list(records(run))
     assert (stream[0].kind, stream[-1].kind) == ("run", "summary")
     assert len({(record.kind, record.key) for record in stream}) == len(stream)
-    kept = (run.targets, run.connections, run.certificates, run.chains, run.observations, run.verdicts)
+    kept = (run.targets, run.connections, run.certificates, run.chains, run.observations, run.verdicts, run.notices)
     assert len(stream) == 2 + sum(len(part) for part in kept)
 
 
@@ -69,6 +72,19 @@ def test_a_connection_follows_both_its_ends_and_all_their_endpoints(run: Run) ->
             ends = {record.value.from_, record.value.to}
             later = [one for one in stream[place:] if isinstance(one.value, Observation)]
             assert not ends & {one.value.endpoint.target for one in later if isinstance(one.value, Observation)}
+
+
+@ANY_RUN
+def test_a_notice_follows_all_that_it_is_about(run: Run) -> None:
+    stream = list(records(run))
+    for place, record in enumerate(stream):
+        if isinstance(record.value, Notice):
+            ends = {record.value.target, record.value.peer} - {None}
+            names = {one.id for one in run.targets if {one.id, one.cluster} & ends}
+            assert names
+            for later in stream[place:]:
+                assert not isinstance(later.value, Observation) or later.value.endpoint.target not in names
+                assert not isinstance(later.value, Verdict) or not {later.value.target, later.value.answers} <= names
 
 
 def test_a_targets_own_verdicts_follow_its_last_endpoint() -> None:

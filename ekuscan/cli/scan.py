@@ -186,5 +186,6 @@ class _Sink:
 
     def _stream(self, piece: Piece) -> None:
         if self._outputs.streams:
-            parts = self._records.part(piece.targets, piece.connections, piece.observations, piece.verdicts)
-            self._outputs.stream(parts)
+            self._outputs.stream(
+                self._records.part(piece.targets, piece.connections, piece.observations, piece.verdicts, piece.notices)
+            )

@@ -17,6 +17,7 @@ Kind = Literal["row", "use case", "remedy", "setting", "date", "answer", "source
 RULES, USE_CASES, VERIFIERS, SLOTS = "rules/expressway.md", "use-cases.md", "verifiers.md", "slots.md"
 SETTINGS, REMEDIES, POLICY, QUESTIONS = "settings.md", "remedies.md", "policy.md", "questions.md"
 SOURCES, ALERTS, GLOSSARY, PORTS = "sources.md", "alerts.md", "glossary.md", "ports.md"
+NOTICES = "notices.md"
 
 # What Markdown would take for a tag, a link or emphasis; inside a code span nothing is.
 _SPECIAL = re.compile(r"(?P<code>`[^`\n]+`)|[\\`*<\[\]]")

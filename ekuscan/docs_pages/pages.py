@@ -21,6 +21,7 @@ def whole(tables: Tables) -> dict[str, str]:
         links.REMEDIES: rule_pages.remedies(tables, where),
         links.POLICY: policy_page.text(where),
         links.QUESTIONS: reference_pages.questions(tables, where),
+        links.NOTICES: reference_pages.notices(tables, where),
         links.ALERTS: reference_pages.alerts(tables, where),
         links.GLOSSARY: reference_pages.glossary(tables, where),
         links.PORTS: reference_pages.ports(where),

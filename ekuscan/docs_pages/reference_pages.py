@@ -9,6 +9,7 @@ from ekuscan.answers import load as answers
 from ekuscan.docs_pages import links
 from ekuscan.docs_pages.links import Places, escaped, mark
 from ekuscan.docs_pages.sections import cited, code, listed, page_text, paragraphs_of, table
+from ekuscan.notices.table import packaged as notice_table
 from ekuscan.policy.days import spoken
 from ekuscan.profiles.load import ROLES, Profile, ProfilePort, profile
 from ekuscan.rules.tables import Tables
@@ -42,6 +43,19 @@ def _questions(tables: Tables, where: Places) -> Iterator[str]:
             yield f"## {_GROUPS[group]}"
         body = listed(paragraphs_of(row.id, f"{row.id}: ", tables), links.QUESTIONS, where)
         yield f"{mark(row.id)}\n### {row.id}: {escaped(row.question)}\n\n{body}"
+
+
+def notices(tables: Tables, where: Places) -> str:
+    intro = (
+        "What a scan notices beside the verdicts: no use case is judged by it, and the exit code leaves it out. The "
+        "report has a section for it, JSON a list. `ekuscan explain certificate-reuse` prints one of them."
+    )
+    blocks = (
+        f"{mark(row.id)}\n## {code(row.id)}: {escaped(row.title)}\n\n"
+        + listed(paragraphs_of(row.id, f"Notice {row.id}: ", tables), links.NOTICES, where)
+        for row in notice_table().kinds.values()
+    )
+    return page_text("Notices", intro, blocks)
 
 
 def alerts(tables: Tables, where: Places) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from ekuscan.model import (
+    AcceptedCa,
     Because,
     Certificate,
     Chain,
@@ -24,6 +25,7 @@ from ekuscan.model import (
     Fork,
     ForkBranch,
     Hierarchy,
+    Notice,
     Observation,
     Problem,
     Record,
@@ -204,6 +206,16 @@ def _endpoint(value: Observation) -> dict[str, Any]:
         "slot": endpoint.slot,
         "profile_port": endpoint.profile_port,
         "enforcement": value.enforcement,
+        "accepts": [_accepted(ca) for ca in value.accepts],
+    }
+
+
+def _accepted(value: AcceptedCa) -> dict[str, Any]:
+    return {
+        "name": value.name,
+        "class": value.class_,
+        "owner": value.owner,
+        "issues_client_auth": value.issues_client_auth,
     }
 
 
@@ -268,6 +280,21 @@ def _verdict(value: Verdict) -> dict[str, Any]:
     }
 
 
+def _notice(value: Notice) -> dict[str, Any]:
+    return {
+        "id": value.id,
+        "kind": value.kind,
+        "target": value.target,
+        "peer": value.peer,
+        "endpoints": value.endpoints,
+        "certificates": value.certificates,
+        "severity": value.severity,
+        "certainty": value.certainty,
+        "text": value.text,
+        "because": [_because(because) for because in value.because],
+    }
+
+
 def _problem(value: Problem) -> dict[str, Any]:
     return {
         "section": value.section,
@@ -291,4 +318,5 @@ _DICTIONARIES: dict[RecordKind, Callable[[Any], Any]] = {
     "chain": _chain,
     "endpoint": _endpoint,
     "verdict": _verdict,
+    "notice": _notice,
 }

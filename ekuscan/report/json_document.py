@@ -15,6 +15,7 @@ _SECTIONS: tuple[tuple[RecordKind, str, str], ...] = (
     ("chain", "chains", "{}"),
     ("endpoint", "endpoints", "[]"),
     ("verdict", "verdicts", "[]"),
+    ("notice", "notices", "[]"),
 )
 
 

@@ -18,6 +18,7 @@ _HEADS: dict[RecordKind, bytes] = {
     "chain": b'{"type":"chain","id":',
     "endpoint": b'{"type":"endpoint",',
     "verdict": b'{"type":"verdict",',
+    "notice": b'{"type":"notice",',
     "summary": b'{"type":"summary",',
 }
 _MOST_TEMPLATES = 4096

@@ -16,6 +16,7 @@ from ekuscan.model import (
     Certificate,
     Chain,
     Connection,
+    Notice,
     Observation,
     Record,
     RecordKind,
@@ -30,7 +31,7 @@ def records(run: Run) -> Iterator[Record]:
     """Every object of ``run`` once, in the order of the stream."""
     stream = RecordStream(run.certificates, run.chains)
     yield Record("run", "", run.run)
-    yield from stream.part(run.targets, run.connections, run.observations, run.verdicts)
+    yield from stream.part(run.targets, run.connections, run.observations, run.verdicts, run.notices)
     yield from stream.unnamed()
     yield Record("summary", "", run.summary)
 
@@ -49,6 +50,7 @@ def in_order(run: Run) -> Run:
         observations=tuple(record.value for record in stream if isinstance(record.value, Observation)),
         connections=tuple(record.value for record in stream if isinstance(record.value, Connection)),
         verdicts=tuple(record.value for record in stream if isinstance(record.value, Verdict)),
+        notices=tuple(record.value for record in stream if isinstance(record.value, Notice)),
     )
 
 
@@ -71,24 +73,27 @@ class RecordStream:
         connections: Sequence[Connection],
         observations: Iterable[Observation],
         verdicts: Sequence[Verdict] | VerdictsLike,
+        notices: Sequence[Notice] = (),
     ) -> Iterator[Record]:
         """Targets that nothing joins to targets outside this part, with all that is known of them.
 
         A target's own verdicts follow its last endpoint, a connection and its verdicts the later of its two ends,
-        the parts of a composite the composite. Endpoints of a target come by port, so that two runs of the same
-        estate compare line by line however their handshakes raced.
+        the parts of a composite the composite; notices follow the verdicts of the same ends. Endpoints of a target come
+        by port, so that two runs of the same estate compare line by line however their handshakes raced.
         """
         if isinstance(verdicts, VerdictsLike):
             yield from self.part(targets, connections, observations, ())
             yield Record("verdict", "", verdicts)
+            for notice in notices:
+                yield from self._noticed(notice)
             return
-        part = _part(targets, connections, observations, verdicts)
+        part = _part(targets, connections, observations, verdicts, notices)
         for place, target in enumerate(targets):
             yield from self._target(target, part.observations.pop(target.id, []))
             yield from self._judged(part, place)
         for strays in part.observations.values():
             yield from self._endpoints(strays)
-        for place in sorted(part.connections.keys() | part.verdicts.keys()):
+        for place in sorted(part.connections.keys() | part.verdicts.keys() | part.notices.keys()):
             yield from self._judged(part, place)
 
     def unnamed(self) -> Iterator[Record]:
@@ -122,6 +127,13 @@ class RecordStream:
             if verdict.sha256 not in self._known_certificates:
                 yield from self._evidence(verdict.sha256, None)
             yield Record("verdict", verdict.id, verdict)
+        for notice in part.notices.pop(place, ()):
+            yield from self._noticed(notice)
+
+    def _noticed(self, notice: Notice) -> Iterator[Record]:
+        for sha256 in notice.certificates:
+            yield from self._certificate(sha256)
+        yield Record("notice", notice.id, notice)
 
     def _evidence(self, sha256: str | None, chain_id: str | None) -> Iterator[Record]:
         """A certificate, a chain and the certificates that it names, as far as they were not emitted yet."""
@@ -149,6 +161,7 @@ class _Part:
     observations: dict[str, list[Observation]]
     connections: dict[int, list[Connection]]
     verdicts: dict[int, list[Verdict]]
+    notices: dict[int, list[Notice]]
 
 
 def _part(
@@ -156,9 +169,10 @@ def _part(
     connections: Sequence[Connection],
     observations: Iterable[Observation],
     verdicts: Sequence[Verdict],
+    notices: Sequence[Notice],
 ) -> _Part:
     places = _places(targets)
-    part = _Part(defaultdict(list), defaultdict(list), defaultdict(list))
+    part = _Part(defaultdict(list), defaultdict(list), defaultdict(list), defaultdict(list))
     for observation in sorted(observations, key=_by_port):
         part.observations[observation.endpoint.target].append(observation)
     ends: dict[str | None, int] = {}
@@ -167,6 +181,8 @@ def _part(
         part.connections[ends[connection.id]].append(connection)
     for place, verdict in _placed(verdicts, places, ends):
         part.verdicts[place].append(verdict)
+    for notice in notices:
+        part.notices[max(places.get(notice.target, -1), places.get(notice.peer, -1))].append(notice)
     return part
 
 

@@ -33,7 +33,7 @@ _OPTIONAL: Any = Optional
 
 # What an observation holds for the judgement and is published elsewhere, or is its endpoint's.
 _UNPUBLISHED = frozenset({"endpoint", "presented", "ca_names"})
-_FINGERPRINTS = frozenset({"sha256", "chain", "presented", "paths", "blocked_by"})
+_FINGERPRINTS = frozenset({"sha256", "chain", "presented", "paths", "blocked_by", "certificates"})
 _LINES: Mapping[model.RecordKind, tuple[type, Mapping[str, Any]]] = {
     "run": (model.RunInfo, {"schema": Literal["ekuscan.run/1"]}),
     "target": (model.Target, {}),
@@ -42,6 +42,7 @@ _LINES: Mapping[model.RecordKind, tuple[type, Mapping[str, Any]]] = {
     "chain": (model.Chain, {"id": Fingerprint}),
     "endpoint": (model.Observation, {}),
     "verdict": (model.Verdict, {}),
+    "notice": (model.Notice, {}),
     "summary": (model.Summary, {}),
 }
 
@@ -110,6 +111,7 @@ class _Published:
             "chains": _DICT[Fingerprint, self.object(model.Chain)],
             "endpoints": _LIST[self.object(model.Observation)],
             "verdicts": _LIST[self.object(model.Verdict)],
+            "notices": _LIST[self.object(model.Notice)],
             "problems": _LIST[self.object(model.Problem)],
             "summary": self.object(model.Summary),
         }

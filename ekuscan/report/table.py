@@ -13,6 +13,7 @@ from ekuscan.report.page import SECTIONS, Page, page
 from ekuscan.report.records import in_order
 from ekuscan.report.table_certificates import certificates
 from ekuscan.report.table_details import details
+from ekuscan.report.table_noticed import noticed
 from ekuscan.report.table_problems import sections
 from ekuscan.report.table_unseen import unseen
 
@@ -52,6 +53,7 @@ def _lines(run: Run, shown: Run, page: Page, notes: Mapping[str, str], *, verbos
     yield ""
     yield from sections(shown, page, verbose=verbose)
     yield from unseen(shown, page, verbose=verbose)
+    yield from noticed(shown, page, verbose=verbose)
     yield from certificates(shown, page, notes, verbose=verbose)
     if verbose:
         yield from details(shown, page)
@@ -138,6 +140,7 @@ def worst(run: Run, number: int) -> Run:
     known = {target.id: target for target in run.targets}
     kept = [known[name] for name in ranked if name in known][:number]
     names = {target.id for target in kept}
+    clusters = {target.cluster for target in kept}
     chains = {slot.chain for target in kept for slot in target.slots}
     return dataclasses.replace(
         run,
@@ -147,6 +150,7 @@ def worst(run: Run, number: int) -> Run:
         chains={id_: chain for id_, chain in run.chains.items() if id_ in chains},
         verdicts=tuple(verdict for verdict in run.verdicts if verdict.target in names),
         problems=tuple(problems),
+        notices=tuple(notice for notice in run.notices if notice.target in names | clusters),
     )
 
 

@@ -1,0 +1,16 @@
+"""All notices of a scene."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ekuscan.model import Notice
+from ekuscan.notices.reuse import certificate_reuse
+from ekuscan.notices.scene import Scene
+
+_FINDERS: tuple[Callable[[Scene], Iterator[Notice]], ...] = (certificate_reuse,)
+
+
+def notices(scene: Scene) -> tuple[Notice, ...]:
+    """Every notice once, by kind in the order of the table, and within a kind in the order of the targets."""
+    return tuple(notice for find in _FINDERS for notice in find(scene))

@@ -1,0 +1,106 @@
+"""The rows of ``notices.toml``: every kind of notice in words, and what the kinds are recognised by.
+
+Read as strictly as every table: `TableError` names file, row and key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from ekuscan.model import Confidence, RoleName, Severity
+from ekuscan.sources import sources
+from ekuscan.table_rows import TableError, build, known, only_keys, read_table, rows_of, unique
+
+FILE = Path(__file__).with_name("notices.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One case of a kind; ``text`` has names in braces, which the module that finds the case fills in."""
+
+    id: str
+    severity: Severity
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class KindRow:
+    """A kind of notice: ``why`` it matters and what to ``do``."""
+
+    id: str
+    title: str
+    why: str
+    do: str
+    case: tuple[CaseRow, ...]
+    source: tuple[str, ...]
+    confidence: Confidence
+    checked: date
+
+    def the(self, case: str) -> CaseRow:
+        """The case of this id. Raises KeyError."""
+        found = next((one for one in self.case if one.id == case), None)
+        if found is None:
+            raise KeyError(f"{self.id} has no case {case}")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class ReuseRow:
+    """Slots of a role that a product can be told to fill with one certificate, and what hangs on it then."""
+
+    id: str
+    roles: tuple[RoleName, ...]
+    slots: tuple[str, ...]
+    says: str
+    source: tuple[str, ...]
+    confidence: Confidence
+    checked: date
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeTable:
+    """All rows, the kinds by id in the order in which they are reported."""
+
+    kinds: Mapping[str, KindRow]
+    reuse: tuple[ReuseRow, ...]
+
+
+@lru_cache(maxsize=1)
+def packaged() -> NoticeTable:
+    """The table that comes with the package."""
+    return load(FILE)
+
+
+def load(path: Path) -> NoticeTable:
+    """A table from a file of the same form. Raises `TableError`."""
+    table = read_table(path)
+    only_keys(path.name, table, ["notice", "reuse"])
+    kinds = [_kind(path.name, build(KindRow, path.name, row)) for row in rows_of(path.name, table, "notice")]
+    unique(path.name, (row.id for row in kinds))
+    reuse = tuple(build(ReuseRow, path.name, row) for row in rows_of(path.name, table, "reuse"))
+    for id_, codes in [(row.id, row.source) for row in kinds] + [(row.id, row.source) for row in reuse]:
+        _sourced(f"{path.name}: {id_}", codes)
+    return NoticeTable({row.id: row for row in kinds}, reuse)
+
+
+def _kind(file: str, row: KindRow) -> KindRow:
+    if not row.case:
+        raise TableError(f"{file}: {row.id}: [[notice.case]] is missing")
+    unique(f"{file}: {row.id}", (case.id for case in row.case))
+    cases = tuple(replace(case, text=_flowing(case.text)) for case in row.case)
+    return replace(row, why=_flowing(row.why), do=_flowing(row.do), case=cases)
+
+
+def _sourced(where: str, codes: tuple[str, ...]) -> None:
+    known(f"{where}: source", codes, sources())
+    if not codes:
+        raise TableError(f"{where}: source is empty")
+
+
+def _flowing(text: str) -> str:
+    """A text as it is wrapped in the table, on one line."""
+    return " ".join(text.split())

@@ -1,0 +1,61 @@
+"""Notices in words: a case's text filled in, lists as people write them, everything from outside printable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from ekuscan.model import Because, Certainty, Notice, Observation
+from ekuscan.names import printable
+from ekuscan.notices.table import packaged
+
+_MOST_LISTED = 6
+
+
+def notice(
+    kind: str,
+    case: str,
+    target: str,
+    words: Mapping[str, str],
+    *,
+    peer: str | None = None,
+    detail: str = "",
+    endpoints: Iterable[str] = (),
+    certificates: Iterable[str] = (),
+    certainty: Certainty = "observed",
+    because: Iterable[Because] = (),
+) -> Notice:
+    """A notice of this kind and case. ``words`` fill in the case's text, ``detail`` tells notices of one kind apart."""
+    row = packaged().kinds[kind].the(case)
+    names = {"target": target, "peer": peer or "", **words}
+    ends = target if peer is None else f"{target}>{peer}"
+    return Notice(
+        id=f"{ends}/{kind}/{detail}" if detail else f"{ends}/{kind}",
+        kind=kind,
+        target=target,
+        peer=peer,
+        endpoints=tuple(dict.fromkeys(endpoints)),
+        certificates=tuple(dict.fromkeys(certificates)),
+        severity=row.severity,
+        certainty=certainty,
+        text=row.text.format_map({name: printable(word, 300) for name, word in names.items()}),
+        because=tuple(because),
+    )
+
+
+def listed(words: Iterable[str], most: int = _MOST_LISTED) -> str:
+    """``a``, ``a and b``, ``a, b and c``, ``a, b, c and 9 more``."""
+    found = list(dict.fromkeys(words))
+    shown: Sequence[str] = found if len(found) <= most else [*found[: most - 1], f"{len(found) - most + 1} more"]
+    return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
+
+
+def port_name(observation: Observation) -> str:
+    """The port of an endpoint, with ``/udp`` where it is one."""
+    endpoint = observation.endpoint
+    return f"{endpoint.port}/udp" if endpoint.protocol in ("sip-udp", "dtls") else str(endpoint.port)
+
+
+def ports(observations: Iterable[Observation]) -> str:
+    """The ports of endpoints by number, as one lists them."""
+    found = sorted(observations, key=lambda one: one.endpoint.port)
+    return listed(map(port_name, found))
