@@ -17,13 +17,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 from typer.testing import CliRunner
 
 from ekuscan.cli.app import app
 from ekuscan.lab.laboratory import Lab
+from ekuscan.model import RecordKind
 from ekuscan.report import schema
 
 TODAY = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -38,7 +39,7 @@ _CLOSED = schema.closed(json.loads(schema.PUBLISHED.read_text(encoding="utf-8"))
 _DOCUMENT = jsonschema.Draft202012Validator(_CLOSED, format_checker=jsonschema.FormatChecker())
 _LINES = {
     kind: jsonschema.Draft202012Validator({"$ref": f"#/$defs/{kind.capitalize()}Line", "$defs": _CLOSED["$defs"]})
-    for kind in ("run", "target", "connection", "certificate", "chain", "endpoint", "verdict", "summary")
+    for kind in get_args(RecordKind)
 }
 _INSTANT = re.compile(r"\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d UTC")
 _HEAD = re.compile(r"ekuscan \S+  (.*?)  rules \d{1,2} [A-Z][a-z]{2} \d{4}")

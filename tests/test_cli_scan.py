@@ -33,7 +33,10 @@ from tests.command import (
     too_wide,
 )
 
-LISTS = {"target": "targets", "connection": "connections", "endpoint": "endpoints", "verdict": "verdicts"}
+LISTS = {
+    "target": "targets", "connection": "connections", "endpoint": "endpoints", "verdict": "verdicts",
+    "notice": "notices",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module", params=estate_names())
@@ -205,6 +208,9 @@ def references(line: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "target", line["target"]
         yield from (("connection", line["connection"]) for _ in [0] if line["connection"])
         yield from (("certificate", line["sha256"]) for _ in [0] if line["sha256"])
+    elif line["type"] == "notice":
+        yield from (("certificate", sha256) for sha256 in line["certificates"])
+        yield from (("endpoint", id_) for id_ in line["endpoints"])
 
 
 def test_a_targets_own_verdicts_follow_its_last_endpoint(written: Written) -> None:
@@ -219,7 +225,7 @@ def test_a_targets_own_verdicts_follow_its_last_endpoint(written: Written) -> No
 def test_lines_alone_say_what_lines_beside_a_table_say(lab: Lab, written: Written) -> None:
     alone = scan(lab, "--format", "jsonl")
     assert alone.code == written.done.code
-    for kind in ("target", "connection", "verdict"):
+    for kind in ("target", "connection", "verdict", "notice"):
         one, other = ([plain(line) for line in lines if line["type"] == kind] for lines in (alone.lines, written.lines))
         assert by_id(one) == by_id(other)
     assert alone.lines[-1] == written.lines[-1]
