@@ -9,6 +9,7 @@ from ekuscan.names import printable
 from ekuscan.notices.table import packaged
 
 _MOST_LISTED = 6
+_OVER_UDP = frozenset({"sip-udp", "dtls"})
 
 
 def notice(
@@ -49,13 +50,12 @@ def listed(words: Iterable[str], most: int = _MOST_LISTED) -> str:
     return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
 
 
-def port_name(observation: Observation) -> str:
-    """The port of an endpoint, with ``/udp`` where it is one."""
-    endpoint = observation.endpoint
-    return f"{endpoint.port}/udp" if endpoint.protocol in ("sip-udp", "dtls") else str(endpoint.port)
+def number(observation: Observation) -> int:
+    """The port of an endpoint as its product knows it, also where it is forwarded."""
+    return observation.endpoint.profile_port or observation.endpoint.port
 
 
 def ports(observations: Iterable[Observation]) -> str:
     """The ports of endpoints by number, as one lists them."""
-    found = sorted(observations, key=lambda one: one.endpoint.port)
-    return listed(map(port_name, found))
+    found = sorted(observations, key=number)
+    return listed(f"{number(one)}/udp" if one.endpoint.protocol in _OVER_UDP else str(number(one)) for one in found)
