@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from ekuscan.certificates import ParsedCertificate, parse
 from ekuscan.chain import PathFinder
 from ekuscan.fingerprint import chain_id, sha256_hex
-from ekuscan.hierarchy import classify
-from ekuscan.model import Certificate, Chain
+from ekuscan.hierarchy import classify, vendor_named
+from ekuscan.model import Certificate, Chain, Hierarchy
 from ekuscan.purpose import effective_purposes
-from ekuscan.trust import TrustStore
+from ekuscan.trust import TrustStore, VendorName
+
+_MOST_NAMES = 4096
 
 
 class ChainBook:
@@ -28,6 +31,7 @@ class ChainBook:
         self._store = store
         self._parsed: dict[str, ParsedCertificate] = {}
         self._finder = PathFinder(store, [self._parse(der) for der in site_trust], self._parse)
+        self.cas_named = lru_cache(maxsize=_MOST_NAMES)(self._cas_named)
 
     def add(self, ders: Sequence[bytes]) -> str:
         """Take in a chain as it was presented, end-entity first, and return its id. Any bytes will do.
@@ -46,6 +50,14 @@ class ChainBook:
         """The parsed certificate with this fingerprint; `KeyError` if it stands in no chain of the book."""
         self.certificates[sha256]
         return self._parsed[sha256]
+
+    def vendor_named(self, subject: bytes) -> VendorName | None:
+        """The vendor's CA of this DER Name, where no more is known of it than its name."""
+        return vendor_named(subject, self._store)
+
+    def _cas_named(self, subject: bytes) -> tuple[Hierarchy, ...]:
+        """Who issued each CA certificate of this DER Name that the trust data or the site know."""
+        return tuple(classify(paths, self._store) for paths in self._finder.named(subject))
 
     def _parse(self, der: bytes) -> ParsedCertificate:
         return self._known(sha256_hex(der), der)

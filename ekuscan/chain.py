@@ -172,6 +172,10 @@ class PathFinder:
             if sha256 in pool.issuers:
                 yield pool.issuers[sha256]
 
+    def named(self, subject: bytes) -> Iterator[Paths]:
+        """The paths of each CA of this DER Name that the site or the trust data know."""
+        return (self.find([link.certificate]) for link in self._known(subject))
+
     def _end_entity(self, certificate: ParsedCertificate) -> Link:
         if certificate.can_issue:  # else it can stand in no list of CAs, and the look-up is saved
             for link in self._known(certificate.reading.subject):

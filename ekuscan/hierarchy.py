@@ -14,7 +14,7 @@ from ekuscan.chain import Link, Path, Paths
 from ekuscan.extensions import FRAME_FLAW
 from ekuscan.model import Certainty, ChromeState, Hierarchy, HierarchyClass
 from ekuscan.names import common_name, display_name, name_text, organisation, printable
-from ekuscan.trust import TrustEntry, TrustStore
+from ekuscan.trust import TrustEntry, TrustStore, VendorName
 
 _BASELINE_POLICIES = "2.23.140.1."
 _ABSENT = ChromeState("absent")
@@ -155,14 +155,20 @@ def _vendor_by_name(paths: Paths, store: TrustStore) -> _Found | None:
         if not path[-1].is_end:
             names.append(path[-1].certificate.reading.issuer)
         for name in names:
-            known = store.vendor_name(common_name(name) or "")
-            if known is not None and (organisation(name) or "").startswith(known.organisation):
+            known = vendor_named(name, store)
+            if known is not None:
                 evidence = [
                     f"names {known.common_name} as its issuer, a CA of {known.owner} ({known.role}) "
                     "that is known by name only: the signature could not be checked"
                 ]
                 return _Found("vendor", "inferred", known.common_name, known.owner, evidence)
     return None
+
+
+def vendor_named(name: bytes, store: TrustStore) -> VendorName | None:
+    """The vendor's CA of this DER Name, of those that are known by name only."""
+    known = store.vendor_name(common_name(name) or "")
+    return known if known is not None and (organisation(name) or "").startswith(known.organisation) else None
 
 
 # --- unknown --------------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from ekuscan.model import (
     Verdict,
     VerdictsLike,
 )
+from ekuscan.notices.accepted import with_accepted
 from ekuscan.notices.find import notices
 from ekuscan.notices.scene import Scene
 from ekuscan.observation import skipped
@@ -225,7 +226,8 @@ class RunInProgress:
         targets = {
             target.id: self._facts.known(target, seen) for target, seen in zip(declared, observations, strict=True)
         }
-        flat = tuple(observation for group in observations for observation in group)
+        day, policy = self._options.as_of.date(), self._knowledge.policy
+        flat = tuple(with_accepted(one, self.book, policy, day) for group in observations for one in group)
         connections = self._connections(targets)
         seen = Seen(
             targets=targets,

@@ -11,7 +11,6 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ekuscan import observation
 from ekuscan.assessment import ChainBook
@@ -123,11 +122,7 @@ def _general_name(name: str | x509.GeneralName) -> x509.GeneralName:
 
 def name_of(ca: Issued) -> bytes:
     """The DER of a CA's name, as a peer lists it."""
-    return x509.load_der_x509_certificate(ca.der).subject.public_bytes()
-
-
-def public_key(ca: Issued) -> bytes:
-    return ca.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return ca.name.public_bytes()
 
 
 def box(name: str, role: RoleName = "cucm", release: str | None = "14", cluster: str | None = None) -> Target:
@@ -153,8 +148,9 @@ def shows(
     endpoint: Endpoint, ders: tuple[bytes, ...], request: Request = "none", ca_names: Iterable[Issued] = ()
 ) -> Observation:
     """An endpoint that showed one chain; the CAs that it lists."""
-    found = observation.observed(endpoint, "192.0.2.1", sight(ders, request), {sight(ders).chain or "": ders}, None)
-    return replace(found, ca_names={ca.name.rfc4514_string(): name_of(ca) for ca in ca_names})
+    seen = sight(ders, request)
+    names = {ca.name.rfc4514_string(): name_of(ca) for ca in ca_names}
+    return observation.observed(endpoint, "192.0.2.1", (seen,), {seen.chain or "": ders}, names, None)
 
 
 def views(endpoint: Endpoint, *seen: tuple[Sight, tuple[bytes, ...] | None]) -> Observation:

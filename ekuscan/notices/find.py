@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ekuscan.model import Notice
+from ekuscan.notices.accepted import ca_not_listed, only_ended_cas
+from ekuscan.notices.cluster import cluster_differs
 from ekuscan.notices.reuse import certificate_reuse
 from ekuscan.notices.scene import Scene
 
-_FINDERS: tuple[Callable[[Scene], Iterator[Notice]], ...] = (certificate_reuse,)
+_FINDERS: tuple[Callable[[Scene], Iterator[Notice]], ...] = (
+    certificate_reuse,
+    cluster_differs,
+    ca_not_listed,
+    only_ended_cas,
+)
 
 
 def notices(scene: Scene) -> tuple[Notice, ...]:

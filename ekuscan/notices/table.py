@@ -62,11 +62,20 @@ class ReuseRow:
 
 
 @dataclass(frozen=True, slots=True)
+class _ClusterRow:
+    days_apart: int
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeTable:
-    """All rows, the kinds by id in the order in which they are reported."""
+    """All rows, the kinds by id in the order in which they are reported.
+
+    ``days_apart``: certificates of one cluster whose ends are so many days apart were not renewed together.
+    """
 
     kinds: Mapping[str, KindRow]
     reuse: tuple[ReuseRow, ...]
+    days_apart: int
 
 
 @lru_cache(maxsize=1)
@@ -78,13 +87,14 @@ def packaged() -> NoticeTable:
 def load(path: Path) -> NoticeTable:
     """A table from a file of the same form. Raises `TableError`."""
     table = read_table(path)
-    only_keys(path.name, table, ["notice", "reuse"])
+    only_keys(path.name, table, ["notice", "reuse", "cluster"])
     kinds = [_kind(path.name, build(KindRow, path.name, row)) for row in rows_of(path.name, table, "notice")]
     unique(path.name, (row.id for row in kinds))
     reuse = tuple(build(ReuseRow, path.name, row) for row in rows_of(path.name, table, "reuse"))
     for id_, codes in [(row.id, row.source) for row in kinds] + [(row.id, row.source) for row in reuse]:
         _sourced(f"{path.name}: {id_}", codes)
-    return NoticeTable({row.id: row for row in kinds}, reuse)
+    cluster = build(_ClusterRow, path.name, table.get("cluster", {}), "cluster")
+    return NoticeTable({row.id: row for row in kinds}, reuse, cluster.days_apart)
 
 
 def _kind(file: str, row: KindRow) -> KindRow:

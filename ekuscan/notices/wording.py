@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ekuscan.model import Because, Certainty, Notice, Observation
+from ekuscan.model import Because, Certainty, Endpoint, Notice, Observation
 from ekuscan.names import printable
 from ekuscan.notices.table import packaged
 
@@ -48,6 +48,11 @@ def listed(words: Iterable[str], most: int = _MOST_LISTED) -> str:
     found = list(dict.fromkeys(words))
     shown: Sequence[str] = found if len(found) <= most else [*found[: most - 1], f"{len(found) - most + 1} more"]
     return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
+
+
+def place(endpoint: Endpoint) -> str:
+    """The port of an endpoint as it stands in its id: what tells notices of one target apart."""
+    return endpoint.id.removeprefix(f"{endpoint.target}:")
 
 
 def number(observation: Observation) -> int:
