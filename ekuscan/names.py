@@ -56,6 +56,8 @@ _ENCODINGS = {
     0x1C: "utf-32-be",
     0x1E: "utf-16-be",
 }
+# RFC 6120 §13.7.1.4 and RFC 4985 §2.
+_OTHER_NAMES = {"1.3.6.1.5.5.7.8.5": "XmppAddr", "1.3.6.1.5.5.7.8.7": "SRVName"}
 _SPECIAL = frozenset(',+"\\<>;')
 
 _Attribute = tuple[str, str, bool]  # dotted OID, text, whether the text is "#" and hexadecimal
@@ -212,4 +214,20 @@ def _general_name(tag: int, content: bytes) -> str:
             return "RID:" + oid_text(content)
         except DerError:
             return "RID:" + _hex(content)
-    return ("otherName:" if tag == 0xA0 else f"type {tag & 0x1F}:") + _hex(content)
+    if tag == 0xA0:
+        return _other_name(content)
+    return f"type {tag & 0x1F}:{_hex(content)}"
+
+
+def _other_name(content: bytes) -> str:
+    """The two that name an XMPP service are written as OpenSSL writes them, the others in hexadecimal."""
+    try:
+        _, start, stop = header(content, 0, len(content))
+        kind = _OTHER_NAMES.get(oid_text(content[start:stop]))
+        _, value, _ = header(content, stop, len(content))
+        _, start, stop = header(content, value, len(content))
+    except DerError:
+        kind = None
+    if kind is None:
+        return "otherName:" + _hex(content)
+    return f"{kind}:{printable(content[start:stop].decode(errors='backslashreplace'))}"

@@ -196,6 +196,13 @@ def test_every_kind_of_alternative_name_says_what_it_is() -> None:
     )
 
 
+def test_the_names_of_xmpp_services_are_readable() -> None:
+    address = x509.OtherName(x509.ObjectIdentifier("1.3.6.1.5.5.7.8.5"), pki.tlv(0x0C, b"im.example.com"))
+    service = x509.OtherName(x509.ObjectIdentifier("1.3.6.1.5.5.7.8.7"), pki.tlv(0x16, b"_xmpp-server.example.com"))
+    names = x509.SubjectAlternativeName([address, service])
+    assert general_names(names.public_bytes()) == ("XmppAddr:im.example.com", "SRVName:_xmpp-server.example.com")
+
+
 def test_hostile_alternative_names_are_shown_harmlessly() -> None:
     hostile = pki.tlv(0x30, pki.tlv(0x82, b"a\x1b[2J\xff"), pki.tlv(0x87, b"\1\2\3"), pki.tlv(0x8A, b"x"))
     assert general_names(hostile) == ("DNS:a\\x1b[2J\\xff", "IP:#010203", "type 10:#78")

@@ -9,13 +9,17 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.x509.name import _ASN1Type
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ekuscan.fingerprint import sha256_hex
-from ekuscan.model import Connection, Fact, Run, SlotFile
+from ekuscan.model import Connection, Endpoint, Fact, Notice, Run, SlotFile, Target
 from ekuscan.notices import table
 from ekuscan.notices.accepted import LONGEST_LIST
+from ekuscan.notices.dialled import fits
 from ekuscan.notices.table import packaged
 from ekuscan.table_rows import TableError
+from ekuscan.wire.offer import NAMELESS_OFFER
 from ekuscan.wire.tls import MAX_CA_NAMES
 from tests import pki
 from tests.noticing import (
@@ -279,3 +283,114 @@ def test_a_server_that_accepts_only_cas_without_client_auth_is_pointed_out() -> 
 
 def test_one_ca_that_still_issues_it_is_enough() -> None:
     assert noticed(dialled(leaf(lets_encrypt()), *lets_encrypt(), corp()[1]), "only-ended-cas") == {}
+
+
+# --- name-mismatch --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "protocol", "san", "common", "expected"),
+    [
+        ("exp.example.com", "https", ["DNS:EXP.example.com"], None, "yes"),
+        ("exp.example.com", "https", ["DNS:exp.example.com."], None, "yes"),
+        ("exp.example.com", "https", ["DNS:other.example.com"], "exp.example.com", "no"),
+        ("exp.example.com", "https", [], "Exp.example.com", "yes"),
+        ("exp.example.com", "https", ["IP:192.0.2.1"], "exp.example.com", "yes"),
+        ("exp.example.com", "https", ["DNS:*.example.com"], None, "wildcard"),
+        ("a.exp.example.com", "https", ["DNS:*.example.com"], None, "no"),
+        ("example.com", "https", ["DNS:*.example.com"], None, "no"),
+        ("exp.example.com", "https", ["DNS:e*.example.com"], None, "no"),
+        ("exp.example.com", "https", ["DNS:*.*.com"], None, "no"),
+        ("com", "https", ["DNS:*"], None, "no"),
+        ("xn--bcher-kva.example.com", "https", ["DNS:xn--bcher-kva.example.com"], None, "yes"),
+        ("192.0.2.1", "https", ["IP:192.0.2.1"], None, "yes"),
+        ("192.0.2.1", "https", ["DNS:192.0.2.1"], "192.0.2.1", "no"),
+        ("2001:db8::1", "https", ["IP:2001:db8:0:0::1"], None, "yes"),
+        ("example.com", "sips", ["URI:sip:example.com"], None, "yes"),
+        ("example.com", "sips", ["URI:sip:example.com:5061;transport=tls"], None, "yes"),
+        ("example.com", "sips", ["URI:sip:alice@example.com"], None, "no"),
+        ("example.com", "sips", ["URI:https:example.com"], None, "no"),
+        ("example.com", "https", ["URI:sip:example.com"], None, "no"),
+        ("example.com", "sips", ["URI:sip:other.example.com"], "example.com", "no"),
+        ("example.com", "xmpp-server", ["SRVName:_xmpp-server.example.com"], None, "yes"),
+        ("example.com", "xmpp-client", ["SRVName:_xmpp-server.example.com"], None, "no"),
+        ("example.com", "xmpp-client", ["XmppAddr:example.com"], None, "yes"),
+        ("example.com", "https", ["XmppAddr:example.com"], None, "no"),
+    ],
+)
+def test_a_name_fits_by_the_rules_of_its_protocol(
+    name: str, protocol: str, san: list[str], common: str | None, expected: str
+) -> None:
+    assert fits(name, protocol, san, common) == expected
+
+
+@given(st.text(max_size=40), st.sampled_from(["https", "sips", "xmpp-client"]), st.lists(st.text(max_size=40)))
+def test_any_names_give_an_answer(name: str, protocol: str, san: list[str]) -> None:
+    assert fits(name, protocol, san, name or None) in ("yes", "wildcard", "no")
+    assert fits(name, protocol, [f"DNS:{one}" for one in san], None) in ("yes", "wildcard", "no")
+
+
+def dialled_as(endpoint: Endpoint, ders: tuple[bytes, ...], target: Target = CUCM) -> dict[str, Notice]:
+    return noticed(finished([target], [shows(endpoint, ders)]), "name-mismatch")
+
+
+def test_a_name_that_the_certificate_lacks_is_named_with_those_that_it_has() -> None:
+    chain = leaf(corp(), names=["a.example.com", "b.example.com"])
+    seen = [shows(port(CUCM, number, server_name="cucm1.example.com"), chain) for number in (443, 8443)]
+    (found,) = noticed(finished([CUCM], seen), "name-mismatch").values()
+    assert found.id == "cucm1/name-mismatch/cucm1.example.com"
+    assert found.text == (
+        "cucm1 (443 and 8443) was dialled as cucm1.example.com, and its certificate names "
+        "a.example.com and b.example.com."
+    )
+    assert found.endpoints == ("cucm1:443/https", "cucm1:8443/https")
+
+
+def test_a_bare_address_was_dialled_under_no_name() -> None:
+    assert dialled_as(port(CUCM, 8443), leaf(corp(), names=["a.example.com"])) == {}
+
+
+def test_the_host_counts_where_no_server_name_is_told() -> None:
+    chain = leaf(corp(), names=["bücher.example.com".encode("idna").decode()])
+    assert dialled_as(port(CUCM, 8443, host="Bücher.example.com."), chain) == {}
+    assert list(dialled_as(port(CUCM, 8443, host="other.example.com"), chain)) == [
+        "cucm1/name-mismatch/other.example.com"
+    ]
+
+
+def test_an_address_as_server_name_must_be_an_address_in_the_certificate() -> None:
+    chain = leaf(corp(), names=["192.0.2.7"])
+    assert dialled_as(port(CUCM, 8443, server_name="192.0.2.7"), chain) == {}
+    assert len(dialled_as(port(CUCM, 8443, server_name="192.0.2.8"), chain)) == 1
+
+
+def test_a_wildcard_is_no_name_for_sip_nor_for_an_expressway_and_is_one_elsewhere() -> None:
+    chain, edge = leaf(corp(), names=["*.example.com"]), box("exp-e1", "expressway-e", "X15.4")
+    assert dialled_as(port(CUCM, 8443, server_name="a.example.com"), chain) == {}
+    (sip,) = dialled_as(port(CUCM, 5061, "sips", server_name="a.example.com"), chain).values()
+    assert sip.id == "cucm1/name-mismatch/a.example.com/sip-wildcard"
+    assert sip.text.endswith("only *.example.com fits, and SIP takes no wildcards (RFC 5922).")
+    (web,) = dialled_as(port(edge, 443, server_name="a.example.com"), chain, edge).values()
+    assert web.id == "exp-e1/name-mismatch/a.example.com/expressway-wildcard"
+
+
+def test_a_certificate_shown_without_the_name_was_not_shown_to_it() -> None:
+    named, nameless = leaf(corp(), names=["a.example.com"]), leaf(corp(), names=["default.example.com"])
+    endpoint = port(CUCM, 8443, server_name="a.example.com")
+    found = views(endpoint, (sight(named), named), (sight(nameless, offer=NAMELESS_OFFER.name), nameless))
+    assert noticed(finished([CUCM], [found]), "name-mismatch") == {}
+
+
+def test_names_that_could_not_all_be_read_are_not_missed() -> None:
+    many = leaf(corp(), names=[f"n{number}.example.com" for number in range(1001)])
+    broken = leaf(corp(), more=[("2.5.29.17", b"\x30\x05\x82\x7fab")])
+    for chain in (many, broken):
+        assert dialled_as(port(CUCM, 8443, server_name="a.example.com"), chain) == {}
+
+
+def test_names_from_outside_are_printable_and_bounded() -> None:
+    hostile = x509.UniformResourceIdentifier("sip:\x1b[2J" + "x" * 2000)
+    (found,) = dialled_as(port(CUCM, 8443, server_name="a\x9b.example.com"), leaf(corp(), names=[hostile])).values()
+    assert found.text.isprintable()
+    assert found.id.isprintable()
+    assert len(found.text) < 1000

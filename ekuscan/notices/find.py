@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from ekuscan.model import Notice
 from ekuscan.notices.accepted import ca_not_listed, only_ended_cas
 from ekuscan.notices.cluster import cluster_differs
+from ekuscan.notices.dialled import name_mismatch
 from ekuscan.notices.reuse import certificate_reuse
 from ekuscan.notices.scene import Scene
 
@@ -15,6 +16,7 @@ _FINDERS: tuple[Callable[[Scene], Iterator[Notice]], ...] = (
     cluster_differs,
     ca_not_listed,
     only_ended_cas,
+    name_mismatch,
 )
 
 

@@ -8,7 +8,7 @@ from ekuscan.model import Because, Certainty, Endpoint, Notice, Observation
 from ekuscan.names import printable
 from ekuscan.notices.table import packaged
 
-_MOST_LISTED = 6
+_MOST_LISTED, _LONGEST_DETAIL = 6, 260
 _OVER_UDP = frozenset({"sip-udp", "dtls"})
 
 
@@ -30,7 +30,7 @@ def notice(
     names = {"target": target, "peer": peer or "", **words}
     ends = target if peer is None else f"{target}>{peer}"
     return Notice(
-        id=f"{ends}/{kind}/{detail}" if detail else f"{ends}/{kind}",
+        id=f"{ends}/{kind}/{printable(detail, _LONGEST_DETAIL)}" if detail else f"{ends}/{kind}",
         kind=kind,
         target=target,
         peer=peer,
