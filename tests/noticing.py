@@ -11,6 +11,8 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from ekuscan import observation
 from ekuscan.assessment import ChainBook
@@ -118,6 +120,17 @@ def _general_name(name: str | x509.GeneralName) -> x509.GeneralName:
         return x509.IPAddress(ip_address(name))
     except ValueError:
         return x509.DNSName(name)
+
+
+def with_sha1(issued: Issued, signer: Issued) -> Issued:
+    """The certificate signed with SHA-1, which `cryptography` no longer issues; both keys are RSA."""
+    assert isinstance(signer.key, rsa.RSAPrivateKey)
+    certificate = x509.load_der_x509_certificate(issued.der)
+    sha256, sha1 = pki.oid("1.2.840.113549.1.1.11"), pki.oid("1.2.840.113549.1.1.5")
+    tbs = certificate.tbs_certificate_bytes.replace(sha256, sha1)
+    signature = signer.key.sign(tbs, padding.PKCS1v15(), hashes.SHA1())
+    algorithm = pki.tlv(0x30, sha1, pki.tlv(5))
+    return replace(issued, der=pki.tlv(0x30, tbs, algorithm, pki.tlv(3, b"\0", signature)))
 
 
 def name_of(ca: Issued) -> bytes:

@@ -8,23 +8,40 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.name import _ASN1Type
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ekuscan.fingerprint import sha256_hex
-from ekuscan.model import Connection, Endpoint, Fact, Notice, Run, SlotFile, Target
+from ekuscan.model import (
+    Connection,
+    Endpoint,
+    Enforcement,
+    Enforces,
+    Fact,
+    Failure,
+    Notice,
+    Run,
+    Sight,
+    SlotFile,
+    Stage,
+    Target,
+    TlsParameters,
+)
 from ekuscan.notices import table
 from ekuscan.notices.accepted import LONGEST_LIST
 from ekuscan.notices.dialled import fits
 from ekuscan.notices.table import packaged
 from ekuscan.table_rows import TableError
-from ekuscan.wire.offer import NAMELESS_OFFER
+from ekuscan.wire import offer
+from ekuscan.wire.offer import NAMELESS_OFFER, OLD_OFFER, POST_QUANTUM_OFFER, SMALL_OFFER, Offer
 from ekuscan.wire.tls import MAX_CA_NAMES
 from tests import pki
 from tests.noticing import (
     BOTH,
     LATER,
+    MODERN,
     SERVER,
     SOON,
     box,
@@ -40,6 +57,7 @@ from tests.noticing import (
     sight,
     vendor,
     views,
+    with_sha1,
 )
 from tests.pki import Issued
 
@@ -61,8 +79,8 @@ def test_every_kind_says_why_and_what_to_do() -> None:
     [
         ('title = "One', 'caption = "One', "certificate-reuse: unknown key caption"),
         ('severity = "low"', 'severity = "bad"', "severity is 'bad', not one of"),
-        ('source = ["ATS"]', 'source = ["NOBODY"]', "tomcat-reuse: source: NOBODY is not in the tables"),
-        ('source = ["ATS"]', "source = []", "tomcat-reuse: source is empty"),
+        ('source = ["ATS"]', 'source = ["NOBODY"]', "views-differ: source: NOBODY is not in the tables"),
+        ('source = ["ATS"]', "source = []", "views-differ: source is empty"),
         ("[[reuse]]", "[[reuses]]", "unknown key reuses"),
     ],
 )
@@ -73,6 +91,14 @@ def test_a_faulty_table_names_its_row(tmp_path: Path, old: str, new: str, messag
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(TableError, match=message):
         table.load(path)
+
+
+def test_the_offers_that_the_table_names_are_made() -> None:
+    made = {one.name for one in vars(offer).values() if isinstance(one, Offer)}
+    found = packaged()
+    named = {name for row in found.intolerance for name in (*row.failed, *row.answered)}
+    assert named <= made
+    assert set(found.views) == made
 
 
 # --- certificate-reuse ----------------------------------------------------------------------------------------
@@ -394,3 +420,204 @@ def test_names_from_outside_are_printable_and_bounded() -> None:
     assert found.text.isprintable()
     assert found.id.isprintable()
     assert len(found.text) < 1000
+
+
+# --- weak-tls -------------------------------------------------------------------------------------------------
+
+
+def weak(*chains: tuple[tuple[bytes, ...], TlsParameters]) -> dict[str, Notice]:
+    ports = (443, 8443, 5061)
+    seen = [
+        views(port(CUCM, number), (sight(ders, tls=tls), ders))
+        for number, (ders, tls) in zip(ports, chains, strict=False)
+    ]
+    return noticed(finished([CUCM], seen), "weak-tls")
+
+
+@pytest.mark.parametrize(
+    ("version", "cipher", "expected"),
+    [
+        ("TLSv1", "AES128-SHA", {"tls1.0"}),
+        ("TLSv1.1", "AES128-SHA", {"tls1.1"}),
+        ("DTLSv1", "AES128-SHA", {"dtls1.0"}),
+        ("TLSv1.2", "ECDHE-RSA-DES-CBC3-SHA", {"des"}),
+        ("TLSv1.2", "TLS_RSA_WITH_3DES_EDE_CBC_SHA", {"des"}),
+        ("TLSv1.2", "ECDHE-RSA-NULL-SHA", {"null"}),
+        ("TLSv1.2", "AECDH-AES128-SHA", {"anonymous"}),
+        ("TLSv1", "EXP-RC4-MD5", {"tls1.0", "export", "rc4"}),
+        ("TLSv1.2", "ECDHE-RSA-AES128-GCM-SHA256", set()),
+        ("TLSv1.2", "ECDHE-ECDSA-CHACHA20-POLY1305", set()),
+        ("TLSv1.3", "TLS_AES_256_GCM_SHA384", set()),
+    ],
+)
+def test_old_versions_and_weak_ciphers_are_named(version: str, cipher: str, expected: set[str]) -> None:
+    found = weak((leaf(corp()), TlsParameters(version, cipher, None)))
+    assert set(found) == {f"cucm1/weak-tls/{name}" for name in expected}
+
+
+def test_a_weakness_is_told_once_with_all_its_ports() -> None:
+    old = TlsParameters("TLSv1", "AES128-SHA", None)
+    (found,) = weak((leaf(corp()), old), (leaf(corp()), old), (leaf(corp()), MODERN)).values()
+    assert found.text == "cucm1 (443 and 8443) speaks TLS 1.0 with us and nothing newer."
+
+
+def short_key(name: str, issuer: Issued | None = None, *, ca: bool = False) -> Issued:
+    return pki.issue(name, issuer, ca=ca, key=rsa.generate_private_key(65537, 1024))
+
+
+def test_a_short_key_and_a_broken_signature_are_named_with_their_certificate() -> None:
+    root = pki.root("RSA Root", key=pki.rsa_key("root"))
+    found = weak(((with_sha1(short_key("host", root), root).der, root.der), MODERN))
+    assert {one.id: one.text for one in found.values()} == {
+        "cucm1/weak-tls/short-key": "cucm1 (443) presents host with the short key RSA 1024.",
+        "cucm1/weak-tls/sha1-signature": "cucm1 (443) presents host, signed with SHA-1.",
+    }
+
+
+def test_key_and_signature_of_a_root_that_was_sent_too_are_not_looked_at() -> None:
+    root = short_key("Old Root", ca=True)
+    assert weak((leaf((with_sha1(root, root), root)), MODERN)) == {}
+
+
+def test_the_key_of_a_self_signed_server_counts_and_its_signature_does_not() -> None:
+    own = short_key("own")
+    assert list(weak(((with_sha1(own, own).der,), MODERN))) == ["cucm1/weak-tls/short-key"]
+
+
+# --- intolerance ----------------------------------------------------------------------------------------------
+
+
+def broke_off(reason: str, offer_name: str = "tls1.2-1.3", alert: int | None = None, stage: Stage = "hello") -> Sight:
+    return sight(None, "unknown", offer=offer_name, failure=Failure(stage, reason, f"{reason} it", alert))
+
+
+def answered(*sights: Sight, by: Offer, number: int = 8443) -> dict[str, Notice]:
+    chain = leaf(corp())
+    found = views(port(CUCM, number), *((one, None) for one in sights), (sight(chain, offer=by.name), chain))
+    return noticed(finished([CUCM], [found]), "intolerance")
+
+
+@pytest.mark.parametrize("reason", ["closed", "reset", "stalled", "garbled"])
+def test_a_peer_that_answers_only_a_smaller_hello_is_intolerant(reason: str) -> None:
+    (found,) = answered(broke_off(reason), by=SMALL_OFFER).values()
+    assert found.id == "cucm1/intolerance/large-hello"
+    assert found.text == ("cucm1 (8443) breaks off at a ClientHello of today, and answers a small one of TLS 1.2.")
+    assert [because.value for because in found.because] == [f"{reason} it"]
+
+
+def test_a_peer_that_hangs_up_on_new_versions_is_intolerant() -> None:
+    found = answered(broke_off("closed"), broke_off("closed", SMALL_OFFER.name), by=OLD_OFFER)
+    assert list(found) == ["cucm1/intolerance/new-versions"]
+
+
+def test_an_old_peer_that_refuses_in_order_is_only_old() -> None:
+    assert answered(broke_off("alert", alert=70), by=OLD_OFFER) == {}
+    assert answered(broke_off("old-version"), by=OLD_OFFER) == {}
+
+
+def test_a_peer_that_refuses_the_server_name_is_named_so() -> None:
+    assert list(answered(broke_off("alert", alert=112), by=NAMELESS_OFFER)) == ["cucm1/intolerance/server-name"]
+    assert answered(broke_off("closed"), by=NAMELESS_OFFER) == {}
+
+
+def test_a_peer_that_chokes_on_post_quantum_key_shares_is_named_so() -> None:
+    chain = leaf(corp())
+    seen = views(port(CUCM, 8443), (sight(chain), chain), (broke_off("stalled", POST_QUANTUM_OFFER.name), None))
+    assert list(noticed(finished([CUCM], [seen]), "intolerance")) == ["cucm1/intolerance/post-quantum"]
+
+
+def test_a_failure_after_the_certificate_is_no_intolerance() -> None:
+    assert answered(broke_off("closed", stage="finish"), by=SMALL_OFFER) == {}
+
+
+def test_an_endpoint_that_showed_nothing_at_all_is_no_intolerance() -> None:
+    seen = views(port(CUCM, 8443), (broke_off("closed"), None), (broke_off("closed", SMALL_OFFER.name), None))
+    assert noticed(finished([CUCM], [seen]), "intolerance") == {}
+
+
+# --- views-differ ---------------------------------------------------------------------------------------------
+
+
+def test_an_rsa_and_an_ecdsa_certificate_on_one_port_are_both_captured() -> None:
+    elliptic, rsa_chain = leaf(corp()), leaf(corp(), key=pki.rsa_key("rsa"))
+    looks = [(sight(elliptic), elliptic), (sight(rsa_chain, offer="rsa"), rsa_chain)]
+    run = finished([CUCM], [views(port(CUCM, 443), *looks), views(port(CUCM, 8443), *looks)])
+    (found,) = noticed(run, "views-differ").values()
+    assert (found.id, found.severity) == ("cucm1/views-differ/tomcat", "none")
+    assert found.text == (
+        "cucm1 (443 and 8443) has a certificate for each kind of key, and both were captured: host.example.com "
+        "(EC P-256) at first and host.example.com (RSA 2048) where only RSA is offered."
+    )
+    assert set(found.certificates) == {sha256_hex(elliptic[0]), sha256_hex(rsa_chain[0])}
+
+
+def test_certificates_of_one_kind_of_key_that_differ_are_worth_a_look() -> None:
+    one, other = leaf(corp()), leaf(corp())
+    seen = views(port(CUCM, 8443), (sight(one), one), (sight(other, offer="tls1.2"), other))
+    (found,) = noticed(finished([CUCM], [seen]), "views-differ").values()
+    assert found.severity == "low"
+    assert found.text.endswith("host.example.com (EC P-256) at first and host.example.com (EC P-256) in TLS 1.2.")
+
+
+def test_one_certificate_in_every_view_is_no_notice() -> None:
+    chain = leaf(corp())
+    seen = views(port(CUCM, 8443), (sight(chain), chain), (sight(chain, offer="tls1.2"), chain))
+    assert noticed(finished([CUCM], [seen]), "views-differ") == {}
+
+
+def test_what_a_certificate_of_ours_brought_about_is_no_view() -> None:
+    one, other = leaf(corp()), leaf(corp())
+    seen = views(port(CUCM, 8443), (sight(one), one), (sight(other, presented_as="both"), other))
+    assert noticed(finished([CUCM], [seen]), "views-differ") == {}
+
+
+# --- enforces-client-auth -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "severity", "words"),
+    [
+        ("enforces", "none", "enforces clientAuth: It took A. It refused B."),
+        ("ignores", "none", "does not enforce clientAuth: It took A. It refused B."),
+        ("any-certificate", "low", "takes any client certificate: It took A. It refused B."),
+        ("undecided", "none", "whether it enforces clientAuth stayed open: It took A. It refused B."),
+    ],
+)
+def test_what_a_peer_made_of_our_certificates_is_told(value: Enforces, severity: str, words: str) -> None:
+    told = Enforcement(value, "observed", ("It took A.", "It refused B."))
+    seen = replace(shows(port(CUCM, 5061, "sips"), leaf(corp()), "required"), enforcement=told)
+    (found,) = noticed(finished([CUCM], [seen]), "enforces-client-auth").values()
+    assert (found.id, found.severity, found.certainty) == (
+        "cucm1/enforces-client-auth/5061/sips",
+        severity,
+        "observed",
+    )
+    assert found.text.endswith(words)
+
+
+def test_nothing_is_told_of_a_peer_that_was_shown_no_certificate() -> None:
+    assert noticed(finished([CUCM], [shows(port(CUCM, 5061), leaf(corp()))]), "enforces-client-auth") == {}
+
+
+# --- all of them ----------------------------------------------------------------------------------------------
+
+
+def test_ids_of_one_run_are_distinct() -> None:
+    one, other, third = (leaf(corp(), key=pki.rsa_key(name)) for name in "abc")
+    seen = [
+        views(port(CUCM, 443), (sight(one), one), (sight(other, offer="tls1.2"), other)),
+        views(port(CUCM, 8443), (sight(one), one), (sight(third, offer="tls1.2"), third)),
+    ]
+    ids = [found.id for found in finished([CUCM], seen).notices]
+    assert ids == ["cucm1/views-differ/tomcat", "cucm1/views-differ/8443/https"]
+
+
+@given(st.text(min_size=1, max_size=30), st.text(max_size=60))
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_from_outside_is_printable(name: str, text: str) -> None:
+    endpoint = port(CUCM, 8443, server_name=name)
+    told = Enforcement("undecided", "inferred", (text,))
+    seen = replace(shows(endpoint, leaf(corp(), names=["a.example.com"])), enforcement=told)
+    for found in finished([CUCM], [seen]).notices:
+        assert found.text.isprintable()
+        assert found.id.isprintable()

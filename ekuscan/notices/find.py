@@ -8,8 +8,11 @@ from ekuscan.model import Notice
 from ekuscan.notices.accepted import ca_not_listed, only_ended_cas
 from ekuscan.notices.cluster import cluster_differs
 from ekuscan.notices.dialled import name_mismatch
+from ekuscan.notices.enforcing import enforces_client_auth
+from ekuscan.notices.offers import intolerance, views_differ
 from ekuscan.notices.reuse import certificate_reuse
 from ekuscan.notices.scene import Scene
+from ekuscan.notices.weak import weak_tls
 
 _FINDERS: tuple[Callable[[Scene], Iterator[Notice]], ...] = (
     certificate_reuse,
@@ -17,6 +20,10 @@ _FINDERS: tuple[Callable[[Scene], Iterator[Notice]], ...] = (
     ca_not_listed,
     only_ended_cas,
     name_mismatch,
+    weak_tls,
+    intolerance,
+    views_differ,
+    enforces_client_auth,
 )
 
 

@@ -1,0 +1,107 @@
+"""What an endpoint makes of different offers: where it breaks off, and where it shows another certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ekuscan.model import Because, Failure, Notice, Observation, Sight
+from ekuscan.names import display_name
+from ekuscan.notices.scene import Scene
+from ekuscan.notices.table import IntoleranceRow, packaged
+from ekuscan.notices.wording import listed, notice, place, ports
+from ekuscan.targets.plan import with_role
+
+_STAGES = frozenset({"hello", "certificate"})
+_BROKE_OFF = frozenset({"closed", "reset", "stalled", "garbled", "alert"})
+
+
+# --- intolerance ----------------------------------------------------------------------------------------------
+
+
+def intolerance(scene: Scene) -> Iterator[Notice]:
+    """``intolerance``: one notice for each way in which a target breaks off, with all ports that did."""
+    found: dict[tuple[str, str], list[tuple[Observation, Failure]]] = {}
+    rows = {row.id: row for row in packaged().intolerance}
+    for observation in scene.observations.values():
+        for row in rows.values() if len(observation.sights) > 1 else ():
+            failure = _broke_off(row, observation.sights)
+            if failure is not None:
+                found.setdefault((observation.endpoint.target, row.id), []).append((observation, failure))
+    for (target, id_), seen in found.items():
+        yield notice(
+            "intolerance",
+            "broke-off",
+            target,
+            {"ports": ports(one for one, _ in seen), "says": rows[id_].says},
+            detail=id_,
+            endpoints=[one.endpoint.id for one, _ in seen],
+            because=[Because(one.endpoint.id, failure.detail, "observed") for one, failure in seen],
+        )
+
+
+def _broke_off(row: IntoleranceRow, sights: Sequence[Sight]) -> Failure | None:
+    """How the peer broke off at the one offer, if it showed a certificate to the other."""
+    if not any(sight.chain is not None and sight.offer in row.answered for sight in sights):
+        return None
+    for sight in sights:
+        failure = sight.failure
+        if sight.chain is not None or failure is None or sight.offer not in row.failed:
+            continue
+        if failure.stage not in _STAGES or failure.reason not in _BROKE_OFF or failure.alert in row.refusals:
+            continue
+        if not row.alerts or failure.alert in row.alerts:
+            return failure
+    return None
+
+
+# --- different certificates -----------------------------------------------------------------------------------
+
+
+def views_differ(scene: Scene) -> Iterator[Notice]:
+    """``views-differ``: one notice for the ports of a target that show the same several certificates."""
+    found: dict[tuple[str, frozenset[str]], list[Observation]] = {}
+    for observation in scene.observations.values():
+        shown = _shown(scene, observation) if len(observation.sights) > 1 else {}
+        if len(shown) > 1:
+            found.setdefault((observation.endpoint.target, frozenset(shown)), []).append(observation)
+    used: set[tuple[str, str]] = set()
+    for (target, _), seen in found.items():
+        shown = _shown(scene, seen[0])
+        keys = [scene.seen.certificates[sha256].key.partition(" ")[0] for sha256 in shown]
+        slot = _slot(scene, seen[0])
+        detail = slot if slot and (target, slot) not in used else place(seen[0].endpoint)
+        used.add((target, detail))
+        yield notice(
+            "views-differ",
+            "key-types" if len(set(keys)) == len(keys) else "other",
+            target,
+            {"ports": ports(seen), "views": listed(_view(scene, *one) for one in shown.items())},
+            detail=detail,
+            endpoints=[one.endpoint.id for one in seen],
+            certificates=shown,
+        )
+
+
+def _shown(scene: Scene, observation: Observation) -> dict[str, list[str]]:
+    """The end-entity certificates that an endpoint shows to anybody, each with the offers that brought it."""
+    shown: dict[str, list[str]] = {}
+    for sight in observation.sights:
+        chain = scene.seen.chains.get(sight.chain) if sight.chain is not None else None
+        if chain is not None and sight.presented_as is None:
+            shown.setdefault(chain.presented[0], []).append(sight.offer)
+    return shown
+
+
+def _slot(scene: Scene, observation: Observation) -> str | None:
+    target = scene.seen.targets[observation.endpoint.target]
+    if target.role_from in ("guessed", "default"):
+        return with_role(observation.endpoint, target.role).slot
+    return observation.endpoint.slot
+
+
+def _view(scene: Scene, sha256: str, offers: Sequence[str]) -> str:
+    views = packaged().views
+    key = scene.seen.certificates[sha256].key
+    name = display_name(scene.book.parsed(sha256).reading.subject) or "without a name"
+    told = [views[offer].says if offer in views else f"to the offer {offer}" for offer in offers]
+    return f"{name} ({key}) {listed(told)}"

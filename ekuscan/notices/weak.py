@@ -1,0 +1,104 @@
+"""``weak-tls``: old versions, weak ciphers, short keys and broken signatures, as they were negotiated and presented."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ekuscan.certificates import ParsedCertificate
+from ekuscan.model import Notice, Observation, TlsParameters
+from ekuscan.names import display_name
+from ekuscan.notices.scene import Scene
+from ekuscan.notices.table import WeakRow, packaged
+from ekuscan.notices.wording import listed, notice, ports
+
+_SHORT_KEY = "short-key"
+
+
+@dataclass(slots=True)
+class _Weakness:
+    """One kind of weakness of one target."""
+
+    case: str
+    says: str = ""
+    seen: list[str] = field(default_factory=list)
+    subjects: list[str] = field(default_factory=list)
+    observations: list[Observation] = field(default_factory=list)
+    certificates: list[str] = field(default_factory=list)
+
+
+def weak_tls(scene: Scene) -> Iterator[Notice]:
+    """One notice for each weakness of a target, with all ports that showed it."""
+    found: dict[tuple[str, str], _Weakness] = {}
+    for observation in scene.observations.values():
+        target = observation.endpoint.target
+        for tls in dict.fromkeys(sight.tls for sight in observation.sights if sight.tls is not None):
+            for row, seen in _negotiated(tls):
+                weakness = found.setdefault((target, row.id), _Weakness(row.of, row.says))
+                weakness.seen.append(seen)
+                weakness.observations.append(observation)
+        for certificate, leaf in _presented(scene, observation):
+            for id_, case, seen in _of_certificate(certificate, leaf=leaf):
+                weakness = found.setdefault((target, id_), _Weakness(case, seen))
+                weakness.seen.append(seen)
+                weakness.subjects.append(display_name(certificate.reading.subject) or "a certificate")
+                weakness.observations.append(observation)
+                weakness.certificates.append(certificate.sha256)
+    for (target, id_), weakness in found.items():
+        yield notice(
+            "weak-tls",
+            weakness.case,
+            target,
+            {
+                "ports": ports(weakness.observations),
+                "says": weakness.says,
+                "seen": listed(weakness.seen, 3),
+                "subject": listed(weakness.subjects, 3),
+            },
+            detail=id_,
+            endpoints=[one.endpoint.id for one in weakness.observations],
+            certificates=weakness.certificates,
+        )
+
+
+def _negotiated(tls: TlsParameters) -> Iterator[tuple[WeakRow, str]]:
+    parts = frozenset(re.split(r"[-_]", tls.cipher))
+    for row in packaged().weak:
+        if row.of == "version" and tls.version in row.values:
+            yield row, tls.version
+        elif row.of == "cipher" and not parts.isdisjoint(row.values):
+            yield row, tls.cipher
+
+
+def _presented(scene: Scene, observation: Observation) -> Iterator[tuple[ParsedCertificate, bool]]:
+    """The certificates of an endpoint that anybody checks: those that it presented, without a root at the end."""
+    leaves: dict[str, bool] = {}
+    for sight in observation.sights:
+        chain = scene.seen.chains.get(sight.chain) if sight.chain is not None else None
+        for depth, sha256 in enumerate(chain.presented if chain is not None else ()):
+            leaves[sha256] = leaves.get(sha256, False) or depth == 0
+    for sha256, leaf in leaves.items():
+        yield scene.book.parsed(sha256), leaf
+
+
+def _of_certificate(certificate: ParsedCertificate, *, leaf: bool) -> Iterator[tuple[str, str, str]]:
+    """Weaknesses by id, case, and what was seen."""
+    kind, _, size = certificate.reading.key.partition(" ")
+    short = kind == "RSA" and size.isdecimal() and int(size) < packaged().rsa_bits
+    signature = next(
+        (
+            row
+            for row in packaged().weak
+            if row.of == "signature" and certificate.reading.signature_algorithm in row.values
+        ),
+        None,
+    )
+    if not short and signature is None:
+        return
+    own = certificate.self_signed
+    if short and (leaf or not own):
+        yield _SHORT_KEY, "key", certificate.reading.key
+    # The signature of a certificate by its own key proves nothing, and nobody checks it.
+    if signature is not None and not own:
+        yield f"{signature.id}-signature", "signature", signature.says
