@@ -141,14 +141,14 @@ def test_one_way_tls_makes_a_mutual_use_case_not_applicable() -> None:
     assert facts.verdicts()["exp-e1>partner/sip-b2b/X04"].outcome == "not-applicable"
 
 
-def _with_two_contents(first: str, second: str) -> Facts:
-    """An Expressway-C two ports of which show different certificates."""
+def _with_two_contents(first: str, second: str, ports: tuple[int, int] = (443, 5061)) -> Facts:
+    """An Expressway-C two ports of which show different certificates, or one port both."""
     facts = Facts().box("c", "expressway-c", "X15.4", {"server": Shown(first, "private")})
     other = Facts().box("d", "expressway-c", "X15.4", {"server": Shown(second, "private")})
     facts.certificates |= other.certificates
     facts.chains |= other.chains
     slots = (*facts.targets["c"].slots, *other.targets["d"].slots)
-    contents = tuple(replace(slot, endpoints=(f"c:{port}/tls",)) for slot, port in zip(slots, (443, 5061), strict=True))
+    contents = tuple(replace(slot, endpoints=(f"c:{port}/tls",)) for slot, port in zip(slots, ports, strict=True))
     facts.targets["c"] = replace(facts.targets["c"], slots=contents)
     return facts.box("e", "expressway-e", "X15.4", {"server": Shown()}).link("uc-traversal", "c", "e")
 
@@ -160,6 +160,27 @@ def test_ports_that_disagree_are_a_fork_and_never_a_pick(ekus: tuple[str, str]) 
     (fork,) = verdict.forks
     assert fork.fact == "c.server.certificate"
     assert sorted(branch.now for branch in fork.values.values()) == ["breaks", "ok"]
+
+
+def test_certificates_of_one_port_are_told_apart_by_their_keys() -> None:
+    facts = _with_two_contents("both", "server", (443, 443))
+    (fork,) = facts.verdicts()["c>e/uc-traversal/X11"].forks
+    assert {name: branch.now for name, branch in fork.values.items()} == {
+        "its chain c-server": "ok",
+        "its chain d-server": "breaks",
+    }
+    facts.certificates["c-server"] = replace(facts.certificates["c-server"], key="RSA 2048")
+    (fork,) = facts.verdicts()["c>e/uc-traversal/X11"].forks
+    assert {name: branch.now for name, branch in fork.values.items()} == {
+        "its RSA certificate": "ok",
+        "its EC certificate": "breaks",
+    }
+    assert fork.question == "It has several certificates for one port: which one does c use here?"
+
+
+def test_certificates_of_one_port_that_agree_in_what_counts_need_no_pick() -> None:
+    verdict = _with_two_contents("both", "both", (443, 443)).verdicts()["c>e/uc-traversal/X11"]
+    assert (verdict.now, verdict.forks) == ("ok", ())
 
 
 def test_ports_that_agree_in_what_counts_need_no_pick() -> None:

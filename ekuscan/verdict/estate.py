@@ -168,15 +168,28 @@ class Box:
         return self._variables[key]
 
     def _several(self, slot: str, stack: Stack, service: str | None) -> Variable:
-        """Ports that show different certificates for one slot: which of them is shown when it counts is not known."""
+        """Different certificates that were shown for one slot: which of them is used when it counts is not known."""
+        contents = self._contents(slot, service)
         found: list[Value] = []
-        for content in self._contents(slot, service):
-            ports = ", ".join(content.endpoints) or content.from_
+        for content, label in zip(contents, self._told_apart(contents), strict=True):
             for state in states(self._view_of(content), stack, self._seen.as_of, self.tables):
-                found.append(SlotState(f"as on {ports}", state.now, state.next))
-        question = f"Its ports show different certificates: which one does {self.name} use here?"
+                found.append(SlotState(label, state.now, state.next))
+        apart = len({content.endpoints for content in contents}) == len(contents)
+        what = "Its ports show different certificates" if apart else "It has several certificates for one port"
+        question = f"{what}: which one does {self.name} use here?"
         name = f"{self.name}.{slot}.certificate"
         return Variable(f"{self.name}.slot:{slot}@{stack}/several", tuple(found), "port", question, name=name)
+
+    def _told_apart(self, contents: Sequence[SlotContent]) -> list[str]:
+        """What tells the contents of one slot from each other: their ports, else their kinds of key."""
+        ports = [f"as on {', '.join(content.endpoints) or content.from_}" for content in contents]
+        if len(set(ports)) == len(contents):
+            return ports
+        shown = [self._seen.certificates.get(content.sha256 or "") for content in contents]
+        keys = [f"its {one.key.partition(' ')[0]} certificate" if one is not None else "" for one in shown]
+        if len(set(keys)) == len(contents):
+            return keys
+        return [f"its chain {(content.chain or '')[:12]}" for content in contents]
 
 
 class Estate:
