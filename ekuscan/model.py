@@ -293,7 +293,9 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class SlotContent:
-    """A product's certificate slot and what is in it. Several contents of one slot mean that its ports disagree.
+    """A product's certificate slot and what is in it.
+
+    Several contents of one slot mean that its ports disagree, or that a port has a certificate for each kind of key.
 
     ``same_as`` names the slot of the same box that holds the same certificate, where that is declared.
     """

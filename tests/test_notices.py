@@ -118,6 +118,14 @@ def test_tomcats_certificate_on_the_sip_port_is_noticed_with_what_hangs_on_it() 
     )
 
 
+def test_slots_that_share_a_certificate_of_each_kind_of_key_are_noticed_once() -> None:
+    elliptic, rsa_chain = leaf(corp()), leaf(corp(), key=pki.rsa_key("rsa"))
+    looks = [(sight(elliptic), elliptic), (sight(rsa_chain, offer="rsa"), rsa_chain)]
+    run = finished([CUCM], [views(port(CUCM, 8443), *looks), views(port(CUCM, 5061, "sips"), *looks)])
+    (found,) = noticed(run, "certificate-reuse").values()
+    assert found.certificates == (sha256_hex(elliptic[0]), sha256_hex(rsa_chain[0]))
+
+
 def test_other_slots_with_one_certificate_are_only_named() -> None:
     chain = leaf(digicert())
     run = finished([CUCM], [shows(port(CUCM, 8443), chain), shows(port(CUCM, 2445, "tls"), chain)])

@@ -286,6 +286,27 @@ def test_slots_that_hold_the_same_certificate_share_a_row() -> None:
     assert lines[0].startswith(" box  14SU3")
 
 
+def test_certificates_of_one_port_are_told_apart_by_their_keys() -> None:
+    first, second = one_box(slots={"tomcat": "a"}), one_box(slots={"tomcat": "b"})
+    contents = [replace(one.targets[0].slots[0], endpoints=("box:443/sips",)) for one in (first, second)]
+    certificates = {
+        **first.certificates,
+        **{sha256: replace(one, key="EC P-256") for sha256, one in second.certificates.items()},
+    }
+    run = replace(
+        first,
+        targets=(replace(first.targets[0], slots=tuple(contents)),),
+        certificates=certificates,
+        chains={**first.chains, **second.chains},
+        observations=(samples.seen("box", 443, None, "none"),),
+    )
+    rows = section(report(run), "CERTIFICATES")
+    assert [row.split()[:3] for row in rows if row.startswith("  tomcat")] == [
+        ["tomcat", "RSA", "443"],
+        ["tomcat", "EC", "443"],
+    ]
+
+
 def test_ports_that_disagree_on_a_slot_are_told_apart_by_their_numbers() -> None:
     first, second = one_box(slots={"tomcat": "a"}), one_box(slots={"tomcat": "b"})
     contents = (*first.targets[0].slots, replace(second.targets[0].slots[0], endpoints=("box:8443/sips",)))

@@ -15,7 +15,7 @@ KIND = "certificate-reuse"
 
 
 def certificate_reuse(scene: Scene) -> Iterator[Notice]:
-    """One notice for each certificate of a target that several of its slots hold."""
+    """One notice for the slots of a target that hold the same; an RSA and an ECDSA certificate may be the same two."""
     for target in scene.seen.targets.values():
         if len(target.slots) < 2:
             continue
@@ -23,13 +23,15 @@ def certificate_reuse(scene: Scene) -> Iterator[Notice]:
         for content in target.slots:
             if content.sha256 is not None and content.from_ != "same-slot" and not _one_with_another(target, content):
                 held.setdefault(content.sha256, []).append(content)
-        shared = [(sha256, found) for sha256, found in held.items() if len({one.slot for one in found}) > 1]
-        for sha256, contents in shared:
-            yield _notice(scene, target, sha256, contents)
+        shared: dict[tuple[str, ...], list[SlotContent]] = {}
+        for contents in held.values():
+            shared.setdefault(tuple(sorted({content.slot for content in contents})), []).extend(contents)
+        for slots, contents in shared.items():
+            if len(slots) > 1:
+                yield _notice(scene, target, slots, contents)
 
 
-def _notice(scene: Scene, target: Target, sha256: str, contents: list[SlotContent]) -> Notice:
-    slots = sorted({content.slot for content in contents})
+def _notice(scene: Scene, target: Target, slots: tuple[str, ...], contents: list[SlotContent]) -> Notice:
     endpoints = [id_ for content in contents for id_ in content.endpoints]
     where = ports(scene.of(endpoints))
     row = _row(target, slots)
@@ -40,11 +42,11 @@ def _notice(scene: Scene, target: Target, sha256: str, contents: list[SlotConten
         {"slots": listed(slots), "ports": where or "from files", "says": row.says if row else ""},
         detail="+".join(slots),
         endpoints=endpoints,
-        certificates=[sha256],
+        certificates=[content.sha256 for content in contents if content.sha256 is not None],
     )
 
 
-def _row(target: Target, slots: list[str]) -> ReuseRow | None:
+def _row(target: Target, slots: tuple[str, ...]) -> ReuseRow | None:
     rows = packaged().reuse
     return next((row for row in rows if target.role in row.roles and set(row.slots) <= set(slots)), None)
 

@@ -26,6 +26,14 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class _Apart:
+    """Slots with several certificates, which their ports tell apart, and those of which one port showed several."""
+
+    by_port: set[str]
+    by_key: set[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What rows are made of, looked up by id."""
 
@@ -54,8 +62,11 @@ def rows_of(target: Target, evidence: Evidence, page: Page, *, verbose: bool) ->
             unseen.append(content.slot)
         else:
             held.setdefault(content.sha256, []).append(content)
-    several = {slot for slot in (content.slot for content in target.slots) if _contents(target, slot) > 1}
-    rows = [_row(target, sha256, contents, several, evidence, page, verbose) for sha256, contents in held.items()]
+    apart = _Apart(
+        {one.slot for one in target.slots if _contents(target, one.slot) > 1},
+        {one.slot for one in target.slots if any(_share_a_port(one, other) for other in target.slots)},
+    )
+    rows = [_row(target, sha256, contents, apart, evidence, page, verbose) for sha256, contents in held.items()]
     if unseen or not rows:
         label = ", ".join(page.say(slot) for slot in dict.fromkeys(unseen))
         rows.append(Row(label, "??", "unseen", "", "", [], []))
@@ -66,11 +77,16 @@ def _contents(target: Target, slot: str) -> int:
     return len({content.sha256 for content in target.slots if content.slot == slot})
 
 
+def _share_a_port(one: SlotContent, other: SlotContent) -> bool:
+    """Whether one port showed both, which are different: an RSA and an ECDSA certificate, as a rule."""
+    return one.slot == other.slot and one.sha256 != other.sha256 and not set(one.endpoints).isdisjoint(other.endpoints)
+
+
 def _row(
     target: Target,
     sha256: str,
     contents: list[SlotContent],
-    several: set[str],
+    apart: _Apart,
     evidence: Evidence,
     page: Page,
     verbose: bool,
@@ -82,7 +98,7 @@ def _row(
     seen = [evidence.observations[id_] for id_ in ids if id_ in evidence.observations]
     mark = marks.eku_mark(certificate.eku) if certificate is not None else "??"
     return Row(
-        label=_label(contents, several, seen, page),
+        label=_label(contents, apart, certificate, seen, page),
         mark=mark,
         issuer=page.say(marks.issuer(certificate, chain)) or "unknown",
         kind=marks.CLASSES[chain.hierarchy.class_] if chain is not None else "",
@@ -96,10 +112,19 @@ def _row(
     )
 
 
-def _label(contents: list[SlotContent], several: set[str], seen: list[Observation], page: Page) -> str:
+def _label(
+    contents: list[SlotContent],
+    apart: _Apart,
+    certificate: Certificate | None,
+    seen: list[Observation],
+    page: Page,
+) -> str:
+    """The slots, and what tells this certificate from others in them: its kind of key where one port showed several."""
     slots = dict.fromkeys(content.slot for content in contents)
-    ports = sorted({observation.endpoint.port for observation in seen}) if several.intersection(slots) else []
-    return " ".join([", ".join(page.say(slot) for slot in slots), ",".join(str(port) for port in ports)]).strip()
+    key = certificate.key.partition(" ")[0] if certificate is not None and apart.by_key.intersection(slots) else ""
+    ports = sorted({observation.endpoint.port for observation in seen}) if apart.by_port.intersection(slots) else []
+    words = [", ".join(page.say(slot) for slot in slots), page.say(key), ",".join(str(port) for port in ports)]
+    return " ".join(word for word in words if word)
 
 
 def _ends(certificate: Certificate | None, page: Page) -> str:
