@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ekuscan.fingerprint import sha256_hex
 from ekuscan.model import (
+    Banner,
     Connection,
     Endpoint,
     Enforcement,
@@ -36,7 +37,7 @@ from ekuscan.notices.table import packaged
 from ekuscan.table_rows import TableError
 from ekuscan.wire import offer
 from ekuscan.wire.offer import NAMELESS_OFFER, OLD_OFFER, POST_QUANTUM_OFFER, SMALL_OFFER, Offer
-from ekuscan.wire.tls import MAX_CA_NAMES
+from ekuscan.wire.openssl import MAX_CA_NAMES
 from tests import pki
 from tests.noticing import (
     BOTH,
@@ -99,6 +100,36 @@ def test_the_offers_that_the_table_names_are_made() -> None:
     named = {name for row in found.intolerance for name in (*row.failed, *row.answered)}
     assert named <= made
     assert set(found.views) == made
+
+
+# --- role-differs, release-differs ----------------------------------------------------------------------------
+
+
+def says(target: Target, banner: Banner, *numbers: int) -> Run:
+    seen = [replace(shows(port(target, number, "sips"), leaf(corp())), banner=banner) for number in numbers]
+    return finished([target], seen)
+
+
+def test_a_banner_of_another_product_than_the_declared_one_is_noticed() -> None:
+    run = says(CUCM, Banner("expressway", "X15.0", "TANDBERG/4137 (X15.0)"), 5061, 8443)
+    (found,) = noticed(run, "role-differs").values()
+    assert found.id == "cucm1/role-differs/Cisco Expressway"
+    assert found.text == "cucm1 is declared as cucm, and its banner says Cisco Expressway (TANDBERG/4137 (X15.0))."
+    assert found.endpoints == ("cucm1:5061/sips", "cucm1:8443/sips")
+
+
+def test_a_banner_of_another_release_than_the_declared_one_is_noticed() -> None:
+    edge = box("exp-e1", "expressway-e", "X15.4")
+    run = says(edge, Banner("expressway", "X14.0.2", "TANDBERG/4137 (X14.0.2)"), 5061)
+    (found,) = noticed(run, "release-differs").values()
+    assert found.id == "exp-e1/release-differs/X14.0.2"
+    assert found.text == "exp-e1 is declared as release X15.4, and its banner says X14.0.2 (TANDBERG/4137 (X14.0.2))."
+
+
+@pytest.mark.parametrize("release", ["X15.4", "X15.4.1", None])
+def test_a_banner_that_agrees_or_names_no_release_is_no_notice(release: str | None) -> None:
+    run = says(box("exp-e1", "expressway-e", "X15.4"), Banner("expressway", release, "TANDBERG"), 5061)
+    assert run.notices == ()
 
 
 # --- certificate-reuse ----------------------------------------------------------------------------------------

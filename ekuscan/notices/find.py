@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from ekuscan.model import Notice
 from ekuscan.notices.accepted import ca_not_listed, only_ended_cas
 from ekuscan.notices.cluster import cluster_differs
+from ekuscan.notices.declared import declared_differs
 from ekuscan.notices.dialled import name_mismatch
 from ekuscan.notices.enforcing import enforces_client_auth
 from ekuscan.notices.offers import intolerance, views_differ
@@ -15,6 +16,7 @@ from ekuscan.notices.scene import Scene
 from ekuscan.notices.weak import weak_tls
 
 _FINDERS: tuple[Callable[[Scene], Iterator[Notice]], ...] = (
+    declared_differs,
     certificate_reuse,
     cluster_differs,
     ca_not_listed,
