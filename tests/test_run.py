@@ -30,6 +30,7 @@ from ekuscan.model import (
     Fact,
     Failure,
     Inventory,
+    Notice,
     Observation,
     Request,
     RoleName,
@@ -44,9 +45,10 @@ from ekuscan.model import (
     Verdict,
     VerdictsLike,
 )
+from ekuscan.notices.scene import Scene
 from ekuscan.profiles.load import port_of
 from ekuscan.report import json_document
-from ekuscan.report.records import records
+from ekuscan.report.records import RecordStream, records
 from ekuscan.run import Options, Piece, RunInProgress
 from ekuscan.trust import TrustStore
 from ekuscan.verdict.estate import Estate
@@ -611,3 +613,44 @@ def test_a_bug_in_judging_one_part_is_named_and_the_others_are_judged(
     assert run.faults == ["e1: ZeroDivisionError: division by zero"]
     assert {verdict.target for verdict in found.verdicts} == {"e2"}
     assert found.summary.exit == 4
+
+
+# --- notices ------------------------------------------------------------------------------------------------------
+
+
+def named(world: Certificates, boxes: Iterable[Target]) -> list[Observation]:
+    """Each box with the same certificate, dialled under a name that it does not have."""
+    chain = world.issued["corp", "both", 400]
+    return [shows(replace(port(one, 443, "https"), server_name=f"{one.id}.invalid"), chain) for one in boxes]
+
+
+def test_a_box_that_is_like_another_one_has_notices_of_its_own(world: Certificates) -> None:
+    boxes = [box(name, "expressway-e", "X15.4") for name in ("exp-e1", "exp-e2")]
+    seen = named(world, boxes)
+    run = begun(world, Inventory(tuple(boxes), endpoints=tuple(one.endpoint for one in seen)), streamed=True)
+    pieces = [piece for one in seen if (piece := run.observe(one)) is not None]
+    assert all(piece.like is not None for piece in pieces)
+    assert [[one.id for one in piece.notices] for piece in pieces] == [
+        ["exp-e1/name-mismatch/exp-e1.invalid"],
+        ["exp-e2/name-mismatch/exp-e2.invalid"],
+    ]
+    stream = RecordStream(run.book.certificates, run.book.chains)
+    for piece in pieces:
+        records = stream.part(piece.targets, piece.connections, piece.observations, piece.verdicts, piece.notices)
+        assert [record.kind for record in records][-2:] == ["verdict", "notice"]
+
+
+def test_a_fault_in_the_notices_costs_no_verdict(world: Certificates, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(scene: Scene) -> tuple[Notice, ...]:
+        raise ZeroDivisionError("division by zero")
+
+    boxes = [box("exp-e1", "expressway-e", "X15.4")]
+    seen = named(world, boxes)
+    inventory = Inventory(tuple(boxes), endpoints=tuple(one.endpoint for one in seen))
+    whole, _ = finished(world, inventory, seen)
+    monkeypatch.setattr(run_module, "notices", broken)
+    run = begun(world, inventory)
+    (piece,) = (piece for one in seen if (piece := run.observe(one)) is not None)
+    assert run.faults == ["exp-e1: ZeroDivisionError: division by zero"]
+    assert run.result(AS_OF, complete=True).verdicts == whole.verdicts != ()
+    assert piece.notices == ()
