@@ -79,6 +79,8 @@ def fits(name: str, protocol: str, san: Sequence[str], common: str | None) -> Li
 
 def _case(scene: Scene, endpoint: Endpoint, name: str, sha256: str) -> Case | None:
     certificate = scene.seen.certificates[sha256]
+    if f"DNS:{name}" in certificate.san:
+        return None
     if any(one.startswith(_CUT) for one in certificate.san[-1:]) or _UNREADABLE in certificate.flaws:
         return None  # what it does not name cannot be told
     fit = fits(name, endpoint.protocol, certificate.san, _common_name(scene, sha256))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ekuscan.certificates import ParsedCertificate
 from ekuscan.model import Notice, Observation, TlsParameters
@@ -62,17 +63,17 @@ def weak_tls(scene: Scene) -> Iterator[Notice]:
         )
 
 
-def _negotiated(tls: TlsParameters) -> Iterator[tuple[WeakRow, str]]:
+@lru_cache(maxsize=256)
+def _negotiated(tls: TlsParameters) -> tuple[tuple[WeakRow, str], ...]:
     parts = frozenset(re.split(r"[-_]", tls.cipher))
-    for row in packaged().weak:
-        if row.of == "version" and tls.version in row.values:
-            yield row, tls.version
-        elif row.of == "cipher" and not parts.isdisjoint(row.values):
-            yield row, tls.cipher
+    rows = packaged().weak
+    versions = ((row, tls.version) for row in rows if row.of == "version" and tls.version in row.values)
+    ciphers = ((row, tls.cipher) for row in rows if row.of == "cipher" and not parts.isdisjoint(row.values))
+    return (*versions, *ciphers)
 
 
 def _presented(scene: Scene, observation: Observation) -> Iterator[tuple[ParsedCertificate, bool]]:
-    """The certificates of an endpoint that anybody checks: those that it presented, without a root at the end."""
+    """The certificates that an endpoint presented, and whether it did so as its own."""
     leaves: dict[str, bool] = {}
     for sight in observation.sights:
         chain = scene.seen.chains.get(sight.chain) if sight.chain is not None else None
@@ -83,22 +84,25 @@ def _presented(scene: Scene, observation: Observation) -> Iterator[tuple[ParsedC
 
 
 def _of_certificate(certificate: ParsedCertificate, *, leaf: bool) -> Iterator[tuple[str, str, str]]:
-    """Weaknesses by id, case, and what was seen."""
-    kind, _, size = certificate.reading.key.partition(" ")
-    short = kind == "RSA" and size.isdecimal() and int(size) < packaged().rsa_bits
-    signature = next(
-        (
-            row
-            for row in packaged().weak
-            if row.of == "signature" and certificate.reading.signature_algorithm in row.values
-        ),
-        None,
-    )
+    """Weaknesses by id, case, and what was seen. Nobody checks the key of a root, nor what a key signed of itself."""
+    short = _is_short(certificate.reading.key)
+    signature = _signatures().get(certificate.reading.signature_algorithm or "")
     if not short and signature is None:
         return
     own = certificate.self_signed
     if short and (leaf or not own):
         yield _SHORT_KEY, "key", certificate.reading.key
-    # The signature of a certificate by its own key proves nothing, and nobody checks it.
     if signature is not None and not own:
         yield f"{signature.id}-signature", "signature", signature.says
+
+
+@lru_cache(maxsize=256)
+def _is_short(key: str) -> bool:
+    kind, _, size = key.partition(" ")
+    return kind == "RSA" and size.isdecimal() and int(size) < packaged().rsa_bits
+
+
+@lru_cache(maxsize=1)
+def _signatures() -> Mapping[str, WeakRow]:
+    """The weak signature algorithms by OID."""
+    return {oid: row for row in packaged().weak if row.of == "signature" for oid in row.values}
