@@ -198,9 +198,9 @@ def pair(first: tuple[bytes, ...], second: tuple[bytes, ...]) -> Run:
 def test_a_member_that_serves_the_renewed_certificate_is_pointed_out() -> None:
     run = pair(leaf(digicert(), BOTH), leaf(digicert(), SERVER))
     (found,) = noticed(run, "cluster-differs").values()
-    assert (found.id, found.target, found.severity) == ("edge/cluster-differs/server", "edge", "medium")
+    assert (found.id, found.target, found.severity) == ("edge/cluster-differs/expressway-e/server", "edge", "medium")
     assert found.text == (
-        "edge, slot server: not all are fit for the same: exp-e1: serverAuth and clientAuth; exp-e2: serverAuth only."
+        "edge, expressway-e server: not all are fit for the same: exp-e1: serverAuth and clientAuth; exp-e2: serverAuth only."
     )
     assert found.endpoints == ("exp-e1:443/https", "exp-e2:443/https")
     assert [because.fact for because in found.because] == ["exp-e1", "exp-e2"]
@@ -209,13 +209,13 @@ def test_a_member_that_serves_the_renewed_certificate_is_pointed_out() -> None:
 def test_members_with_certificates_of_different_cas_are_pointed_out() -> None:
     (found,) = noticed(pair(leaf(digicert()), leaf(corp())), "cluster-differs").values()
     assert found.text == (
-        "edge, slot server: issued by different CAs: exp-e1: DigiCert (public-chrome); exp-e2: Corp (private)."
+        "edge, expressway-e server: issued by different CAs: exp-e1: DigiCert (public-chrome); exp-e2: Corp (private)."
     )
 
 
 def test_members_whose_certificates_end_far_apart_are_pointed_out() -> None:
     (found,) = noticed(pair(leaf(corp(), end=SOON), leaf(corp(), end=LATER)), "cluster-differs").values()
-    assert found.text.startswith("edge, slot server: they end far apart: exp-e1: 20 Feb 2027; exp-e2: ")
+    assert found.text.startswith("edge, expressway-e server: they end far apart: exp-e1: 20 Feb 2027; exp-e2: ")
 
 
 def test_a_certificate_of_its_own_for_each_member_is_no_notice() -> None:
@@ -231,7 +231,15 @@ def test_certificates_of_two_kinds_of_key_are_compared_kind_by_kind() -> None:
         views(port(E1, 443), (sight(plain), plain), (sight(elliptic[0]), elliptic[0])),
         views(port(E2, 443), (sight(renewed), renewed), (sight(elliptic[1]), elliptic[1])),
     ]
-    assert list(noticed(finished([E1, E2], seen), "cluster-differs")) == ["edge/cluster-differs/server/RSA"]
+    assert list(noticed(finished([E1, E2], seen), "cluster-differs")) == [
+        "edge/cluster-differs/expressway-e/server/RSA"
+    ]
+
+
+def test_members_of_different_roles_are_not_compared_with_each_other() -> None:
+    boxes = [box("cucm1", cluster="main"), box("imp1", "imp", cluster="main")]
+    seen = [shows(port(boxes[0], 8443), leaf(digicert(), BOTH)), shows(port(boxes[1], 8443), leaf(corp(), SERVER))]
+    assert noticed(finished(boxes, seen), "cluster-differs") == {}
 
 
 def test_targets_of_no_cluster_are_not_compared() -> None:
@@ -248,7 +256,7 @@ def test_addresses_of_one_name_that_differ_are_pointed_out() -> None:
         for chain, address in zip(chains, ("192.0.2.1", "192.0.2.2"), strict=True)
     ]
     (found,) = noticed(finished([lone], seen), "cluster-differs").values()
-    assert (found.id, found.target) == ("exp-e1/cluster-differs/443", "exp-e1")
+    assert (found.id, found.target) == ("exp-e1/cluster-differs/port/443", "exp-e1")
     assert "192.0.2.2: serverAuth only" in found.text
 
 
@@ -639,6 +647,14 @@ def test_nothing_is_told_of_a_peer_that_was_shown_no_certificate() -> None:
 
 
 # --- all of them ----------------------------------------------------------------------------------------------
+
+
+def test_notices_change_no_exit_code() -> None:
+    old = TlsParameters("TLSv1", "RC4-MD5", None)
+    chain = leaf(corp())
+    run = finished([CUCM], [views(port(CUCM, 443, server_name="other.example.com"), (sight(chain, tls=old), chain))])
+    assert {one.kind for one in run.notices} == {"weak-tls", "name-mismatch"}
+    assert run.summary.exit == 0
 
 
 def test_ids_of_one_run_are_distinct() -> None:

@@ -270,12 +270,21 @@ def hostile(text: str, many: Callable[[], str]) -> Run:
         many(), many(), many(), None, None, many(), (many(),), model.Eku("absent"), (), (many(),), ""
     )
     failed = samples.unseen(text + "c", 1, model.Failure("after", many(), many(), 40))
-    shown = replace(samples.seen(text + "e", 2, None, "required"), banner=model.Banner(many(), many(), many()))
+    listed = model.AcceptedCa(many(), "private", many(), "unknown")
+    shown = replace(
+        samples.seen(text + "e", 2, None, "required"),
+        banner=model.Banner(many(), many(), many()),
+        accepts=(listed,),
+    )
+    noticed = samples.notice(
+        "name-mismatch", text + "e", many(), id=many(), because=(model.Because(many(), many(), ""),)
+    )
     return replace(
         run,
         certificates={**run.certificates, samples.fingerprint("odd"): odd},
         observations=(*run.observations, failed, shown),
         run=replace(run.run, vantage=many()),
+        notices=(noticed,),
     )
 
 

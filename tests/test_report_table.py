@@ -286,6 +286,32 @@ def test_slots_that_hold_the_same_certificate_share_a_row() -> None:
     assert lines[0].startswith(" box  14SU3")
 
 
+def test_many_notices_of_one_kind_are_counted_and_shown_with_v() -> None:
+    names = [f"box-{number}" for number in range(9)]
+    notices = tuple(samples.notice("weak-tls", name, f"{name} speaks TLS 1.0.") for name in names)
+    graver = samples.notice("weak-tls", "gate", "gate takes RC4.", severity="medium")
+    run = replace(samples.clean(), notices=(*notices, graver))
+    lines = section(report(run), "NOTICED")
+    assert lines == [
+        " weak-tls: gate takes RC4.",
+        " weak-tls: box-0 speaks TLS 1.0.",
+        " weak-tls: 8 more (-v): box-1, box-2, box-3, ...",
+    ]
+    assert sum(line.startswith(" weak-tls") for line in section(report(run, verbose=True), "NOTICED")) == 10
+
+
+def test_a_kind_that_the_table_does_not_know_is_shown_all_the_same() -> None:
+    run = replace(samples.clean(), notices=(samples.notice("novelty", "box", "box does something new."),))
+    assert section(report(run, verbose=True), "NOTICED") == [" novelty: box does something new.", "   low  observed"]
+
+
+def test_a_large_estate_keeps_the_notices_of_the_targets_that_are_shown() -> None:
+    run = samples.many(table.WHOLE_UP_TO + 1)
+    notices = [samples.notice("weak-tls", target.id, f"{target.id} is old.") for target in run.targets]
+    shown = table.worst(replace(run, notices=tuple(notices)), 200)
+    assert {one.target for one in shown.notices} == {target.id for target in shown.targets}
+
+
 def test_certificates_of_one_port_are_told_apart_by_their_keys() -> None:
     first, second = one_box(slots={"tomcat": "a"}), one_box(slots={"tomcat": "b"})
     contents = [replace(one.targets[0].slots[0], endpoints=("box:443/sips",)) for one in (first, second)]

@@ -70,7 +70,7 @@ def _by_slot(scene: Scene, target: Target) -> Iterator[tuple[str, Shown]]:
             continue
         certificate, chain = scene.seen.certificates[content.sha256], scene.seen.chains[content.chain]
         yield (
-            f"slot {content.slot}",
+            f"{target.role} {content.slot}",
             Shown(target.id, certificate, content.sha256, chain, content.endpoints, content.from_ == "port"),
         )
 
@@ -162,7 +162,7 @@ def _notice(name: str, where: str, detail: str, case: str, shown: Sequence[Shown
         case,
         name,
         {"where": f"{where}, {detail} key" if detail else where, "members": told},
-        detail="/".join(part for part in (where.partition(" ")[2], detail) if part),
+        detail="/".join(part for part in (*where.split(" "), detail) if part),
         endpoints=[id_ for one in shown for id_ in one.endpoints],
         certificates=[one.sha256 for one in shown],
         certainty="observed" if all(one.observed for one in shown) else "declared",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ekuscan.model import Certificate, Chain, Observation, Purpose, Run, Sight, Target
+from ekuscan.model import AcceptedCa, Certificate, Chain, Observation, Purpose, Run, Sight, Target
 from ekuscan.report import marks, text
 from ekuscan.report.page import Page
 from ekuscan.report.table_problems import verdict_words
@@ -75,6 +75,7 @@ def _port_words(observation: Observation, page: Page) -> list[str]:
         "/".join(page.say(version) for version in versions),
         f"client cert {asked}" if asked is not None else "",
         *_refusals(observation.sights, page),
+        _accepted(observation, page),
         f"server name {page.say(endpoint.server_name)}" if endpoint.server_name else "",
         f"forwarded from {endpoint.profile_port}" if endpoint.profile_port not in (None, endpoint.port) else "",
         page.say(observation.banner.raw) if observation.banner is not None else "",
@@ -89,11 +90,25 @@ def _refusals(sights: tuple[Sight, ...], page: Page) -> Iterator[str]:
         f"alert {alert.number} {page.say(alert.name)} {alert.direction}" for sight in sights for alert in sight.alerts
     )
     yield from alerts
-    given = (name for sight in sights for name in sight.client_certificate.ca_names)
-    names = dict.fromkeys(page.say(marks.common_name(name)) for name in given)
-    if names:
-        more = "; ..." if len(names) > _CA_NAMES_SHOWN else ""
-        yield f"accepts {text.counted(len(names), 'CA')}: {'; '.join(list(names)[:_CA_NAMES_SHOWN])}{more}"
+
+
+def _accepted(observation: Observation, page: Page) -> str:
+    """The CAs that a peer lists, the first ones by name with what is known of each."""
+    given = (name for sight in observation.sights for name in sight.client_certificate.ca_names)
+    known = {ca.name: ca for ca in observation.accepts}
+    names = list(dict.fromkeys(_ca_words(name, known.get(name), page) for name in given))
+    if not names:
+        return ""
+    more = "; ..." if len(names) > _CA_NAMES_SHOWN else ""
+    return f"accepts {text.counted(len(names), 'CA')}: {'; '.join(names[:_CA_NAMES_SHOWN])}{more}"
+
+
+def _ca_words(name: str, ca: AcceptedCa | None, page: Page) -> str:
+    shown = page.say(marks.common_name(name))
+    if ca is None:
+        return shown
+    ended = ", no clientAuth" if ca.issues_client_auth == "no" else ""
+    return f"{shown} ({marks.CLASSES[ca.class_]}{ended})"
 
 
 # --- chains ---------------------------------------------------------------------------------------------------
