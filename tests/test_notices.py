@@ -200,7 +200,8 @@ def test_a_member_that_serves_the_renewed_certificate_is_pointed_out() -> None:
     (found,) = noticed(run, "cluster-differs").values()
     assert (found.id, found.target, found.severity) == ("edge/cluster-differs/expressway-e/server", "edge", "medium")
     assert found.text == (
-        "edge, expressway-e server: not all are fit for the same: exp-e1: serverAuth and clientAuth; exp-e2: serverAuth only."
+        "edge, expressway-e server: not all are fit for the same: "
+        "exp-e1: serverAuth and clientAuth; exp-e2: serverAuth only."
     )
     assert found.endpoints == ("exp-e1:443/https", "exp-e2:443/https")
     assert [because.fact for because in found.because] == ["exp-e1", "exp-e2"]
