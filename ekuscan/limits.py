@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ekuscan.trials import Controls
 from ekuscan.wire.identity import Identity
 from ekuscan.wire.offer import DEFAULT_OFFER, Offer
 from ekuscan.wire.proxy import Proxy
@@ -39,7 +40,8 @@ class ProbeLimits:
 
     ``retries`` is how often a connection that could not be opened is tried again, each time ``retry_after`` seconds
     later; a handshake is never repeated for its failure. ``identities`` are the client certificates to present, each in
-    handshakes of its own. ``proxy`` is what every TCP connection goes through; it resolves the names.
+    handshakes of its own, as far as they tell something; ``controls`` go with them (see `ekuscan.experiment`).
+    ``proxy`` is what every TCP connection goes through; it resolves the names.
     """
 
     resolve: float = 5.0
@@ -56,6 +58,7 @@ class ProbeLimits:
     retries: int = 0
     retry_after: float = 1.0
     identities: tuple[Identity, ...] = ()
+    controls: Controls | None = None
     proxy: Proxy | None = None
 
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from ekuscan import observation
+from ekuscan.experiment import conclude, next_trial
 from ekuscan.limits import ProbeLimits
 from ekuscan.model import Banner, Endpoint, Failure, Observation, Sight
 from ekuscan.resolve import Address
 from ekuscan.session import Account, Attempt, Clock, Deadline, NoHandshake, Session
+from ekuscan.trials import Trials, arrange
 from ekuscan.turns import Turns
 from ekuscan.views import View, first_view, next_view
 from ekuscan.wire import banner
 from ekuscan.wire.dialogue import Dialogue, preamble
 from ekuscan.wire.greeting import GREETINGS
+from ekuscan.wire.offer import Offer
 from ekuscan.wire.proxy import Proxy, proxy_dialogue
 from ekuscan.wire.reasons import failure
 from ekuscan.wire.request import client_certificate, handshake_failure
@@ -50,22 +54,23 @@ class Look:
         self._presented: dict[str, tuple[bytes, ...]] = {}
         self._ca_names: dict[str, bytes] = {}
         self._banner: Banner | None = None
+        self._asked_by: Offer | None = None
+        self._trials: Trials | None = None
 
     async def observe(self) -> Observation:
         """The banner of a port without TLS; else the ordinary handshake and every further one that there is a reason
         and time for."""
-        if self._endpoint.protocol in GREETINGS:
-            return self._heard(await self._connect(None))
-        view: View | None = first_view(self._limits)
-        while view is not None:
-            outcome = await self._connect(view)
-            if isinstance(outcome, NoHandshake):
-                if not self._sights:
-                    return self._heard(outcome)
-                break
-            self._take(outcome)
+        view = None if self._endpoint.protocol in GREETINGS else first_view(self._limits)
+        outcome = await self._connect(view)
+        while isinstance(outcome, Account) and view is not None:
+            self._take(view, outcome)
             view = self._next()
-        return observation.observed(
+            if view is not None:
+                outcome = await self._connect(view)
+        return self._heard(outcome) if isinstance(outcome, NoHandshake) and not self._sights else self._seen()
+
+    def _seen(self) -> Observation:
+        found = observation.observed(
             self._endpoint,
             self._seen_at(self.address),
             tuple(self._sights),
@@ -73,6 +78,7 @@ class Look:
             self._ca_names,
             self._banner,
         )
+        return replace(found, enforcement=conclude(self._sights, self._trials)) if self._trials is not None else found
 
     async def _connect(self, view: View | None) -> Account | NoHandshake:
         proxy, endpoint = self._limits.proxy, self._endpoint
@@ -106,14 +112,13 @@ class Look:
             talks.append(partial(GREETINGS[endpoint.protocol], endpoint, token=secrets.token_hex(8)))
         return tuple(talks)
 
-    def _heard(self, outcome: Account | NoHandshake) -> Observation:
+    def _heard(self, outcome: NoHandshake) -> Observation:
         """The observation of a connection on which there was no handshake."""
         address = self._seen_at(outcome.address)
-        if not isinstance(outcome, NoHandshake) or outcome.failure is None:
-            agent = outcome.agent
-            found = banner.identify(agent) if agent else None
-            return Observation(self._endpoint, address, "seen", None, (), found)
-        return observation.unseen(self._endpoint, self._blamed(outcome.failure), address)
+        if outcome.failure is not None:
+            return observation.unseen(self._endpoint, self._blamed(outcome.failure), address)
+        found = banner.identify(outcome.agent) if outcome.agent else None
+        return Observation(self._endpoint, address, "seen", None, (), found)
 
     def _blamed(self, why: Failure) -> Failure:
         """A proxy that cannot be reached says nothing about the endpoint."""
@@ -125,7 +130,7 @@ class Look:
         """Where the endpoint is; behind a proxy only the proxy knows."""
         return address.text if address is not None and self._limits.proxy is None else None
 
-    def _take(self, account: Account) -> None:
+    def _take(self, view: View, account: Account) -> None:
         # The further handshakes go where the first one went.
         self.address, self._addresses = account.address, (account.address,)
         trace = account.trace
@@ -134,13 +139,25 @@ class Look:
         seen, presented = observation.sight(trace, judged, why, account.started, account.seconds)
         self._sights.append(seen)
         self._presented.update(presented)
+        if trace.asked and self._asked_by is None:
+            self._asked_by = view.offer
         if trace.ca_names:
             self._ca_names.update(zip(judged.ca_names, trace.ca_names, strict=True))
-        if account.agent:
-            self._banner = self._banner or banner.identify(account.agent)
+        self._banner = self._banner or account.banner
 
     def _next(self) -> View | None:
         if self._deadline.passed:
             return None
         leaf = next((chain[0] for chain in self._presented.values()), None)
-        return next_view(self._limits.views, self._name is not None, self._sights, leaf)
+        return next_view(self._limits.views, self._name is not None, self._sights, leaf) or self._next_trial()
+
+    def _next_trial(self) -> View | None:
+        """The next client certificate to present, once all else is seen; by then the peer has listed its CAs."""
+        limits = self._limits
+        if limits.controls is None or not limits.identities:
+            return None
+        if self._trials is None:
+            listed = tuple(self._ca_names.values())
+            self._trials = arrange(limits.identities, limits.controls, self._clock(), listed)
+        identity = next_trial(self._trials, self._sights)
+        return View(self._asked_by or limits.offer, identity) if identity is not None else None

@@ -17,7 +17,7 @@ from typing import Concatenate, Literal, ParamSpec
 
 from ekuscan.dial import Line
 from ekuscan.limits import ProbeLimits
-from ekuscan.model import Endpoint, Failure, RefusedBy
+from ekuscan.model import Banner, Endpoint, Failure, RefusedBy
 from ekuscan.resolve import Address
 from ekuscan.turns import Turns
 from ekuscan.views import View
@@ -55,15 +55,15 @@ class Attempt:
 class Account:
     """What a handshake gave.
 
-    ``plain`` are the first bytes of a peer that does not speak TLS, ``refused_by`` a refusal above TLS, ``agent`` the
-    SIP Server or User-Agent header. ``started`` is when the ClientHello went out, ``seconds`` the time from then on.
+    ``plain`` are the first bytes of a peer that does not speak TLS, ``refused_by`` a refusal above TLS, ``banner``
+    what the peer called itself. ``started`` is when the ClientHello went out, ``seconds`` the time from then on.
     """
 
     address: Address
     trace: Trace
     plain: bytes
     refused_by: RefusedBy | None
-    agent: str | None
+    banner: Banner | None
     started: datetime
     seconds: float
 
@@ -359,9 +359,12 @@ class Session:
 
     def _worth_asking(self, question: Question) -> bool:
         view = self._attempt.view
-        if question.banner:
-            return self._limits.options and view is not None and view.first
-        return self._handshake.asked or (view is not None and view.offer.late)
+        if not question.always:
+            return self._handshake.asked or (view is not None and view.offer.late)
+        if not self._limits.options or view is None:
+            return False
+        # With a certificate of ours an answer can be all that shows whether it was taken.
+        return view.first or (view.identity is not None and self._handshake.asked and not self._handshake.accepted)
 
     def _answered(self) -> bool:
         return self._question is not None and self._question.answered(bytes(self._handshake.answer), self._token)
@@ -381,7 +384,7 @@ class Session:
             trace=handshake.trace(),
             plain=handshake.plain,
             refused_by=question.refused(answer, self._token) if question is not None and answer else None,
-            agent=question.agent(answer, self._token) if question is not None and answer else None,
+            banner=question.banner(answer, self._token) if question is not None and answer else None,
             started=self._started,
             seconds=round(self._loop.time() - self._begun, 6),
         )

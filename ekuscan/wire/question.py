@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from ekuscan.model import Endpoint, RefusedBy
-from ekuscan.wire import http, sip, stun
+from ekuscan.model import Banner, Endpoint, RefusedBy
+from ekuscan.wire import banner, http, sip, stun
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +17,15 @@ class Question:
 
     ``ask`` takes the endpoint, our own address and a token that is unique, 24 hexadecimal digits. Of what came back and
     the token, ``answered`` says whether it is whole, ``refused`` whether it says that our certificate is missing or not
-    good enough, ``agent`` what the peer calls itself. ``banner``: asked of every peer for that, and not only where the
+    good enough, ``banner`` what the peer calls itself. ``always``: asked of every peer for that, and not only where the
     answer can settle whether a certificate is demanded.
     """
 
     ask: Callable[[Endpoint, tuple[str, int], str], bytes]
     answered: Callable[[bytes, str], bool]
     refused: Callable[[bytes, str], RefusedBy | None]
-    agent: Callable[[bytes, str], str | None]
-    banner: bool
+    banner: Callable[[bytes, str], Banner | None]
+    always: bool
 
 
 def _get(endpoint: Endpoint, _own: tuple[str, int], _token: str) -> bytes:
@@ -42,6 +42,11 @@ def _page_refuses(data: bytes, _token: str) -> RefusedBy | None:
     return "http" if page is not None and page.refused else None
 
 
+def _page_banner(data: bytes, _token: str) -> Banner | None:
+    called = http.called(data)
+    return banner.identify_realm(called.realm) if called is not None and called.realm else None
+
+
 def _options(endpoint: Endpoint, own: tuple[str, int], token: str) -> bytes:
     return sip.options(endpoint.host, endpoint.port, "TLS", own, token)
 
@@ -55,8 +60,9 @@ def _reply_refuses(data: bytes, _token: str) -> RefusedBy | None:
     return "sip" if reply is not None and reply.refused else None
 
 
-def _reply_agent(data: bytes, _token: str) -> str | None:
-    return next((message.agent for message in sip.messages(data) if message.agent), None)
+def _reply_banner(data: bytes, _token: str) -> Banner | None:
+    agent = next((message.agent for message in sip.messages(data) if message.agent), None)
+    return banner.identify(agent) if agent else None
 
 
 def _binding(_endpoint: Endpoint, _own: tuple[str, int], token: str) -> bytes:
@@ -67,19 +73,19 @@ def _binding_came(data: bytes, token: str) -> bool:
     return stun.answer(data, bytes.fromhex(token)) is not None
 
 
-def _binding_agent(data: bytes, token: str) -> str | None:
+def _binding_banner(data: bytes, token: str) -> Banner | None:
     answer = stun.answer(data, bytes.fromhex(token))
-    return answer.software if answer is not None else None
+    return banner.identify(answer.software) if answer is not None and answer.software else None
 
 
-def _nothing(_data: bytes, _token: str) -> None:
-    """What a protocol's answer never tells."""
+def _never(_data: bytes, _token: str) -> None:
+    """STUN knows no refusal for want of a certificate."""
 
 
 QUESTIONS: Final[Mapping[str, Question]] = MappingProxyType(
     {
-        "https": Question(_get, _page_came, _page_refuses, _nothing, banner=False),
-        "sips": Question(_options, _reply_came, _reply_refuses, _reply_agent, banner=True),
-        "turns": Question(_binding, _binding_came, _nothing, _binding_agent, banner=True),
+        "https": Question(_get, _page_came, _page_refuses, _page_banner, always=False),
+        "sips": Question(_options, _reply_came, _reply_refuses, _reply_banner, always=True),
+        "turns": Question(_binding, _binding_came, _never, _binding_banner, always=True),
     }
 )
