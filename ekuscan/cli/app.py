@@ -131,6 +131,23 @@ def scan(
     late: Annotated[
         bool, typer.Option("--late", help="GET / on https ports that asked for no certificate: do they ask then?")
     ] = False,
+    client_cert: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Option(
+            help="Present it where a certificate is asked for: a log-in attempt in the peer's log. Repeatable.",
+            metavar="FILE",
+        ),
+    ] = None,
+    client_key: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Option(
+            help="Its key, unless the file holds it; password in EKUSCAN_PASSWORD. Repeatable.", metavar="FILE"
+        ),
+    ] = None,
+    credentials: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Log-ins for the appliances' APIs, which are only read.", metavar="FILE"),
+    ] = None,
     rate: Annotated[
         Optional[float],  # noqa: UP045
         typer.Option(min=0.001, help="Connections begun per second, over all hosts together.", metavar="N"),
@@ -177,6 +194,9 @@ def scan(
         late=late,
         all_addresses=all_addresses,
         proxy=proxy,
+        client_certs=tuple(client_cert or ()),
+        client_keys=tuple(client_key or ()),
+        credentials=credentials,
         rate=rate,
         jitter=jitter,
         pause=pause,

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import sys
 import uuid
-from collections.abc import Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypeVar
 
 from ekuscan import __version__
 from ekuscan.assessment import ChainBook
 from ekuscan.certificate_files import read_certificates
+from ekuscan.cli import event_loop
 from ekuscan.cli.knowledge import given_password, knowledge, moment, vocabulary
+from ekuscan.cli.logins import Told, told_by_apis
 from ekuscan.cli.output import Look, Outputs
 from ekuscan.cli.progress import progress
 from ekuscan.cli.refusal import UsageError, refuse
@@ -32,9 +31,6 @@ from ekuscan.targets.load import TargetRequest, load
 from ekuscan.trust import TrustStore, TrustStoreError
 
 _STDIN_LIMIT = 8 * 1024 * 1024
-# The default loop of Windows cannot watch the sockets that the probe opens itself.
-_LOOP = asyncio.SelectorEventLoop if sys.platform == "win32" else None
-_T = TypeVar("_T")
 
 
 def scan(request: ScanRequest) -> int:
@@ -49,15 +45,19 @@ def scan(request: ScanRequest) -> int:
         outputs = Outputs(request.format, request.outputs, Look(request.verbose, request.color))
         options = replace(options, streamed=outputs.only_streams)
         limits = sweep_limits(request, inventory)
+        if request.client_certs or request.client_keys or inventory.client_pairs:
+            limits = _with_client_certificates(limits, request, inventory, started)
         inventory = within_reach(inventory, limits)
         if request.all_addresses:
             inventory = _with_each_address(inventory, limits)
+        told = told_by_apis(request, inventory, known.tables)
     except (UsageError, InvalidInput, TrustStoreError, FailOnError) as error:
         return refuse(error)
     with store:
         book = ChainBook(store, inventory.trust)
         info = run_info(store, known, started, as_of)
-        return sweep_and_report(inventory, limits, RunInProgress(info, inventory, known, book, options), outputs, known)
+        run = RunInProgress(info, told.inventory, known, book, options)
+        return sweep_and_report(told, limits, run, outputs, known)
 
 
 def run_info(store: TrustStore, known: Knowledge, started: datetime, as_of: datetime) -> RunInfo:
@@ -92,29 +92,33 @@ def _inventory(request: ScanRequest, known: Knowledge) -> Inventory:
     return replace(inventory, endpoints=silent)
 
 
+def _with_client_certificates(
+    limits: SweepLimits, request: ScanRequest, inventory: Inventory, now: datetime
+) -> SweepLimits:
+    # Reading keys loads what a scan without them has no use for.
+    from ekuscan.cli.client_certificates import with_client_certificates
+
+    return with_client_certificates(limits, request, inventory, now)
+
+
 def _with_each_address(inventory: Inventory, limits: SweepLimits) -> Inventory:
     from ekuscan.addresses import each_address
 
     # A proxy resolves the names that it is given.
     proxied = {target.id for target in inventory.targets if limits.of(target.id).proxy is not None}
-    return replace(inventory, endpoints=_run(each_address(inventory.endpoints, limits.probe.resolve, proxied)))
+    return replace(
+        inventory, endpoints=event_loop.run(each_address(inventory.endpoints, limits.probe.resolve, proxied))
+    )
 
 
-def _run(coroutine: Coroutine[Any, Any, _T]) -> _T:
-    with asyncio.Runner(loop_factory=_LOOP) as runner:
-        return runner.run(coroutine)
-
-
-def sweep_and_report(
-    inventory: Inventory, limits: SweepLimits, run: RunInProgress, outputs: Outputs, known: Knowledge
-) -> int:
+def sweep_and_report(told: Told, limits: SweepLimits, run: RunInProgress, outputs: Outputs, known: Knowledge) -> int:
     """Sweep the endpoints of an inventory, write the result, and return the exit code."""
     _spare_the_collector()
     sink = _Sink(run, outputs)
     try:
         sink.begin()
-        if inventory.endpoints:
-            _run(_sweep(inventory, limits, sink))
+        if told.inventory.endpoints:
+            event_loop.run(_sweep(told, limits, sink))
     except KeyboardInterrupt:
         sink.interrupt()
         return _end(run, sink, outputs, known, complete=False)
@@ -145,12 +149,13 @@ def _end(run: RunInProgress, sink: _Sink, outputs: Outputs, known: Knowledge, *,
     return summary.exit
 
 
-async def _sweep(inventory: Inventory, limits: SweepLimits, sink: _Sink) -> None:
+async def _sweep(told: Told, limits: SweepLimits, sink: _Sink) -> None:
     from ekuscan.sweep import sweep
 
-    with progress(len(inventory.endpoints)) as ended:
-        async for observation in sweep(inventory.endpoints, limits, lambda: datetime.now(UTC)):
-            sink.observe(observation)
+    endpoints = told.inventory.endpoints
+    with progress(len(endpoints)) as ended:
+        async for observation in sweep(endpoints, limits, lambda: datetime.now(UTC)):
+            sink.observe(told.beside(observation) if told.facts else observation)
             ended(observation.endpoint.id)
 
 

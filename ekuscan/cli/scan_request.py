@@ -31,6 +31,9 @@ class ScanRequest:
     late: bool = False
     all_addresses: bool = False
     proxy: str | None = None
+    client_certs: tuple[Path, ...] = ()
+    client_keys: tuple[Path, ...] = ()
+    credentials: Path | None = None
     rate: float | None = None
     jitter: float = 0.0
     pause: float = 0.0

@@ -1,0 +1,18 @@
+"""The one place where an event loop is made."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+# The default loop of Windows cannot watch the sockets that the probe opens itself.
+_LOOP = asyncio.SelectorEventLoop if sys.platform == "win32" else None
+_T = TypeVar("_T")
+
+
+def run(coroutine: Coroutine[Any, Any, _T]) -> _T:
+    """Runs a coroutine to its end on a selector loop of its own."""
+    with asyncio.Runner(loop_factory=_LOOP) as runner:
+        return runner.run(coroutine)
