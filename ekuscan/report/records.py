@@ -206,8 +206,9 @@ def _places(targets: Iterable[Target]) -> dict[str | None, int]:
     return places
 
 
-def _by_port(observation: Observation) -> tuple[int, str, str]:
-    return observation.endpoint.port, observation.endpoint.protocol, observation.endpoint.id
+def _by_port(observation: Observation) -> tuple[int, int, str, str]:
+    endpoint = observation.endpoint
+    return endpoint.profile_port or endpoint.port, endpoint.port, endpoint.protocol, endpoint.id
 
 
 def _placed(

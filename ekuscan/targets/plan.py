@@ -26,7 +26,7 @@ def endpoints(draft: Draft) -> tuple[Endpoint, ...]:
     for ask in draft.asks:
         endpoint = _endpoint(draft, draft.host, ask)
         found[_key(endpoint)] = endpoint
-    return tuple(found[key] for key in sorted(found))
+    return tuple(sorted(found.values(), key=_place))
 
 
 def with_role(endpoint: Endpoint, role: RoleName) -> Endpoint:
@@ -64,6 +64,11 @@ def _service_and_slot(role: RoleName, port: int, protocol: str) -> tuple[str | N
     if row is not None and row.probe:
         return row.service, None if protocol in BANNER_ONLY else row.slot
     return None, None if protocol in BANNER_ONLY else profile(role).other_ports
+
+
+def _place(endpoint: Endpoint) -> tuple[int, int, Transport]:
+    """Ports come by the numbers that people know them under, wherever they are forwarded from."""
+    return endpoint.profile_port or endpoint.port, endpoint.port, transport_of(endpoint.protocol)
 
 
 def _key(endpoint: Endpoint) -> tuple[int, Transport]:
