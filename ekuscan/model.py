@@ -35,7 +35,7 @@ ConnectionOrigin = Literal["declared", "imported", "assumed"]
 Stage = Literal["resolve", "connect", "proxy", "preamble", "hello", "certificate", "finish", "after"]
 EndpointStatus = Literal["seen", "partial", "closed", "failed", "skipped"]
 Request = Literal["none", "optional", "required", "unknown"]
-RefusedBy = Literal["alert", "close", "http", "sip"]
+RefusedBy = Literal["alert", "close", "http", "sip", "smtp"]
 
 EkuState = Literal["absent", "listed", "malformed"]
 EkuFlaw = Literal["empty", "duplicate", "undecodable"]

@@ -13,6 +13,16 @@ from ekuscan.wire.exchange import LIMIT, Exchange, words
 # LDAPMessage { messageID 1, extendedReq [APPLICATION 23] { requestName [0] 1.3.6.1.4.1.1466.20037 } }
 STARTTLS: Final = bytes.fromhex("301d 020101 7718 8016") + b"1.3.6.1.4.1.1466.20037"
 
+# LDAPMessage { messageID 2, searchRequest [APPLICATION 3] { baseObject "", scope baseObject, neverDerefAliases, no
+# limits, typesOnly, present [7] objectClass, attributes { "1.1" } } }: the root DSE (RFC 4512 §5.1), and nothing of it.
+# Anybody may ask for it, and a server that holds nothing answers too.
+ROOT_DSE: Final = (
+    bytes.fromhex("302a 020102 6325 0400 0a0100 0a0100 020100 020100 0101ff 870b")
+    + b"objectClass"
+    + bytes.fromhex("3005 0403")
+    + b"1.1"
+)
+
 # RFC 4511 Appendix A: the result codes that can answer an extended operation.
 RESULTS: Final[Mapping[int, str]] = MappingProxyType(
     {

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from ekuscan.model import Banner, Endpoint, RefusedBy
-from ekuscan.wire import banner, http, sip, stun
+from ekuscan.wire import banner, http, ldap, postgresql, sip, smtp, stun
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +78,43 @@ def _binding_banner(data: bytes, token: str) -> Banner | None:
     return banner.identify(answer.software) if answer is not None and answer.software else None
 
 
-def _never(_data: bytes, _token: str) -> None:
-    """STUN knows no refusal for want of a certificate."""
+def _hello(_endpoint: Endpoint, _own: tuple[str, int], _token: str) -> bytes:
+    return smtp.EHLO
+
+
+def _hello_came(data: bytes, _token: str) -> bool:
+    return smtp.reply(data) is not None
+
+
+def _hello_refuses(data: bytes, _token: str) -> RefusedBy | None:
+    reply = smtp.reply(data)
+    return "smtp" if reply is not None and reply.refused else None
+
+
+def _root(_endpoint: Endpoint, _own: tuple[str, int], _token: str) -> bytes:
+    return ldap.ROOT_DSE
+
+
+def _again(_endpoint: Endpoint, _own: tuple[str, int], _token: str) -> bytes:
+    # Within TLS it answers that with an error, and an answer is all that is wanted: a start-up message names a user.
+    return postgresql.SSL_REQUEST
+
+
+def _anything(data: bytes, _token: str) -> bool:
+    return bool(data)
+
+
+def _nothing(_data: bytes, _token: str) -> None:
+    """What a protocol's answer never tells."""
 
 
 QUESTIONS: Final[Mapping[str, Question]] = MappingProxyType(
     {
         "https": Question(_get, _page_came, _page_refuses, _page_banner, always=False),
         "sips": Question(_options, _reply_came, _reply_refuses, _reply_banner, always=True),
-        "turns": Question(_binding, _binding_came, _never, _binding_banner, always=True),
+        "smtp": Question(_hello, _hello_came, _hello_refuses, _nothing, always=False),
+        "ldap": Question(_root, _anything, _nothing, _nothing, always=False),
+        "postgresql": Question(_again, _anything, _nothing, _nothing, always=False),
+        "turns": Question(_binding, _binding_came, _nothing, _binding_banner, always=True),
     }
 )

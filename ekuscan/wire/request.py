@@ -22,6 +22,7 @@ _REFUSALS: Final[dict[RefusedBy, str]] = {
     "close": "it closed the connection",
     "http": "an HTTP answer that says so",
     "sip": "a SIP answer that says so",
+    "smtp": "an SMTP reply that says so",
 }
 _PLAIN: Final = {b"HTTP": "plain-http", b"SIP/": "plain-sip"}
 
