@@ -145,12 +145,10 @@ def seen(port: int, protocol: str = "tls", limits: ProbeLimits = LIMITS) -> Obse
     return asyncio.run(observe(endpoint(port, protocol), limits, clock))
 
 
-def shown_by_openssl(port: int, version: str, *starttls: str) -> tuple[bytes, ...]:
-    """The chain in DER as ``openssl s_client -showcerts`` prints it; ``starttls`` are its options for that."""
-    command = (program("openssl"), "s_client", "-showcerts", f"-tls{version.replace('.', '_')}", *starttls)
-    done = subprocess.run(
-        (*command, "-connect", f"127.0.0.1:{port}"), input=b"", capture_output=True, timeout=20, check=False
-    )
+def shown_by_openssl(port: int, *options: str) -> tuple[bytes, ...]:
+    """The chain in DER as ``openssl s_client -showcerts`` prints it with these options."""
+    command = (program("openssl"), "s_client", "-showcerts", *options, "-connect", f"127.0.0.1:{port}")
+    done = subprocess.run(command, input=b"", capture_output=True, timeout=20, check=False)
     found = _CERTIFICATE.findall(done.stdout.decode(errors="replace").partition("\nServer certificate\n")[0])
     return tuple(x509.load_pem_x509_certificate(text.encode()).public_bytes(Encoding.DER) for text in found)
 
@@ -166,11 +164,15 @@ def shown_by_scan(port: int, protocol: str) -> tuple[tuple[bytes, ...], str]:
 
 
 def same_chain(found: Observation, port: int, version: str, *starttls: str) -> bool:
-    """Whether the probe, the command line and ``openssl s_client`` saw one chain, and the first two one request."""
+    """Whether the probe, the command line and ``openssl s_client`` saw one chain, and the first two one request.
+
+    ``starttls`` are the options of s_client for that.
+    """
+    shown = shown_by_openssl(port, f"-tls{version.replace('.', '_')}", *starttls)
     (chain,) = found.presented.values()
     request = found.sights[0].client_certificate.request
     scanned = shown_by_scan(port, found.endpoint.protocol)
-    return len(chain) == 2 and chain == shown_by_openssl(port, version, *starttls) and scanned == (chain, request)
+    return len(chain) == 2 and chain == shown and scanned == (chain, request)
 
 
 def state(found: Observation) -> ClientCertificate:

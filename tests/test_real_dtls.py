@@ -1,15 +1,9 @@
-"""DTLS servers that are not ours: the same chain as ``openssl s_client`` sees, and the right request state.
-
-A server that is not installed skips its tests, or fails them where EKUSCAN_REQUIRE_SERVERS is 1.
-"""
+"""DTLS servers that are not ours: the same chain as ``openssl s_client`` sees, and the right request state."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import re
-import shutil
 import socket
 import subprocess
 import time
@@ -18,52 +12,23 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from ekuscan import probe_dtls
 from ekuscan.limits import ProbeLimits
 from ekuscan.model import ClientCertificate, Observation
 from ekuscan.resolve import literal
 from tests.loopback import clock, endpoint, free_port
-from tests.pki import BOTH, intermediate, issue, pem, root, rsa_key
+from tests.real_servers import REQUESTS, Files, program, shown_by_openssl
 
 T = TypeVar("T")
-REQUESTS = ("none", "optional", "required")
 LIMITS = ProbeLimits(connect=10, handshake=10, deadline=15)
-_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory) -> Path:
-    """A directory with leaf, issuer, both (chain), the key, and the CA of clients."""
-    directory = tmp_path_factory.mktemp("dtls")
-    top = root("Server Root")
-    middle = intermediate("Server Issuing", top)
-    leaf = issue("server.example", middle, eku=BOTH, key=rsa_key("real server"))
-    (directory / "chain.pem").write_bytes(pem(leaf.der, middle.der))
-    (directory / "leaf.pem").write_bytes(pem(leaf.der))
-    (directory / "issuer.pem").write_bytes(pem(middle.der))
-    (directory / "clients.pem").write_bytes(pem(top.der))
-    key = leaf.key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-    (directory / "key.pem").write_bytes(key)
-    return directory
-
-
-def program(name: str) -> str:
-    path = shutil.which(name)
-    if path is None:
-        if os.environ.get("EKUSCAN_REQUIRE_SERVERS") == "1":
-            pytest.fail(f"{name} is not installed")
-        pytest.skip(f"{name} is not installed")
-    return path
 
 
 @contextlib.contextmanager
-def serving(files: Path, *command: str | Path) -> Iterator[None]:
+def serving(files: Files, *command: str | Path) -> Iterator[None]:
     """Runs a server while the block runs, and ends it by its process id."""
-    with (files / "server.log").open("wb") as log:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=files)
+    with (files.directory / "server.log").open("wb") as log:
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=files.directory)
         try:
             yield
         finally:
@@ -75,14 +40,16 @@ def serving(files: Path, *command: str | Path) -> Iterator[None]:
             process.stdin.close()
 
 
-def retried(files: Path, look: Callable[[], T | None]) -> T:
+def retried(files: Files, look: Callable[[], T | None]) -> T:
     """What a look gives, once the server's port is open."""
     until = time.monotonic() + 15
     while time.monotonic() < until:
         if (found := look()) is not None:
             return found
         time.sleep(0.02)
-    return pytest.fail(f"the server did not come up: {(files / 'server.log').read_text(errors='replace')[-2000:]}")
+    return pytest.fail(
+        f"the server did not come up: {(files.directory / 'server.log').read_text(errors='replace')[-2000:]}"
+    )
 
 
 def seen(port: int) -> Observation | None:
@@ -92,21 +59,12 @@ def seen(port: int) -> Observation | None:
     return None if found.failure is not None and found.failure.reason == "refused" else found
 
 
-def shown_by_openssl(port: int) -> tuple[bytes, ...] | None:
-    """The chain in DER as ``openssl s_client -showcerts`` prints it; None where there is none."""
-    command = (program("openssl"), "s_client", "-dtls1_2", "-showcerts", "-connect", f"127.0.0.1:{port}")
-    done = subprocess.run(command, input=b"", capture_output=True, timeout=20, check=False)
-    found = _CERTIFICATE.findall(done.stdout.decode(errors="replace").partition("\nServer certificate\n")[0])
-    ders = (x509.load_pem_x509_certificate(text.encode()).public_bytes(Encoding.DER) for text in found)
-    return tuple(ders) or None
-
-
-def check(files: Path, command: tuple[str | Path, ...], port: int, request: str) -> None:
+def check(files: Files, command: tuple[str | Path, ...], port: int, request: str) -> None:
     """Runs the server once for us and once for OpenSSL's client: some let one go before they take the next."""
     with serving(files, *command):
         found = retried(files, lambda: seen(port))
     with serving(files, *command):
-        shown = retried(files, lambda: shown_by_openssl(port))
+        shown = retried(files, lambda: shown_by_openssl(port, "-dtls1_2") or None)
     (sight,) = found.sights
     (chain,) = found.presented.values()
     assert len(chain) == 2
@@ -138,12 +96,12 @@ def test_openssl(files, request_state, cookies):
 def test_coturn(files, request_state, option):
     port, other = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_DGRAM)
     other_option = {"--tls-listening-port": "--listening-port"}.get(option, "--tls-listening-port")
-    asking = ("--CA-file", files / "clients.pem") if request_state == "required" else ()
+    asking = ("--CA-file", files.clients) if request_state == "required" else ()
     command = (
         *(program("turnserver"), "-n", "--no-cli", "--log-file", "stdout", "--relay-ip", "127.0.0.1"),
         *("--listening-ip", "127.0.0.1", option, str(port), other_option, str(other)),
-        *("--pidfile", files / "turnserver.pid", "--db", files / "turndb"),
-        *("--cert", files / "chain.pem", "--pkey", files / "key.pem", *asking),
+        *("--pidfile", files.directory / "turnserver.pid", "--db", files.directory / "turndb"),
+        *("--cert", files.chain, "--pkey", files.key, *asking),
     )
     check(files, command, port, request_state)
 
