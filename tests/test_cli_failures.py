@@ -104,7 +104,8 @@ def test_every_failure_is_named_in_a_line_of_the_report(scans: list[tuple[Done, 
 
 
 def _unseen(report: str) -> str:
-    return report[report.index("UNSEEN") : report.index("CERTIFICATES")]
+    start = report.index("UNSEEN")
+    return report[start : report.index("\n\n", start) + 2]
 
 
 def _steady(lines: str) -> str:
