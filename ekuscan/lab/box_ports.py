@@ -16,6 +16,7 @@ from ekuscan.lab.talk import Manners
 from ekuscan.lab.tls import RequestChoice, Terms, server_context
 from ekuscan.lab.worlds import World
 from ekuscan.profiles.load import ProfilePort, profile
+from ekuscan.protocols import BANNER_ONLY
 
 _SELF = "self"
 # What an appliance of the lab can say; on ports of other protocols nothing listens.
@@ -75,7 +76,7 @@ class BoxPorts:
         if row.port in usual.closed and row.port not in own.opened:
             state = "closed"
         fault = own.faults.get(row.port)
-        tls = row.protocol != "sip-udp" and state == "open" and fault is None
+        tls = row.protocol not in BANNER_ONLY and state == "open" and fault is None
         slot = (usual.shows.get(row.port) or row.slot or profile(own.role).default_slot) if tls else None
         credential = self._credential(slot) if slot is not None else None
         request = own.requests.get(row.port) or usual.requests.get(row.port, "none")

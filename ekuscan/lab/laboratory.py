@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +23,7 @@ from ekuscan.lab.targets_file import targets_text
 from ekuscan.lab.tls import RequestChoice
 from ekuscan.lab.wire import Counters
 from ekuscan.lab.worlds import PRIVATE, World, make_worlds, write_trust_data
+from ekuscan.protocols import transport_of
 
 PRIVATE_ROOT_FILE: Final = "corp-root.pem"
 ALL_ROOTS_FILE: Final = "all-roots.pem"
@@ -129,7 +130,7 @@ def _build(
     write_trust_data(worlds, trust_data, today)
     targets_file = directory / "targets.yaml"
     hosts = {one.target: one.host for one in endpoints}
-    forwarded = {name: {one.profile_port: one.port for one in endpoints if one.target == name} for name in hosts}
+    forwarded = {name: _forwarded(one for one in endpoints if one.target == name) for name in hosts}
     text = targets_text(estate, hosts, forwarded, PRIVATE_ROOT_FILE)
     targets_file.write_text(text, encoding="utf-8")
     return Lab(
@@ -144,6 +145,15 @@ def _build(
         login,
         credentials_file,
     )
+
+
+def _forwarded(endpoints: Iterable[LabEndpoint]) -> dict[str, int]:
+    """The product's ports and those on loopback; a number that stands twice is told apart by its protocol."""
+    found: dict[str, int] = {}
+    for one in endpoints:
+        number = str(one.profile_port)
+        found[f"{one.protocol}:{number}" if number in found else number] = one.port
+    return found
 
 
 def _serve(server: LoopbackServer, host: str, box: Box, plan: PortPlan, kit: FaultKit) -> LabEndpoint:
@@ -170,7 +180,7 @@ def _serve(server: LoopbackServer, host: str, box: Box, plan: PortPlan, kit: Fau
 def _listener(server: LoopbackServer, host: str, plan: PortPlan, fault: Fault | None, kit: FaultKit) -> Listener:
     port = _PORT_OFFSET + plan.port
     state = fault.state if fault is not None else plan.state
-    if plan.protocol == "sip-udp":
+    if transport_of(plan.protocol) == "udp":
         if state == "closed":
             return server.refuse_datagrams(host)
         own = fault.datagrams if fault is not None else None

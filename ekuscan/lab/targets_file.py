@@ -9,7 +9,7 @@ from ekuscan.lab.estate import Box, Estate
 
 
 def targets_text(
-    estate: Estate, hosts: Mapping[str, str], ports: Mapping[str, Mapping[int, int]], private_root: str
+    estate: Estate, hosts: Mapping[str, str], ports: Mapping[str, Mapping[str, int]], private_root: str
 ) -> str:
     """A targets file (YAML). ``ports`` maps the product's ports to those on loopback, by box; a box without a host is
     a far end that is not scanned."""
@@ -23,7 +23,7 @@ def targets_text(
     return "\n".join(lines) + "\n"
 
 
-def _box_lines(box: Box, host: str | None, ports: Mapping[int, int]) -> list[str]:
+def _box_lines(box: Box, host: str | None, ports: Mapping[str, int]) -> list[str]:
     entry: dict[str, str] = {"role": box.role}
     if host is not None:
         entry = {"host": json.dumps(host), "server_name": box.server_name, **entry}
