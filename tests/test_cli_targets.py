@@ -88,7 +88,7 @@ def test_hosts_a_list_and_standard_input_are_checked_too(tmp_path: Path) -> None
     by_argument = check("exp-e1.example.com role=expressway-e")
     assert check(f"@{tmp_path / 'hosts.txt'}") == by_argument
     assert check("-", stdin="exp-e1.example.com role=expressway-e\n") == by_argument
-    assert by_argument.out.splitlines()[-1] == "1 target, 6 ports, 0 connections"
+    assert by_argument.out.splitlines()[-1] == "1 target, 11 ports, 0 connections"
 
 
 def test_every_mistake_is_told_at_once_with_its_line() -> None:

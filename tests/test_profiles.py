@@ -105,6 +105,13 @@ def test_an_expressway_has_a_client_slot_of_its_own_only_from_a_release_on() -> 
         ("imp", 8083, "https", None, "unknown"),
         ("imp", 7336, "file-transfer", None, "unknown"),
         ("unity-connection", 993, "imap-tls", "tomcat", "none"),
+        ("expressway-e", 5222, "xmpp-c2s", "server", "none"),
+        ("expressway-e", 5269, "xmpp-s2s", "server", "configurable"),
+        ("expressway-e", 2222, "ssh-tunnels", "server", "required"),
+        ("imp", 5222, "xmpp-c2s", "cup-xmpp", "none"),
+        ("imp", 5269, "xmpp-s2s", "cup-xmpp-s2s", "configurable"),
+        ("cms", 5222, "xmpp-c2s", None, "none"),
+        ("cms", 5432, "database", None, "unknown"),
         ("cms", 445, "webadmin", "webadmin", "none"),
         ("cube", 5061, "sip-tls", "trustpoint", "unknown"),
     ],
@@ -117,8 +124,8 @@ def test_ports_are_those_of_the_port_map(
     assert (row.service, row.slot, row.request) == (service, slot, request_)
 
 
-@pytest.mark.parametrize(("role", "port"), [("expressway-e", 2222), ("expressway-c", 4372), ("expressway-e", 5269)])
-def test_ports_that_do_not_speak_tls_first_are_never_dialled(role: RoleName, port: int) -> None:
+@pytest.mark.parametrize(("role", "port"), [("expressway-e", 4371), ("expressway-c", 4372), ("imp", 7400)])
+def test_ports_that_are_open_to_their_own_peers_only_are_never_dialled(role: RoleName, port: int) -> None:
     row = port_of(role, port)
     assert row is not None
     assert not row.probe
@@ -158,6 +165,20 @@ def test_a_port_number_is_looked_up_by_what_carries_the_protocol() -> None:
     assert port_of("cucm", 5060) == over_udp
     assert port_of(None, 9463) == port_of("cucm", 9463)
     assert port_of(None, 4372) is None
+
+
+def test_turn_is_looked_at_over_both_and_nothing_is_taken_for_the_other() -> None:
+    for role in ("expressway-e", "cms"):
+        over_tcp, over_udp = (port_of(role, 5349, transport) for transport in ("tcp", "udp"))
+        assert over_tcp is not None
+        assert over_udp is not None
+        assert (over_tcp.protocol, over_udp.protocol) == ("turns", "dtls")
+
+
+def test_the_ssh_port_is_asked_for_its_banner_and_only_where_the_role_is_known() -> None:
+    row = port_of("expressway-e", 2222)
+    assert row is not None
+    assert (row.protocol, row.probe, row.unknown_role) == ("ssh", True, False)
 
 
 def test_unified_cm_is_looked_at_with_each_key_type() -> None:

@@ -115,7 +115,7 @@ targets:
   c: {host: 10.0.0.300, server_name: 10.0.0.1}
   d: {host: d, ports: [0, 70000, sip, "443", 5.5, -1]}
   e: {host: e, ports: 5061}
-  f: {host: f, role: expressway-e, ports: [2222, 5269, 7001]}
+  f: {host: f, role: expressway-e, ports: [4371, 4372, 7001]}
   g: {host: g, role: expressway-e, ports: {8080: 80, 443: 99999, x: 1}}
   h: {host: h, ports: {17: 80}}
   i: {role: outside, ports: [443]}
@@ -186,7 +186,7 @@ exp-c1 role=expressway-c release=14SU3 cluster=a/b
 cucm1 rôle=cucm relese=14 tags=
 cucm2 role=cucm role=imp match_eku=on cluster_tls=permissve
 exp-e3 exp-e4
-exp-e5:2222 role=expressway-e
+exp-e5:4372 role=expressway-e
 10.0.0.0/30 name=x
 sbc1 server_name=10.0.0.1 stack=nginx match_eku=yes \x1b[31m
 """

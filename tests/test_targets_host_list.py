@@ -63,9 +63,21 @@ def test_a_role_gives_its_own_ports_with_service_and_slot() -> None:
     )
     assert ids(inventory) == [
         f"exp-e1.example.com:{port}"
-        for port in ("443/https", "5060/sip-udp", "5061/sips", "5062/sips", "7001/sips", "8443/https")
+        for port in (
+            "443/https",
+            "2222/ssh",
+            "5060/sip-udp",
+            "5061/sips",
+            "5062/sips",
+            "5222/xmpp-client",
+            "5269/xmpp-server",
+            "5349/turns",
+            "5349/dtls",
+            "7001/sips",
+            "8443/https",
+        )
     ]
-    sip = inventory.endpoints[2]
+    sip = inventory.endpoints[3]
     assert (sip.service, sip.slot, sip.optional, sip.server_name) == ("sip-tls", "server", False, "exp-e1.example.com")
 
 
@@ -106,9 +118,9 @@ def test_ipv6_hosts_keep_their_ids_readable() -> None:
 
 
 def test_the_server_name_is_apart_from_the_address_that_is_dialled() -> None:
-    endpoints = scanned("192.0.2.1 role=cms server_name=cms1.example.com").endpoints
+    endpoints = scanned("192.0.2.1 role=cube server_name=cube1.example.com").endpoints
     by_protocol = {endpoint.protocol: endpoint.server_name for endpoint in endpoints}
-    assert by_protocol == {"https": "cms1.example.com", "sips": "cms1.example.com", "sip-udp": None}
+    assert by_protocol == {"https": "cube1.example.com", "sips": "cube1.example.com", "sip-udp": None}
 
 
 def test_a_network_is_one_target_per_address() -> None:
@@ -123,9 +135,10 @@ def test_one_host_with_several_ports_is_one_target() -> None:
 
 
 def test_a_host_with_and_without_a_port_gets_its_roles_ports_and_the_named_one_has_to_answer() -> None:
-    inventory = scanned("exp-e1 role=expressway-e", "exp-e1:5062", "exp-e1:9000")
+    inventory = scanned("exp-c1 role=expressway-c", "exp-c1:5060", "exp-c1:9000")
     ports = {endpoint.port: endpoint.optional for endpoint in inventory.endpoints}
-    assert ports == {443: False, 5060: True, 5061: False, 5062: False, 7001: True, 8443: True, 9000: False}
+    assert ports == {443: False, 5060: False, 5061: False, 9000: False}
+    assert {e.port: e.optional for e in scanned("exp-c1 role=expressway-c").endpoints}[5060]
 
 
 def test_later_lines_may_add_what_earlier_ones_left_open() -> None:
