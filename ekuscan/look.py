@@ -78,9 +78,7 @@ class Look:
             self._ca_names,
             self._banner,
         )
-        if self._trials is None or self._asked_by is None:
-            return found
-        return replace(found, enforcement=conclude(self._sights, self._trials))
+        return replace(found, enforcement=conclude(self._sights, self._trials)) if self._trials is not None else found
 
     async def _connect(self, view: View | None) -> Account | NoHandshake:
         proxy, endpoint = self._limits.proxy, self._endpoint

@@ -625,15 +625,18 @@ def test_what_a_certificate_of_ours_brought_about_is_no_view() -> None:
 @pytest.mark.parametrize(
     ("value", "severity", "words"),
     [
-        ("enforces", "none", "enforces clientAuth: It took A. It refused B."),
-        ("ignores", "none", "does not enforce clientAuth: It took A. It refused B."),
-        ("any-certificate", "low", "takes any client certificate: It took A. It refused B."),
-        ("undecided", "none", "whether it enforces clientAuth stayed open: It took A. It refused B."),
+        ("enforces", "none", "enforces clientAuth: took A; refused B"),
+        ("ignores", "none", "does not enforce clientAuth: took A; refused B"),
+        ("any-certificate", "low", "takes any client certificate: took A; refused B"),
+        ("undecided", "none", "whether it enforces clientAuth stayed open: took A; refused B"),
     ],
 )
 def test_what_a_peer_made_of_our_certificates_is_told(value: Enforces, severity: str, words: str) -> None:
-    told = Enforcement(value, "observed", ("It took A.", "It refused B."))
-    seen = replace(shows(port(CUCM, 5061, "sips"), leaf(corp()), "required"), enforcement=told)
+    told = Enforcement(value, "observed", ("took A", "refused B"))
+    seen = shows(port(CUCM, 5061, "sips"), leaf(corp()), "required")
+    assert noticed(finished([CUCM], [replace(seen, enforcement=told)]), "enforces-client-auth") == {}
+    shown = tuple(replace(sight, presented_as="A") for sight in seen.sights)
+    seen = replace(seen, sights=(*seen.sights, *shown), enforcement=told)
     (found,) = noticed(finished([CUCM], [seen]), "enforces-client-auth").values()
     assert (found.id, found.severity, found.certainty) == (
         "cucm1/enforces-client-auth/5061/sips",
