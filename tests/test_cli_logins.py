@@ -1,0 +1,69 @@
+"""Log-ins for the APIs of appliances on the command line: what they add to a scan, and what is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ekuscan.lab.estate import estate
+from ekuscan.lab.laboratory import Lab, open_lab
+from tests.command import TODAY, refused, scan
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with open_lab(estate("before"), tmp_path_factory.mktemp("before"), TODAY) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def bare(lab: Lab) -> Path:
+    """The lab's targets without their releases and connections: what an engineer has on the first day."""
+    text = lab.targets_file.read_text(encoding="utf-8")
+    text = re.sub(r"\n    release: .*", "", text.partition("\nconnections:")[0] + "\n")
+    path = lab.targets_file.with_name("bare.yaml")
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_zones_and_releases_come_from_the_boxes_that_let_us_in(lab: Lab, bare: Path) -> None:
+    without = scan(lab, "-f", bare, "--no-options", "--format", "json").document
+    given = scan(
+        lab, "-f", bare, "--no-options", "--credentials", bare.with_name("credentials.toml"), "--format", "json"
+    ).document
+    assert {one["origin"] for one in without["connections"]} <= {"assumed"}
+    assert "imported" in {one["origin"] for one in given["connections"]}
+    expressways = {one["id"]: one for one in given["targets"] if one["role"].startswith("expressway")}
+    assert expressways
+    assert {one["release_from"] for one in expressways.values()} == {"observed"}
+
+
+def test_no_password_is_in_any_output(lab: Lab, bare: Path, tmp_path: Path) -> None:
+    credentials = bare.with_name("credentials.toml")
+    passwords = set(re.findall(r'password = "([^"]+)"', credentials.read_text(encoding="utf-8")))
+    assert passwords
+    done = scan(lab, "-f", bare, "--credentials", credentials, "-v", "-o", tmp_path / "run.json")
+    written = done.out + done.err + (tmp_path / "run.json").read_text(encoding="utf-8")
+    assert not [one for one in passwords if one in written]
+
+
+def test_a_wrong_password_is_told_and_the_scan_goes_on(lab: Lab, bare: Path, tmp_path: Path) -> None:
+    text = bare.with_name("credentials.toml").read_text(encoding="utf-8")
+    wrong = tmp_path / "credentials.toml"
+    wrong.write_text(re.sub(r'password = "[^"]+"', 'password = "wrong"', text), encoding="utf-8")
+    (tmp_path / "all-roots.pem").write_bytes(bare.with_name("all-roots.pem").read_bytes())
+    wrong.chmod(0o600)
+    done = scan(lab, "-f", bare, "--credentials", wrong, "--format", "json")
+    assert "401" in done.err
+    assert done.document["targets"]
+
+
+def test_a_file_that_others_may_read_is_refused(lab: Lab, bare: Path, tmp_path: Path) -> None:
+    open_ = tmp_path / "credentials.toml"
+    open_.write_text('[all]\nuser = "x"\npassword = "y"\n', encoding="utf-8")
+    open_.chmod(0o644)
+    assert "chmod" in refused(scan(lab, "-f", bare, "--credentials", open_))
+    assert "nothing.toml" in refused(scan(lab, "-f", bare, "--credentials", tmp_path / "nothing.toml"))
