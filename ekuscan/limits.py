@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from ekuscan.trials import Controls
-from ekuscan.wire.identity import Identity
 from ekuscan.wire.offer import DEFAULT_OFFER, Offer
-from ekuscan.wire.proxy import Proxy
+
+if TYPE_CHECKING:
+    # Few scans have a proxy or client certificates; the others do not load what they are.
+    from ekuscan.trials import Controls
+    from ekuscan.wire.identity import Identity
+    from ekuscan.wire.proxy import Proxy
 
 
 @dataclass(frozen=True, slots=True)

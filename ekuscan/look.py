@@ -6,23 +6,26 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from ekuscan import observation
-from ekuscan.experiment import conclude, next_trial
 from ekuscan.limits import ProbeLimits
 from ekuscan.model import Banner, Endpoint, Failure, Observation, Sight
 from ekuscan.resolve import Address
 from ekuscan.session import Account, Attempt, Clock, Deadline, NoHandshake, Session
-from ekuscan.trials import Trials, arrange
 from ekuscan.turns import Turns
 from ekuscan.views import View, first_view, next_view
 from ekuscan.wire import banner
 from ekuscan.wire.dialogue import Dialogue, preamble
 from ekuscan.wire.greeting import GREETINGS
 from ekuscan.wire.offer import Offer
-from ekuscan.wire.proxy import Proxy, proxy_dialogue
 from ekuscan.wire.reasons import failure
 from ekuscan.wire.request import client_certificate, handshake_failure
+
+if TYPE_CHECKING:
+    # What few scans need is loaded by those that do.
+    from ekuscan.trials import Trials
+    from ekuscan.wire.proxy import Proxy
 
 Talk = Callable[[tuple[str, int]], Dialogue]
 
@@ -78,7 +81,11 @@ class Look:
             self._ca_names,
             self._banner,
         )
-        return replace(found, enforcement=conclude(self._sights, self._trials)) if self._trials is not None else found
+        if self._trials is None:
+            return found
+        from ekuscan.experiment import conclude
+
+        return replace(found, enforcement=conclude(self._sights, self._trials))
 
     async def _connect(self, view: View | None) -> Account | NoHandshake:
         proxy, endpoint = self._limits.proxy, self._endpoint
@@ -105,6 +112,8 @@ class Look:
         before = preamble(endpoint.protocol, self._name or endpoint.host)
         talks: list[Talk] = []
         if proxy is not None:
+            from ekuscan.wire.proxy import proxy_dialogue
+
             talks.append(lambda _: proxy_dialogue(proxy, endpoint.host, endpoint.port))
         if before is not None:
             talks.append(lambda _: before)
@@ -156,6 +165,9 @@ class Look:
         limits = self._limits
         if limits.controls is None or not limits.identities:
             return None
+        from ekuscan.experiment import next_trial
+        from ekuscan.trials import arrange
+
         if self._trials is None:
             listed = tuple(self._ca_names.values())
             self._trials = arrange(limits.identities, limits.controls, self._clock(), listed)

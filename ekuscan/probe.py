@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from ekuscan import observation, probe_dtls, probe_udp
+from ekuscan import observation
 from ekuscan.dial import one_per_family
 from ekuscan.limits import ProbeLimits
 from ekuscan.look import Look
@@ -63,6 +63,9 @@ async def observe(
 async def _over_udp(
     endpoint: Endpoint, address: Address, limits: ProbeLimits, clock: Clock, turns: Turns
 ) -> Observation:
+    # What speaks UDP is loaded for endpoints that do.
+    from ekuscan import probe_dtls, probe_udp
+
     if endpoint.protocol == "sip-udp":
         return await probe_udp.observe(endpoint, address, min(limits.answer, limits.deadline))
     await turns.wait(address.text)

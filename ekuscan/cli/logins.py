@@ -5,10 +5,8 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
-from ekuscan.appliance.facts import ApplianceFacts
 from ekuscan.appliance.observed import with_told_release
 from ekuscan.appliance.requests import roles_with_api
 from ekuscan.appliance.zone_connections import with_zones, zone_connections
@@ -16,32 +14,22 @@ from ekuscan.certificate_files import read_certificates
 from ekuscan.cli.event_loop import run
 from ekuscan.cli.knowledge import vocabulary
 from ekuscan.cli.scan_request import ScanRequest
-from ekuscan.credentials import USER_VARIABLE, LoginSources, logins
+from ekuscan.credentials import LoginSources, logins
 from ekuscan.model import Inventory, Observation
 from ekuscan.rules.tables import Tables
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """The inventory with the connections that zones stand for, and what each box told, by target."""
+def told_by_apis(
+    request: ScanRequest, inventory: Inventory, tables: Tables
+) -> tuple[Inventory, Callable[[Observation], Observation]]:
+    """Asks each box for which there is a log-in.
 
-    inventory: Inventory
-    facts: Mapping[str, ApplianceFacts] = field(default_factory=dict)
-
-    def beside(self, observation: Observation) -> Observation:
-        """The observation with the release that its box told over the API."""
-        return with_told_release(observation, self.facts)
-
-
-def told_by_apis(request: ScanRequest, inventory: Inventory, tables: Tables) -> Told:
-    """Asks each box for which there is a log-in. Raises `InvalidInput` where log-ins cannot be used."""
-    if request.credentials is None and USER_VARIABLE not in os.environ:
-        return Told(inventory)
+    Returns the inventory with the connections that zones stand for, and what adds to an observation the release that
+    its box told. Raises `InvalidInput` where log-ins cannot be used.
+    """
     ask = getpass.getpass if sys.stdin.isatty() else None
     sources = LoginSources(request.credentials, os.environ, ask)
     given = logins(sources, inventory.targets, roles_with_api(), read_certificates)
-    if not given:
-        return Told(inventory)
     # httpx is heavy, and only log-ins need it.
     from ekuscan.appliance.ask import facts_of_all
 
@@ -53,4 +41,4 @@ def told_by_apis(request: ScanRequest, inventory: Inventory, tables: Tables) -> 
     if found.unknown_peers:
         count = len(found.unknown_peers)
         print(f"ekuscan: {count} peer{'s' * (count > 1)} of zones are no targets of this run", file=sys.stderr)
-    return Told(with_zones(inventory, found), facts)
+    return with_zones(inventory, found), lambda observation: with_told_release(observation, facts)

@@ -6,10 +6,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING
 
 from ekuscan.cli.refusal import UsageError
 from ekuscan.targets.words import NO_PROXY
-from ekuscan.wire.proxy import Proxy, parse_proxy
+
+if TYPE_CHECKING:
+    # Few scans have a proxy; the others do not load how to talk to one.
+    from ekuscan.wire.proxy import Proxy
 
 PROXY_VARIABLE = "EKUSCAN_PROXY"
 PROXY_PASSWORD_VARIABLE = "EKUSCAN_PROXY_PASSWORD"  # noqa: S105  (the name of the variable, not a password)
@@ -20,6 +24,8 @@ AUTO = "auto"
 
 def check_proxy(text: str) -> str | None:
     """None for the URL of a proxy that may stand in a file, else what is wrong, without a word of it."""
+    from ekuscan.wire.proxy import parse_proxy
+
     try:
         proxy = parse_proxy(text)
     except ValueError as error:
@@ -69,6 +75,8 @@ class ProxyChoice:
     def _parsed(self, where: str, text: str) -> Proxy | None:
         if text == NO_PROXY:
             return None
+        from ekuscan.wire.proxy import parse_proxy
+
         try:
             proxy = parse_proxy(text)
         except ValueError as error:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import uuid
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -14,7 +16,6 @@ from ekuscan.assessment import ChainBook
 from ekuscan.certificate_files import read_certificates
 from ekuscan.cli import event_loop
 from ekuscan.cli.knowledge import given_password, knowledge, moment, vocabulary
-from ekuscan.cli.logins import Told, told_by_apis
 from ekuscan.cli.output import Look, Outputs
 from ekuscan.cli.progress import progress
 from ekuscan.cli.refusal import UsageError, refuse
@@ -23,13 +24,15 @@ from ekuscan.cli.scan_request import ScanRequest
 from ekuscan.cli.stray_files import refuse_files
 from ekuscan.exit_code import FailOnError, parse_fail_on
 from ekuscan.limits import SweepLimits
-from ekuscan.model import Inventory, Observation, Record, RulesVersion, RunInfo, Summary
+from ekuscan.model import Endpoint, Inventory, Observation, Record, RulesVersion, RunInfo, Summary
 from ekuscan.report.records import RecordStream
 from ekuscan.run import Knowledge, Options, Piece, RunInProgress
 from ekuscan.targets.errors import InvalidInput
 from ekuscan.targets.load import TargetRequest, load
 from ekuscan.trust import TrustStore, TrustStoreError
 
+_API_VARIABLES = "EKUSCAN_API_"
+Beside = Callable[[Observation], Observation]
 _STDIN_LIMIT = 8 * 1024 * 1024
 
 
@@ -50,14 +53,14 @@ def scan(request: ScanRequest) -> int:
         inventory = within_reach(inventory, limits)
         if request.all_addresses:
             inventory = _with_each_address(inventory, limits)
-        told = told_by_apis(request, inventory, known.tables)
+        inventory, beside = _told_by_apis(request, inventory, known)
     except (UsageError, InvalidInput, TrustStoreError, FailOnError) as error:
         return refuse(error)
     with store:
         book = ChainBook(store, inventory.trust)
         info = run_info(store, known, started, as_of)
-        run = RunInProgress(info, told.inventory, known, book, options)
-        return sweep_and_report(told, limits, run, outputs, known)
+        run = RunInProgress(info, inventory, known, book, options)
+        return sweep_and_report(inventory.endpoints, limits, run, outputs, known, beside)
 
 
 def run_info(store: TrustStore, known: Knowledge, started: datetime, as_of: datetime) -> RunInfo:
@@ -101,6 +104,15 @@ def _with_client_certificates(
     return with_client_certificates(limits, request, inventory, now)
 
 
+def _told_by_apis(request: ScanRequest, inventory: Inventory, known: Knowledge) -> tuple[Inventory, Beside | None]:
+    # Without a log-in nothing of the APIs is loaded.
+    if request.credentials is None and not any(name.startswith(_API_VARIABLES) for name in os.environ):
+        return inventory, None
+    from ekuscan.cli.logins import told_by_apis
+
+    return told_by_apis(request, inventory, known.tables)
+
+
 def _with_each_address(inventory: Inventory, limits: SweepLimits) -> Inventory:
     from ekuscan.addresses import each_address
 
@@ -111,14 +123,21 @@ def _with_each_address(inventory: Inventory, limits: SweepLimits) -> Inventory:
     )
 
 
-def sweep_and_report(told: Told, limits: SweepLimits, run: RunInProgress, outputs: Outputs, known: Knowledge) -> int:
-    """Sweep the endpoints of an inventory, write the result, and return the exit code."""
+def sweep_and_report(
+    endpoints: Sequence[Endpoint],
+    limits: SweepLimits,
+    run: RunInProgress,
+    outputs: Outputs,
+    known: Knowledge,
+    beside: Beside | None = None,
+) -> int:
+    """Sweep the endpoints, write the result, and return the exit code. ``beside`` adds what an API told of a box."""
     _spare_the_collector()
     sink = _Sink(run, outputs)
     try:
         sink.begin()
-        if told.inventory.endpoints:
-            event_loop.run(_sweep(told, limits, sink))
+        if endpoints:
+            event_loop.run(_sweep(endpoints, limits, sink, beside))
     except KeyboardInterrupt:
         sink.interrupt()
         return _end(run, sink, outputs, known, complete=False)
@@ -149,13 +168,12 @@ def _end(run: RunInProgress, sink: _Sink, outputs: Outputs, known: Knowledge, *,
     return summary.exit
 
 
-async def _sweep(told: Told, limits: SweepLimits, sink: _Sink) -> None:
+async def _sweep(endpoints: Sequence[Endpoint], limits: SweepLimits, sink: _Sink, beside: Beside | None) -> None:
     from ekuscan.sweep import sweep
 
-    endpoints = told.inventory.endpoints
     with progress(len(endpoints)) as ended:
         async for observation in sweep(endpoints, limits, lambda: datetime.now(UTC)):
-            sink.observe(told.beside(observation) if told.facts else observation)
+            sink.observe(beside(observation) if beside is not None else observation)
             ended(observation.endpoint.id)
 
 

@@ -8,10 +8,6 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from ekuscan.model import Failure, Stage
-from ekuscan.wire.ldap import LdapTalk
-from ekuscan.wire.postgresql import PostgresqlTalk
-from ekuscan.wire.starttls import LineTalk, line_protocols
-from ekuscan.wire.xmpp import XmppTalk
 
 
 class Dialogue(Protocol):
@@ -42,12 +38,39 @@ class Dialogue(Protocol):
         """Nothing more will be waited for."""
 
 
-_PREAMBLES: Final[Mapping[str, Callable[[str], Dialogue]]] = MappingProxyType(
+def _lines(protocol: str, _host: str) -> Dialogue:
+    from ekuscan.wire.starttls import LineTalk, line_protocols
+
+    return LineTalk(line_protocols()[protocol])
+
+
+def _xmpp(protocol: str, host: str) -> Dialogue:
+    from ekuscan.wire.xmpp import XmppTalk
+
+    return XmppTalk("client" if protocol == "xmpp-client" else "server", host)
+
+
+def _ldap(_protocol: str, _host: str) -> Dialogue:
+    from ekuscan.wire.ldap import LdapTalk
+
+    return LdapTalk()
+
+
+def _postgresql(_protocol: str, _host: str) -> Dialogue:
+    from ekuscan.wire.postgresql import PostgresqlTalk
+
+    return PostgresqlTalk()
+
+
+# What few endpoints speak is loaded when one does.
+_PREAMBLES: Final[Mapping[str, Callable[[str, str], Dialogue]]] = MappingProxyType(
     {
-        "xmpp-client": lambda host: XmppTalk("client", host),
-        "xmpp-server": lambda host: XmppTalk("server", host),
-        "ldap": lambda host: LdapTalk(),
-        "postgresql": lambda host: PostgresqlTalk(),
+        "smtp": _lines,
+        "imap": _lines,
+        "xmpp-client": _xmpp,
+        "xmpp-server": _xmpp,
+        "ldap": _ldap,
+        "postgresql": _postgresql,
     }
 )
 
@@ -57,7 +80,5 @@ def preamble(protocol: str, host: str) -> Dialogue | None:
 
     ``host`` is the name that the endpoint is asked for, which XMPP sends as the domain.
     """
-    if protocol in line_protocols():
-        return LineTalk(line_protocols()[protocol])
     make = _PREAMBLES.get(protocol)
-    return make(host) if make is not None else None
+    return make(protocol, host) if make is not None else None

@@ -8,8 +8,6 @@ from typing import Final, Protocol
 
 from ekuscan.model import Endpoint
 from ekuscan.wire.dialogue import Dialogue
-from ekuscan.wire.sip_greeting import SipGreeting
-from ekuscan.wire.ssh import SshGreeting
 
 
 class Greeting(Protocol):
@@ -19,10 +17,14 @@ class Greeting(Protocol):
 
 
 def _sip(endpoint: Endpoint, own: tuple[str, int], *, token: str) -> Dialogue:
+    from ekuscan.wire.sip_greeting import SipGreeting
+
     return SipGreeting(endpoint.host, endpoint.port, own, token)
 
 
 def _ssh(endpoint: Endpoint, own: tuple[str, int], *, token: str) -> Dialogue:
+    from ekuscan.wire.ssh import SshGreeting
+
     return SshGreeting()
 
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from ekuscan.model import Banner, Endpoint, RefusedBy
-from ekuscan.wire import banner, http, ldap, postgresql, sip, smtp, stun
+from ekuscan.wire import banner, http, sip
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,37 +65,56 @@ def _reply_banner(data: bytes, _token: str) -> Banner | None:
     return banner.identify(agent) if agent else None
 
 
+# What few endpoints speak is loaded when one does.
+
+
 def _binding(_endpoint: Endpoint, _own: tuple[str, int], token: str) -> bytes:
+    from ekuscan.wire import stun
+
     return stun.binding_request(bytes.fromhex(token))
 
 
 def _binding_came(data: bytes, token: str) -> bool:
+    from ekuscan.wire import stun
+
     return stun.answer(data, bytes.fromhex(token)) is not None
 
 
 def _binding_banner(data: bytes, token: str) -> Banner | None:
+    from ekuscan.wire import stun
+
     answer = stun.answer(data, bytes.fromhex(token))
     return banner.identify(answer.software) if answer is not None and answer.software else None
 
 
 def _hello(_endpoint: Endpoint, _own: tuple[str, int], _token: str) -> bytes:
+    from ekuscan.wire import smtp
+
     return smtp.EHLO
 
 
 def _hello_came(data: bytes, _token: str) -> bool:
+    from ekuscan.wire import smtp
+
     return smtp.reply(data) is not None
 
 
 def _hello_refuses(data: bytes, _token: str) -> RefusedBy | None:
+    from ekuscan.wire import smtp
+
     reply = smtp.reply(data)
     return "smtp" if reply is not None and reply.refused else None
 
 
 def _root(_endpoint: Endpoint, _own: tuple[str, int], _token: str) -> bytes:
+    from ekuscan.wire import ldap
+
     return ldap.ROOT_DSE
 
 
 def _again(_endpoint: Endpoint, _own: tuple[str, int], _token: str) -> bytes:
+    from ekuscan.wire import postgresql
+
     # Within TLS it answers that with an error, and an answer is all that is wanted: a start-up message names a user.
     return postgresql.SSL_REQUEST
 
