@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -362,6 +363,8 @@ def demo(
 
 def main() -> None:
     """Entry point. A fault of ekuscan's own is named in one line and ends with exit code 4."""
+    # httpx leaves such a coroutine behind where a scan is cut short at the wrong moment: nothing that a person can use.
+    warnings.filterwarnings("ignore", "coroutine 'connect_tcp", RuntimeWarning)
     try:
         app()
     except BrokenPipeError:
