@@ -6,12 +6,12 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ekuscan import observation
 from ekuscan.limits import ProbeLimits
 from ekuscan.model import Banner, Endpoint, Failure, Observation, Sight
-from ekuscan.resolve import Address
+from ekuscan.resolve import Address, literal
 from ekuscan.session import Account, Attempt, Clock, Deadline, NoHandshake, Session
 from ekuscan.turns import Turns
 from ekuscan.views import View, first_view, next_view
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     # What few scans need is loaded by those that do.
     from ekuscan.trials import Trials
     from ekuscan.wire.proxy import Proxy
+
+# RFC 6120 §4.9.3.6: the server does not serve the domain in the stream header.
+_HOST_UNKNOWN: Final = "host-unknown"
 
 Talk = Callable[[tuple[str, int]], Dialogue]
 
@@ -59,18 +62,30 @@ class Look:
         self._banner: Banner | None = None
         self._asked_by: Offer | None = None
         self._trials: Trials | None = None
+        # Whom XMPP asks for. It is the name of a service, which often is the part of the host's name behind its own.
+        self._domain = name or endpoint.host
 
     async def observe(self) -> Observation:
         """The banner of a port without TLS; else the ordinary handshake and every further one that there is a reason
         and time for."""
         view = None if self._endpoint.protocol in GREETINGS else first_view(self._limits)
         outcome = await self._connect(view)
+        if isinstance(outcome, NoHandshake) and self._another_domain(outcome.failure):
+            outcome = await self._connect_again(view)
         while isinstance(outcome, Account) and view is not None:
             self._take(view, outcome)
             view = self._next()
             if view is not None:
-                outcome = await self._connect(view)
+                outcome = await self._connect_again(view)
         return self._heard(outcome) if isinstance(outcome, NoHandshake) and not self._sights else self._seen()
+
+    def _another_domain(self, why: Failure | None) -> bool:
+        """Whether an XMPP server that does not know the host's name is to be asked for the domain above it."""
+        _, _, above = self._domain.partition(".")
+        if why is None or why.reason != "preamble-refused" or _HOST_UNKNOWN not in why.detail or "." not in above:
+            return False
+        known, self._domain = self._domain, above
+        return known == (self._name or self._endpoint.host) and literal(known) is None
 
     def _seen(self) -> Observation:
         found = observation.observed(
@@ -86,6 +101,12 @@ class Look:
         from ekuscan.experiment import conclude
 
         return replace(found, enforcement=conclude(self._sights, self._trials))
+
+    async def _connect_again(self, view: View | None) -> Account | NoHandshake:
+        """Further connections keep the pace of the sweep, which has waited for the first one."""
+        if self._turns.pace is not None:
+            await self._deadline.without(self._turns.start())
+        return await self._connect(view)
 
     async def _connect(self, view: View | None) -> Account | NoHandshake:
         proxy, endpoint = self._limits.proxy, self._endpoint
@@ -109,7 +130,7 @@ class Look:
     def _talks(self, proxy: Proxy | None) -> tuple[Talk, ...]:
         """What comes before TLS, or in its place."""
         endpoint = self._endpoint
-        before = preamble(endpoint.protocol, self._name or endpoint.host)
+        before = preamble(endpoint.protocol, self._domain)
         talks: list[Talk] = []
         if proxy is not None:
             from ekuscan.wire.proxy import proxy_dialogue

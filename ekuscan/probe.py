@@ -46,7 +46,7 @@ async def observe(
     proxy = limits.proxy
     if proxy is not None and endpoint.protocol in _OVER_UDP:
         return observation.skipped(endpoint, failure("proxy-udp"))
-    addresses = await names.look_up(endpoint.host if proxy is None else proxy.host)
+    addresses = await names.look_up((endpoint.address or endpoint.host) if proxy is None else proxy.host)
     if isinstance(addresses, Failure):
         why = addresses if proxy is None else failure("proxy-unreachable", error=addresses.detail)
         return observation.unseen(endpoint, why)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
@@ -92,6 +92,12 @@ class Deadline:
     @property
     def passed(self) -> bool:
         return self._loop.time() >= self.at
+
+    async def without(self, waiting: Awaitable[None]) -> None:
+        """Waits for something that is no part of the endpoint's time."""
+        then = self._loop.time()
+        await waiting
+        self.waited_since(then)
 
     def waited_since(self, then: float) -> None:
         """Moves it by the time since ``then``, an instant of the loop's clock."""

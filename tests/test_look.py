@@ -74,6 +74,50 @@ async def test_a_server_that_speaks_something_else_first_is_named():
     assert found.sights == ()
 
 
+def xmpp(served, asked):
+    """A server that knows one domain."""
+
+    async def handler(reader, writer):
+        header = await reader.read(4096)
+        asked.append(header.split(b" to='")[1].split(b"'")[0])
+        writer.write(
+            b"<?xml version='1.0'?><stream:stream xmlns='jabber:client' "
+            b"xmlns:stream='http://etherx.jabber.org/streams' id='1' version='1.0'>"
+        )
+        if asked[-1] != served:
+            writer.write(
+                b"<stream:error><host-unknown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>"
+                b"</stream:stream>"
+            )
+            return
+        writer.write(b"<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>")
+        await reader.read(4096)
+        writer.write(b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
+        await writer.drain()
+        await writer.start_tls(server_tls(ssl.CERT_NONE, "1.3"))
+        await reader.read()
+
+    return handler
+
+
+async def test_an_xmpp_server_that_does_not_know_the_host_is_asked_for_its_domain():
+    asked = []
+    async with listening(xmpp(b"example.com", asked)) as port:
+        found = await observe(endpoint(port, "xmpp-client", server_name="exp-e1.example.com"), LIMITS, clock)
+    assert asked == [b"exp-e1.example.com", b"example.com"]
+    assert found.status == "seen"
+
+
+@pytest.mark.parametrize("name", ["exp-e1.example.org", "example", None])
+async def test_an_xmpp_server_is_asked_for_no_more_than_two_domains(name):
+    asked = []
+    async with listening(xmpp(b"example.com", asked)) as port:
+        found = await observe(endpoint(port, "xmpp-client", server_name=name), LIMITS, clock)
+    assert asked == {"exp-e1.example.org": [b"exp-e1.example.org", b"example.org"]}.get(name, asked[:1])
+    assert len(asked) in (1, 2)
+    assert found.failure.reason == "preamble-refused"
+
+
 async def test_a_silent_server_is_waited_for_until_the_preamble_has_had_its_time():
     async with listening(silent) as port:
         found = await observe(endpoint(port, "smtp"), SHORT, clock)

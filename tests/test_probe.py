@@ -18,6 +18,7 @@ from ekuscan.fingerprint import chain_id, sha256_hex
 from ekuscan.limits import Views
 from ekuscan.model import Banner, ClientCertificate, Failure
 from ekuscan.observation import skipped
+from ekuscan.pace import Pace
 from ekuscan.probe import REASONS, observe, server_name
 from ekuscan.resolve import Address, Names
 from ekuscan.turns import Turns
@@ -382,6 +383,25 @@ async def test_every_view_of_a_server_that_has_one_certificate_shows_the_same():
     shown = {sight.offer: sight.chain is not None for sight in found.sights}
     assert shown == {"tls1.2-1.3": True, "rsa": False, "tls1.2": False, "no-sni": True, "post-quantum": True}
     assert (len(found.presented), found.status) == (1, "seen")
+
+
+async def test_an_endpoint_of_one_address_is_looked_at_there():
+    async with listening(silent, server_tls(ssl.CERT_NONE, "1.3"), host="127.0.0.2") as port:
+        place = endpoint(port, host="localhost", server_name="edge.example")
+        found = await observe(replace(place, address="127.0.0.2"), LIMITS, clock)
+    assert (found.status, found.address) == ("seen", "127.0.0.2")
+
+
+async def test_further_handshakes_keep_the_pace_of_the_sweep():
+    pace = Pace(5.0, 0.0, lambda: 0.0)
+    limits = replace(LIMITS, views=Views(versions=True, post_quantum=True))
+    async with listening(silent, server_tls(ssl.CERT_NONE, "1.3")) as port:
+        begun = asyncio.get_running_loop().time()
+        found = await observe(endpoint(port), limits, clock, turns=Turns(pace=pace))
+        took = asyncio.get_running_loop().time() - begun
+    assert len(found.sights) == 3
+    # The first of the two waits is over at once: nothing had begun before it.
+    assert took >= 0.2
 
 
 async def test_all_handshakes_with_an_endpoint_share_one_deadline():
