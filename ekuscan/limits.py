@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ekuscan.wire.offer import DEFAULT_OFFER, Offer
 
@@ -29,6 +29,9 @@ class Views:
     without_sni: bool = False
     post_quantum: bool = False
     late: bool = False
+
+
+NO_VIEWS: Final = Views()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class ProbeLimits:
     received: int = 262_144
     options: bool = True
     offer: Offer = DEFAULT_OFFER
-    views: Views = Views()
+    views: Views = NO_VIEWS
     retries: int = 0
     retry_after: float = 1.0
     identities: tuple[Identity, ...] = ()

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ekuscan import observation
-from ekuscan.limits import ProbeLimits
+from ekuscan.limits import NO_VIEWS, ProbeLimits
 from ekuscan.model import Banner, Endpoint, Failure, Observation, Sight
 from ekuscan.resolve import Address, literal
 from ekuscan.session import Account, Attempt, Clock, Deadline, NoHandshake, Session
@@ -62,6 +62,7 @@ class Look:
         self._banner: Banner | None = None
         self._asked_by: Offer | None = None
         self._trials: Trials | None = None
+        self._ordinary = limits.views == NO_VIEWS and not limits.identities
         # Whom XMPP asks for. It is the name of a service, which often is the part of the host's name behind its own.
         self._domain = name or endpoint.host
 
@@ -176,7 +177,8 @@ class Look:
         self._banner = self._banner or account.banner
 
     def _next(self) -> View | None:
-        if self._deadline.passed:
+        # One handshake is the rule, and a sweep has very many of them.
+        if (self._ordinary and self._sights[-1].chain is not None) or self._deadline.passed:
             return None
         leaf = next((chain[0] for chain in self._presented.values()), None)
         return next_view(self._limits.views, self._name is not None, self._sights, leaf) or self._next_trial()

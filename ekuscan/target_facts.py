@@ -47,7 +47,9 @@ class TargetFacts:
 
     def known(self, target: Target, observations: Sequence[Observation]) -> Target:
         """The target with what its endpoints told: role and release where nobody declared them, and its slots."""
-        told = guess(target, observations, self._shown(observations))
+        # Certificates are evidence where the role is open, and looked at nowhere else.
+        shown = self._shown(observations) if target.role_from == "default" else ()
+        told = guess(target, observations, shown)
         self.evidence[target.id] = told.evidence
         if target.role_from == "default" and told.role is not None:
             target = replace(target, role=told.role, role_from="guessed")

@@ -26,13 +26,10 @@ def sweep_limits(request: ScanRequest, inventory: Inventory) -> SweepLimits:
     own = {}
     for target in inventory.targets:
         approach = inventory.approaches.get(target.id, _NOTHING_SAID)
-        limits = replace(
-            common,
-            views=replace(common.views, key_types=_key_types(target, approach, request)),
-            proxy=proxies.of(hosts.get(target.id), approach.proxy),
-        )
-        if limits != common:
-            own[target.id] = limits
+        key_types = _key_types(target, approach, request)
+        proxy = proxies.of(hosts.get(target.id), approach.proxy)
+        if (key_types, proxy) != (common.views.key_types, common.proxy):
+            own[target.id] = replace(common, views=replace(common.views, key_types=key_types), proxy=proxy)
     return SweepLimits(
         concurrency=request.concurrency,
         probe=common,

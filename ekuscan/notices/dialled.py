@@ -8,6 +8,7 @@ counts too, and wildcards do not. RFC 6120 §13.7.1 for XMPP: XmppAddr and SRVNa
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Literal
 
@@ -137,6 +138,7 @@ def _ascii(name: str) -> str:
         return name
 
 
+@lru_cache(maxsize=4096)
 def _address(text: str) -> object | None:
     try:
         return ip_address(text)

@@ -32,6 +32,7 @@ class _Weakness:
 def weak_tls(scene: Scene) -> Iterator[Notice]:
     """One notice for each weakness of a target, with all ports that showed it."""
     found: dict[tuple[str, str], _Weakness] = {}
+    sound: dict[str, bool] = {}
     for observation in scene.observations.values():
         target = observation.endpoint.target
         for tls in dict.fromkeys(sight.tls for sight in observation.sights if sight.tls is not None):
@@ -39,6 +40,8 @@ def weak_tls(scene: Scene) -> Iterator[Notice]:
                 weakness = found.setdefault((target, row.id), _Weakness(row.of, row.says))
                 weakness.seen.append(seen)
                 weakness.observations.append(observation)
+        if all(_sound(scene, sight.chain, sound) for sight in observation.sights):
+            continue
         for certificate, leaf in _presented(scene, observation):
             for id_, case, seen in _of_certificate(certificate, leaf=leaf):
                 weakness = found.setdefault((target, id_), _Weakness(case, seen))
@@ -72,6 +75,18 @@ def _negotiated(tls: TlsParameters) -> tuple[tuple[WeakRow, str], ...]:
     return (*versions, *ciphers)
 
 
+def _sound(scene: Scene, chain_id: str | None, known: dict[str, bool]) -> bool:
+    """Whether no certificate of a chain is weak; ``known`` keeps it, since all ports of a box show one chain mostly."""
+    chain = scene.seen.chains.get(chain_id) if chain_id is not None else None
+    if chain is None or chain_id is None:
+        return True
+    if chain_id not in known:
+        certificates = (scene.book.parsed(sha256) for sha256 in chain.presented)
+        # A leaf is held to more than an issuer; which it is hangs on the sight.
+        known[chain_id] = not any(_of_certificate(certificate, leaf=True) for certificate in certificates)
+    return known[chain_id]
+
+
 def _presented(scene: Scene, observation: Observation) -> Iterator[tuple[ParsedCertificate, bool]]:
     """The certificates that an endpoint presented, and whether it did so as its own."""
     leaves: dict[str, bool] = {}
@@ -83,20 +98,23 @@ def _presented(scene: Scene, observation: Observation) -> Iterator[tuple[ParsedC
         yield scene.book.parsed(sha256), leaf
 
 
-def _of_certificate(certificate: ParsedCertificate, *, leaf: bool) -> Iterator[tuple[str, str, str]]:
+def _of_certificate(certificate: ParsedCertificate, *, leaf: bool) -> tuple[tuple[str, str, str], ...]:
+    reading = certificate.reading
+    return _flaws(reading.key, reading.signature_algorithm, certificate.self_signed, leaf)
+
+
+@lru_cache(maxsize=1024)
+def _flaws(key: str, signature_algorithm: str | None, own: bool, leaf: bool) -> tuple[tuple[str, str, str], ...]:
     """Weaknesses by id, case, and what was seen. Nobody checks the key of a root, nor what a key signed of itself."""
-    short = _is_short(certificate.reading.key)
-    signature = _signatures().get(certificate.reading.signature_algorithm or "")
-    if not short and signature is None:
-        return
-    own = certificate.self_signed
-    if short and (leaf or not own):
-        yield _SHORT_KEY, "key", certificate.reading.key
+    found = []
+    if _is_short(key) and (leaf or not own):
+        found.append((_SHORT_KEY, "key", key))
+    signature = _signatures().get(signature_algorithm or "")
     if signature is not None and not own:
-        yield f"{signature.id}-signature", "signature", signature.says
+        found.append((f"{signature.id}-signature", "signature", signature.says))
+    return tuple(found)
 
 
-@lru_cache(maxsize=256)
 def _is_short(key: str) -> bool:
     kind, _, size = key.partition(" ")
     return kind == "RSA" and size.isdecimal() and int(size) < packaged().rsa_bits
