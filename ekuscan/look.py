@@ -39,6 +39,25 @@ class Look:
     ``addresses`` are the endpoint's, or those of the proxy that leads to it; ``name`` is for SNI, None for none.
     """
 
+    __slots__ = (
+        "_addresses",
+        "_asked_by",
+        "_banner",
+        "_ca_names",
+        "_clock",
+        "_deadline",
+        "_domain",
+        "_endpoint",
+        "_limits",
+        "_name",
+        "_ordinary",
+        "_presented",
+        "_sights",
+        "_trials",
+        "_turns",
+        "address",
+    )
+
     def __init__(
         self,
         endpoint: Endpoint,
@@ -70,15 +89,30 @@ class Look:
         """The banner of a port without TLS; else the ordinary handshake and every further one that there is a reason
         and time for."""
         view = None if self._endpoint.protocol in GREETINGS else first_view(self._limits)
-        outcome = await self._connect(view)
-        if isinstance(outcome, NoHandshake) and self._another_domain(outcome.failure):
-            outcome = await self._connect_again(view)
-        while isinstance(outcome, Account) and view is not None:
-            self._take(view, outcome)
-            view = self._next()
-            if view is not None:
-                outcome = await self._connect_again(view)
+        again = True
+        while again:
+            session = self._session(view)
+            try:
+                session.begin()
+                outcome = await session.outcome
+            except BaseException:
+                session.abandon()
+                raise
+            again, view = self._after(view, outcome)
+            if again and self._turns.pace is not None:
+                # The sweep has waited before the first connection only.
+                await self._deadline.without(self._turns.start())
         return self._heard(outcome) if isinstance(outcome, NoHandshake) and not self._sights else self._seen()
+
+    def _after(self, view: View | None, outcome: Account | NoHandshake) -> tuple[bool, View | None]:
+        """Whether there is to be another connection, and for which view."""
+        if isinstance(outcome, NoHandshake):
+            return not self._sights and self._another_domain(outcome.failure), view
+        if view is None:
+            return False, None
+        self._take(view, outcome)
+        following = self._next()
+        return following is not None, following
 
     def _another_domain(self, why: Failure | None) -> bool:
         """Whether an XMPP server that does not know the host's name is to be asked for the domain above it."""
@@ -103,13 +137,7 @@ class Look:
 
         return replace(found, enforcement=conclude(self._sights, self._trials))
 
-    async def _connect_again(self, view: View | None) -> Account | NoHandshake:
-        """Further connections keep the pace of the sweep, which has waited for the first one."""
-        if self._turns.pace is not None:
-            await self._deadline.without(self._turns.start())
-        return await self._connect(view)
-
-    async def _connect(self, view: View | None) -> Account | NoHandshake:
+    def _session(self, view: View | None) -> Session:
         proxy, endpoint = self._limits.proxy, self._endpoint
         attempt = Attempt(
             endpoint=endpoint,
@@ -120,18 +148,14 @@ class Look:
             dialogues=self._talks(proxy),
             host=None if proxy is None else endpoint.host,
         )
-        session = Session(attempt, self._limits, self._clock, self._turns, self._deadline)
-        try:
-            session.begin()
-            return await session.outcome
-        except BaseException:
-            session.abandon()
-            raise
+        return Session(attempt, self._limits, self._clock, self._turns, self._deadline)
 
     def _talks(self, proxy: Proxy | None) -> tuple[Talk, ...]:
         """What comes before TLS, or in its place."""
         endpoint = self._endpoint
         before = preamble(endpoint.protocol, self._domain)
+        if proxy is None and before is None and endpoint.protocol not in GREETINGS:
+            return ()
         talks: list[Talk] = []
         if proxy is not None:
             from ekuscan.wire.proxy import proxy_dialogue

@@ -17,6 +17,7 @@ from ekuscan.model import Failure, Sight
 from ekuscan.wire.alerts import UNRECOGNIZED_NAME
 from ekuscan.wire.identity import Identity
 from ekuscan.wire.offer import (
+    DEFAULT_OFFER,
     ECDSA_OFFER,
     NAMELESS_OFFER,
     OLD_OFFER,
@@ -41,9 +42,14 @@ class View:
     first: bool = False
 
 
+_ORDINARY: Final = View(DEFAULT_OFFER, first=True)
+
+
 def first_view(limits: ProbeLimits) -> View:
     """The handshake that every endpoint gets."""
-    return View(replace(limits.offer, late=True) if limits.views.late else limits.offer, first=True)
+    if limits.offer is DEFAULT_OFFER and not limits.views.late:
+        return _ORDINARY
+    return View(replace(limits.offer, late=limits.views.late), first=True)
 
 
 def next_view(views: Views, named: bool, sights: Sequence[Sight], leaf: bytes | None) -> View | None:

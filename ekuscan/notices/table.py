@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
 
 from ekuscan.model import Confidence, RoleName, Severity
 from ekuscan.sources import sources
@@ -63,16 +62,6 @@ class ReuseRow:
 
 
 @dataclass(frozen=True, slots=True)
-class WeakRow:
-    """What is called weak: a version or a signature's OID by its ``value``, a cipher by a part of its name."""
-
-    id: str
-    of: Literal["version", "cipher", "signature"]
-    values: tuple[str, ...]
-    says: str
-
-
-@dataclass(frozen=True, slots=True)
 class IntoleranceRow:
     """An offer that a peer breaks off at, and others to which it then shows a certificate.
 
@@ -98,7 +87,6 @@ class ViewRow:
 @dataclass(frozen=True, slots=True)
 class _Limits:
     days_apart: int
-    rsa_bits: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +94,13 @@ class NoticeTable:
     """All rows, the kinds by id in the order in which they are reported.
 
     ``days_apart``: certificates of one cluster whose ends are so many days apart were not renewed together.
-    ``rsa_bits``: shorter keys are weak.
     """
 
     kinds: Mapping[str, KindRow]
     reuse: tuple[ReuseRow, ...]
-    weak: tuple[WeakRow, ...]
     intolerance: tuple[IntoleranceRow, ...]
     views: Mapping[str, ViewRow]
     days_apart: int
-    rsa_bits: int
 
 
 @lru_cache(maxsize=1)
@@ -127,25 +112,22 @@ def packaged() -> NoticeTable:
 def load(path: Path) -> NoticeTable:
     """A table from a file of the same form. Raises `TableError`."""
     file, table = path.name, read_table(path)
-    only_keys(file, table, ["notice", "reuse", "weak", "intolerance", "view", "limits"])
+    only_keys(file, table, ["notice", "reuse", "intolerance", "view", "limits"])
     kinds = [_kind(file, build(KindRow, file, row)) for row in rows_of(file, table, "notice")]
     reuse = tuple(build(ReuseRow, file, row) for row in rows_of(file, table, "reuse"))
     for id_, codes in [(row.id, row.source) for row in kinds] + [(row.id, row.source) for row in reuse]:
         _sourced(f"{file}: {id_}", codes)
-    weak = tuple(build(WeakRow, file, row) for row in rows_of(file, table, "weak"))
     intolerance = tuple(build(IntoleranceRow, file, row) for row in rows_of(file, table, "intolerance"))
     views = [build(ViewRow, file, row) for row in rows_of(file, table, "view")]
-    for ids in ([row.id for row in kinds], [row.id for row in weak], [row.id for row in intolerance]):
+    for ids in ([row.id for row in kinds], [row.id for row in intolerance]):
         unique(file, ids)
     limits = build(_Limits, file, table.get("limits", {}), "limits")
     return NoticeTable(
         {row.id: row for row in kinds},
         reuse,
-        weak,
         intolerance,
         {row.id: row for row in views},
         limits.days_apart,
-        limits.rsa_bits,
     )
 
 

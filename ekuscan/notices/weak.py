@@ -11,7 +11,7 @@ from ekuscan.certificates import ParsedCertificate
 from ekuscan.model import Notice, Observation, TlsParameters
 from ekuscan.names import display_name
 from ekuscan.notices.scene import Scene
-from ekuscan.notices.table import WeakRow, packaged
+from ekuscan.notices.weak_table import WeakRow, packaged
 from ekuscan.notices.wording import listed, notice, ports
 
 _SHORT_KEY = "short-key"
@@ -69,7 +69,7 @@ def weak_tls(scene: Scene) -> Iterator[Notice]:
 @lru_cache(maxsize=256)
 def _negotiated(tls: TlsParameters) -> tuple[tuple[WeakRow, str], ...]:
     parts = frozenset(re.split(r"[-_]", tls.cipher))
-    rows = packaged().weak
+    rows = packaged().rows
     versions = ((row, tls.version) for row in rows if row.of == "version" and tls.version in row.values)
     ciphers = ((row, tls.cipher) for row in rows if row.of == "cipher" and not parts.isdisjoint(row.values))
     return (*versions, *ciphers)
@@ -123,4 +123,4 @@ def _is_short(key: str) -> bool:
 @lru_cache(maxsize=1)
 def _signatures() -> Mapping[str, WeakRow]:
     """The weak signature algorithms by OID."""
-    return {oid: row for row in packaged().weak if row.of == "signature" for oid in row.values}
+    return {oid: row for row in packaged().rows if row.of == "signature" for oid in row.values}

@@ -94,7 +94,7 @@ class Handshake:
         """The peer went on after our Certificate message. In TLS 1.3 our side is done before it says so."""
         if not self.opened:
             return False
-        if self.asked and not self._asked_at_first:
+        if self.offer.late and self.asked and not self._asked_at_first:
             # A server that asks late has our request before it: its answer is what shows the consent.
             return bool(self.answer)
         if self._connection.get_protocol_version() < SSL.TLS1_3_VERSION:
@@ -209,7 +209,7 @@ class Handshake:
             if not self.opened:
                 self._connection.do_handshake()
                 self.opened = True
-                self._asked_at_first = self.asked
+                self._asked_at_first = not self.offer.late or self.asked
                 self._certificates = self._connection.get_peer_cert_chain() or []
                 if len(self._certificates) > MAX_CERTIFICATES:
                     self._end("too-many", f"over {MAX_CERTIFICATES} certificates")
