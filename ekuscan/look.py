@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Final
 
 from ekuscan import observation
 from ekuscan.limits import NO_VIEWS, ProbeLimits
-from ekuscan.model import Banner, Endpoint, Failure, Observation, Sight
+from ekuscan.model import Banner, ClientCertificate, Endpoint, Failure, Observation, Sight
 from ekuscan.resolve import Address, literal
 from ekuscan.session import Account, Attempt, Clock, Deadline, NoHandshake, Session
 from ekuscan.turns import Turns
 from ekuscan.views import View, first_view, next_view
 from ekuscan.wire import banner
+from ekuscan.wire.alerts import PROTOCOL_VERSION
 from ekuscan.wire.dialogue import Dialogue, preamble
 from ekuscan.wire.greeting import GREETINGS
-from ekuscan.wire.offer import Offer
+from ekuscan.wire.offer import OLD_OFFER, Offer
 from ekuscan.wire.reasons import failure
 from ekuscan.wire.request import client_certificate, handshake_failure
 
@@ -45,17 +46,19 @@ class Look:
         "_banner",
         "_ca_names",
         "_clock",
-        "_deadline",
         "_domain",
         "_endpoint",
         "_limits",
         "_name",
         "_ordinary",
+        "_place",
         "_presented",
+        "_said_no",
         "_sights",
         "_trials",
         "_turns",
         "address",
+        "deadline",
     )
 
     def __init__(
@@ -74,13 +77,15 @@ class Look:
         self._limits = limits
         self._clock = clock
         self._turns = turns
-        self._deadline = Deadline(limits.deadline)
+        self.deadline = Deadline(limits.deadline)
         self._sights: list[Sight] = []
         self._presented: dict[str, tuple[bytes, ...]] = {}
         self._ca_names: dict[str, bytes] = {}
         self._banner: Banner | None = None
         self._asked_by: Offer | None = None
         self._trials: Trials | None = None
+        self._said_no: NoHandshake | None = None
+        self._place: str | None = None
         self._ordinary = limits.views == NO_VIEWS and not limits.identities
         # Whom XMPP asks for. It is the name of a service, which often is the part of the host's name behind its own.
         self._domain = name or endpoint.host
@@ -99,28 +104,44 @@ class Look:
                 session.abandon()
                 raise
             again, view = self._after(view, outcome)
-            if again and self._turns.pace is not None:
-                # The sweep has waited before the first connection only.
-                await self._deadline.without(self._turns.start())
-        return self._heard(outcome) if isinstance(outcome, NoHandshake) and not self._sights else self._seen()
+            if again:
+                await self.deadline.without(self._wait_in_line())
+        if self._sights or isinstance(outcome, Account):
+            return self._seen()
+        return self._heard(self._said_no or outcome)
+
+    async def _wait_in_line(self) -> None:
+        """Before a further connection: the pace of the sweep, and our turn, so that none waits in line open."""
+        # The sweep has waited before the first connection only.
+        await self._turns.start()
+        self._place = self._endpoint.host if self._limits.proxy is not None else self._addresses[0].text
+        await self._turns.wait(self._place)
 
     def _after(self, view: View | None, outcome: Account | NoHandshake) -> tuple[bool, View | None]:
         """Whether there is to be another connection, and for which view."""
         if isinstance(outcome, NoHandshake):
-            return not self._sights and self._another_domain(outcome.failure), view
+            self._addresses = (outcome.address,)
+            if not self._sights or view is None or outcome.failure is None:
+                return self._another_domain(outcome), view
+            self._sights.append(self._untried(view, outcome.failure))
+            following = self._next()
+            return following is not None, following
         if view is None:
             return False, None
         self._take(view, outcome)
         following = self._next()
         return following is not None, following
 
-    def _another_domain(self, why: Failure | None) -> bool:
+    def _another_domain(self, said: NoHandshake) -> bool:
         """Whether an XMPP server that does not know the host's name is to be asked for the domain above it."""
+        why = said.failure
         _, _, above = self._domain.partition(".")
         if why is None or why.reason != "preamble-refused" or _HOST_UNKNOWN not in why.detail or "." not in above:
             return False
-        known, self._domain = self._domain, above
-        return known == (self._name or self._endpoint.host) and literal(known) is None
+        if self._said_no is not None or literal(self._domain) is not None:
+            return False
+        self._said_no, self._domain = said, above
+        return True
 
     def _seen(self) -> Observation:
         found = observation.observed(
@@ -147,8 +168,9 @@ class Look:
             server_name=self._name if view is not None and view.offer.server_name else None,
             dialogues=self._talks(proxy),
             host=None if proxy is None else endpoint.host,
+            has_turn=self._place is not None,
         )
-        return Session(attempt, self._limits, self._clock, self._turns, self._deadline)
+        return Session(attempt, self._limits, self._clock, self._turns, self.deadline)
 
     def _talks(self, proxy: Proxy | None) -> tuple[Talk, ...]:
         """What comes before TLS, or in its place."""
@@ -191,6 +213,8 @@ class Look:
         trace = account.trace
         judged = client_certificate(trace, account.refused_by)
         why = handshake_failure(trace, judged, account.plain)
+        if why is not None:
+            why = self._explained(view, why, account)
         seen, presented = observation.sight(trace, judged, why, account.started, account.seconds)
         self._sights.append(seen)
         self._presented.update(presented)
@@ -200,12 +224,38 @@ class Look:
             self._ca_names.update(zip(judged.ca_names, trace.ca_names, strict=True))
         self._banner = self._banner or account.banner
 
+    def _explained(self, view: View, why: Failure, account: Account) -> Failure:
+        """A failure in the light of the handshakes before it."""
+        if why.reason == "stalled" and account.cut and self._sights:
+            return failure("deadline")
+        if view.offer is OLD_OFFER and why.alert == PROTOCOL_VERSION and self._only_older():
+            return failure("our-limit", alert=PROTOCOL_VERSION)
+        return why
+
+    def _only_older(self) -> bool:
+        """Whether the peer has refused the versions of today before."""
+        return any(sight.failure is not None and sight.failure.reason == "old-version" for sight in self._sights)
+
     def _next(self) -> View | None:
         # One handshake is the rule, and a sweep has very many of them.
-        if (self._ordinary and self._sights[-1].chain is not None) or self._deadline.passed:
+        if self._ordinary and len(self._sights) == 1 and self._sights[0].chain is not None:
             return None
+        view = self._following()
+        if view is None or not self.deadline.passed:
+            return view
+        while view is not None and self._presented:
+            # What was asked for and not done is told.
+            self._sights.append(self._untried(view, failure("deadline")))
+            view = self._following()
+        return None
+
+    def _following(self) -> View | None:
         leaf = next((chain[0] for chain in self._presented.values()), None)
         return next_view(self._limits.views, self._name is not None, self._sights, leaf) or self._next_trial()
+
+    def _untried(self, view: View, why: Failure) -> Sight:
+        presented = view.identity.name if view.identity is not None else None
+        return Sight(view.offer.name, self._clock(), 0.0, None, None, ClientCertificate("unknown"), (), why, presented)
 
     def _next_trial(self) -> View | None:
         """The next client certificate to present, once all else is seen; by then the peer has listed its CAs."""

@@ -56,7 +56,7 @@ async def observe(
     look = Look(endpoint, one_per_family(addresses), server_name(endpoint), limits, clock, turns)
     found = await look.observe()
     if endpoint.service == "uds" and found.presented and look.address is not None and proxy is None:
-        return await _with_release(found, look.address, limits, turns)
+        return await _with_release(found, look.address, min(limits.answer, look.deadline.left), turns)
     return found
 
 
@@ -68,11 +68,7 @@ async def _over_udp(
 
     if endpoint.protocol == "sip-udp":
         return await probe_udp.observe(endpoint, address, min(limits.answer, limits.deadline))
-    await turns.wait(address.text)
-    try:
-        return await probe_dtls.observe(endpoint, address, limits, clock, server_name(endpoint))
-    finally:
-        turns.give_back(address.text)
+    return await probe_dtls.observe(endpoint, address, limits, clock, server_name(endpoint), turns)
 
 
 def server_name(endpoint: Endpoint) -> str | None:
@@ -87,14 +83,18 @@ def server_name(endpoint: Endpoint) -> str | None:
     return encoded if len(encoded) <= _MAX_NAME else None
 
 
-async def _with_release(found: Observation, address: Address, limits: ProbeLimits, turns: Turns) -> Observation:
-    """Adds the release that Unified CM tells without credentials. It is another handshake, so it waits its turn."""
+async def _with_release(found: Observation, address: Address, seconds: float, turns: Turns) -> Observation:
+    """Adds the release that Unified CM tells without credentials. It is another connection: it keeps the pace, and
+    waits its turn."""
+    if seconds <= 0:
+        return found
     # httpx is heavy, and only endpoints that serve UDS need it.
     from ekuscan import uds
 
+    await turns.start()
     await turns.wait(address.text)
     try:
-        release = await uds.release(address.text, found.endpoint.port, server_name(found.endpoint), limits.answer)
+        release = await uds.release(address.text, found.endpoint.port, server_name(found.endpoint), seconds)
     finally:
         turns.give_back(address.text)
     return replace(found, banner=release) if release is not None else found

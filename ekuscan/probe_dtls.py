@@ -11,9 +11,9 @@ from ekuscan.datagrams import Datagrams
 from ekuscan.limits import ProbeLimits
 from ekuscan.model import Endpoint, Observation
 from ekuscan.resolve import Address
+from ekuscan.turns import Turns
 from ekuscan.wire.dtls import Handshake
 from ekuscan.wire.dtls_failure import handshake_failure
-from ekuscan.wire.identity import Identity
 from ekuscan.wire.reasons import failure
 from ekuscan.wire.request import client_certificate
 
@@ -24,15 +24,44 @@ async def observe(
     limits: ProbeLimits,
     clock: Callable[[], datetime],
     server_name: str | None,
-    identity: Identity | None = None,
+    turns: Turns,
 ) -> Observation:
-    """Looks at one endpoint. ``clock`` gives the current time, aware, in UTC.
+    """Looks at one endpoint, once its host's turn has come. ``clock`` gives the current time, aware, in UTC.
 
+    No client certificate is presented. A port that is silent for ``limits.patience`` seconds holds nobody up any more.
     ``limits.handshake`` bounds the handshake. A port that has sent nothing after ``limits.connect`` seconds is given up
     earlier. Until then what was sent goes out again by OpenSSL's timer: after 1 s, then each time after twice as long.
     """
+    await turns.wait(address.text)
+    handshake = Handshake(server_name, limits.received)
+    turn = _Turn(turns, address.text)
+    timer = asyncio.get_running_loop().call_later(
+        limits.patience, lambda: turn.give_back() if not handshake.datagrams else None
+    )
+    try:
+        return await _look(endpoint, address, limits, clock, handshake)
+    finally:
+        timer.cancel()
+        turn.give_back()
+
+
+class _Turn:
+    """A turn that is given back once, by whoever is first."""
+
+    def __init__(self, turns: Turns, host: str) -> None:
+        self._turns: Turns | None = turns
+        self._host = host
+
+    def give_back(self) -> None:
+        turns, self._turns = self._turns, None
+        if turns is not None:
+            turns.give_back(self._host)
+
+
+async def _look(
+    endpoint: Endpoint, address: Address, limits: ProbeLimits, clock: Callable[[], datetime], handshake: Handshake
+) -> Observation:
     loop = asyncio.get_running_loop()
-    handshake = Handshake(server_name, limits.received, identity)
     started, begun = clock(), loop.time()
     silence = min(limits.connect, limits.handshake, limits.deadline)
     try:

@@ -22,7 +22,7 @@ from ekuscan.resolve import Address
 from ekuscan.turns import Turns
 from ekuscan.views import View
 from ekuscan.wire.dialogue import Dialogue
-from ekuscan.wire.question import QUESTIONS, Question
+from ekuscan.wire.question import Question, question_of
 from ekuscan.wire.reasons import failure
 from ekuscan.wire.tls import Handshake
 from ekuscan.wire.trace import Trace
@@ -39,7 +39,7 @@ class Attempt:
     ``addresses`` (all of the endpoint, or all of the proxy in front of it) are tried in order at ``port``.
     ``dialogues`` come before TLS, in order, each made from our own address once we are connected; without a ``view``
     there is no TLS at all and the last of them is the end. ``host`` is what handshakes go to one at a time, None where
-    it is the address.
+    it is the address. ``has_turn``: the turn for it has come already, and is given back here.
     """
 
     endpoint: Endpoint
@@ -49,6 +49,7 @@ class Attempt:
     server_name: str | None = None
     dialogues: tuple[Callable[[tuple[str, int]], Dialogue], ...] = ()
     host: str | None = None
+    has_turn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Account:
 
     ``plain`` are the first bytes of a peer that does not speak TLS, ``refused_by`` a refusal above TLS, ``banner``
     what the peer called itself. ``started`` is when the ClientHello went out, ``seconds`` the time from then on.
+    ``cut``: the endpoint's time was over before the peer was done.
     """
 
     address: Address
@@ -66,6 +68,7 @@ class Account:
     banner: Banner | None
     started: datetime
     seconds: float
+    cut: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,12 @@ class Deadline:
 
     @property
     def passed(self) -> bool:
-        return self._loop.time() >= self.at
+        return self.left <= 0
+
+    @property
+    def left(self) -> float:
+        """Seconds, below 0 once it has passed."""
+        return self.at - self._loop.time()
 
     async def without(self, waiting: Awaitable[None]) -> None:
         """Waits for something that is no part of the endpoint's time."""
@@ -135,7 +143,6 @@ class Session:
         "_due",
         "_first_failure",
         "_handshake",
-        "_has_turn",
         "_joined",
         "_limits",
         "_line",
@@ -148,6 +155,7 @@ class Session:
         "_then",
         "_timer",
         "_token",
+        "_turn",
         "_turns",
         "outcome",
     )
@@ -166,7 +174,8 @@ class Session:
         self._first_failure: Failure | None = None
         self._retries = limits.retries
         self._share = limits.connect / len(attempt.addresses)
-        self._has_turn = False
+        # What handshakes go to one at a time, while it is our turn.
+        self._turn = (attempt.host or attempt.addresses[0].text) if attempt.has_turn else None
         self._joined = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._then: Callable[[], None] = self._stalled
@@ -196,6 +205,14 @@ class Session:
         self._line.dial(self._addresses[0], self._attempt.port)
 
     @_guarded
+    def _retry(self) -> None:
+        """Another attempt is another connection, so it keeps the pace of the sweep."""
+        pace = self._turns.pace
+        wait = pace.delay(self._loop.time()) if pace is not None else 0.0
+        self._deadline.at += wait
+        self._wait(wait, self._dial_again)
+
+    @_guarded
     def _dial_again(self) -> None:
         self._addresses = self._attempt.addresses
         self._dial()
@@ -215,13 +232,13 @@ class Session:
             self._dial()
         elif self._retries > 0 and self._loop.time() + self._limits.retry_after < self._deadline.at:
             self._retries -= 1
-            self._wait(self._limits.retry_after, self._dial_again)
+            self._wait(self._limits.retry_after, self._retry)
         else:
             self._end(NoHandshake(self._addresses[0], self._first_failure))
 
     @_guarded
     def connected(self) -> None:
-        if self._has_turn:
+        if self._turn is not None:
             self._greet()
             return
         self._phase = "line"
@@ -234,7 +251,7 @@ class Session:
         if self._phase == "over":
             self._turns.give_back(self._host())
             return
-        self._has_turn = True
+        self._turn = self._host()
         self._deadline.waited_since(self._joined)
         if waited and self._line.dead():
             # The peer lost patience while we waited in line: that says nothing about the endpoint.
@@ -352,7 +369,7 @@ class Session:
 
     def _ask(self, out: bytes) -> None:
         """Puts the protocol's question, if it has one that can still settle something; ends the session otherwise."""
-        question = QUESTIONS.get(self._attempt.endpoint.protocol)
+        question = question_of(self._attempt.endpoint)
         if question is not None and self._worth_asking(question):
             self._question = question
             self._phase = "answer"
@@ -366,11 +383,12 @@ class Session:
     def _worth_asking(self, question: Question) -> bool:
         view = self._attempt.view
         if not question.always:
-            return self._handshake.asked or (view is not None and view.offer.late)
+            late = view is not None and view.offer.late and self._attempt.endpoint.protocol == "https"
+            return self._handshake.asked or late
         if not self._limits.options or view is None:
             return False
         # With a certificate of ours an answer can be all that shows whether it was taken.
-        return view.first or (view.identity is not None and self._handshake.asked and not self._handshake.accepted)
+        return view.banner or (view.identity is not None and self._handshake.asked and not self._handshake.accepted)
 
     def _answered(self) -> bool:
         return self._question is not None and self._question.answered(bytes(self._handshake.answer), self._token)
@@ -393,6 +411,7 @@ class Session:
             banner=question.banner(answer, self._token) if question is not None and answer else None,
             started=self._started,
             seconds=round(self._loop.time() - self._begun, 6),
+            cut=self._deadline.passed,
         )
         self._line.send(out + handshake.close())
         self._end(account)
@@ -412,9 +431,9 @@ class Session:
             self._timer = None
 
     def _release(self) -> None:
-        if self._has_turn:
-            self._has_turn = False
-            self._turns.give_back(self._host())
+        turn, self._turn = self._turn, None
+        if turn is not None:
+            self._turns.give_back(turn)
 
     def _wait(self, seconds: float, then: Callable[[], None]) -> None:
         """Sets what happens after ``seconds`` without anything else, or at the deadline.

@@ -14,7 +14,7 @@ from typing import Final
 from ekuscan import der
 from ekuscan.limits import ProbeLimits, Views
 from ekuscan.model import Failure, Sight
-from ekuscan.wire.alerts import UNRECOGNIZED_NAME
+from ekuscan.wire.alerts import PROTOCOL_VERSION, UNRECOGNIZED_NAME
 from ekuscan.wire.identity import Identity
 from ekuscan.wire.offer import (
     DEFAULT_OFFER,
@@ -30,26 +30,30 @@ from ekuscan.wire.offer import (
 )
 
 # Endings that a ClientHello which is too large or too new for the peer can bring about.
-_CHOKED: Final = frozenset({"closed", "reset", "stalled", "alert", "garbled", "old-version"})
+_WORDLESS: Final = frozenset({"closed", "reset", "stalled", "garbled"})
+_CHOKED: Final = _WORDLESS | {"alert", "old-version"}
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One handshake: what it offers, and the certificate that it presents if asked. ``first``: the ordinary one."""
+    """One handshake: what it offers, and the certificate that it presents if asked.
+
+    ``banner``: the peer is also asked what it is, once the handshake is over.
+    """
 
     offer: Offer
     identity: Identity | None = None
-    first: bool = False
+    banner: bool = False
 
 
-_ORDINARY: Final = View(DEFAULT_OFFER, first=True)
+_ORDINARY: Final = View(DEFAULT_OFFER, banner=True)
 
 
 def first_view(limits: ProbeLimits) -> View:
     """The handshake that every endpoint gets."""
     if limits.offer is DEFAULT_OFFER and not limits.views.late:
         return _ORDINARY
-    return View(replace(limits.offer, late=limits.views.late), first=True)
+    return View(replace(limits.offer, late=limits.views.late), banner=True)
 
 
 def next_view(views: Views, named: bool, sights: Sequence[Sight], leaf: bytes | None) -> View | None:
@@ -59,9 +63,21 @@ def next_view(views: Views, named: bool, sights: Sequence[Sight], leaf: bytes | 
     """
     if leaf is None:
         return _other_hello(sights, named)
+    if _to_be_confirmed(sights):
+        return View(DEFAULT_OFFER)
     done = {sight.offer for sight in sights if sight.presented_as is None}
     shown = next(sight for sight in sights if sight.chain is not None)
     return next((View(offer) for offer in _wanted(views, named, shown, leaf) if offer.name not in done), None)
+
+
+def _to_be_confirmed(sights: Sequence[Sight]) -> bool:
+    """Whether the ordinary offer is made once more, after another one was answered.
+
+    A peer that breaks off without a word may have had a hiccup: only one that does so twice is called intolerant.
+    """
+    first = sights[0]
+    hiccup = first.chain is None and first.failure is not None and first.failure.reason in _WORDLESS
+    return hiccup and [sight.offer for sight in sights].count(first.offer) == 1
 
 
 def _other_hello(sights: Sequence[Sight], named: bool) -> View | None:
@@ -69,7 +85,7 @@ def _other_hello(sights: Sequence[Sight], named: bool) -> View | None:
     if failure is None or failure.stage not in ("hello", "certificate") or failure.reason not in _CHOKED:
         return None
     done = {sight.offer for sight in sights}
-    return next((View(offer) for offer in _fallbacks(failure, named) if offer.name not in done), None)
+    return next((View(offer, banner=True) for offer in _fallbacks(failure, named) if offer.name not in done), None)
 
 
 def _fallbacks(failure: Failure, named: bool) -> tuple[Offer, ...]:
@@ -77,6 +93,9 @@ def _fallbacks(failure: Failure, named: bool) -> tuple[Offer, ...]:
         return (OLD_OFFER,)
     if failure.alert == UNRECOGNIZED_NAME:
         return (NAMELESS_OFFER,) if named else ()
+    if failure.alert == PROTOCOL_VERSION:
+        # It refuses an offer that ends at TLS 1.2.
+        return (TLS13_OFFER,)
     # Old versions do not make a silent peer speak, and each try costs its whole time.
     return (SMALL_OFFER,) if failure.reason == "stalled" else (SMALL_OFFER, OLD_OFFER)
 

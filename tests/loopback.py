@@ -66,6 +66,15 @@ def server_tls(request: ssl.VerifyMode, version: str) -> ssl.SSLContext:
 @asynccontextmanager
 async def listening(handler: Handler, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> AsyncIterator[int]:
     """A server whose connections are closed at the end, whatever state they are in."""
+    async with stoppable(handler, tls, host) as (port, _):
+        yield port
+
+
+@asynccontextmanager
+async def stoppable(
+    handler: Handler, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+) -> AsyncIterator[tuple[int, Callable[[], None]]]:
+    """The same with what makes it take no more connections; those that are open stay so until the end."""
     open_writers: list[asyncio.StreamWriter] = []
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -75,7 +84,7 @@ async def listening(handler: Handler, tls: ssl.SSLContext | None = None, host: s
 
     server = await asyncio.start_server(handle, host, 0, ssl=tls)
     try:
-        yield server.sockets[0].getsockname()[1]
+        yield server.sockets[0].getsockname()[1], server.close
     finally:
         # What the kernel has accepted shall be known here before it is closed.
         await asyncio.sleep(0.01)

@@ -38,8 +38,8 @@ NOT_OF_AN_ENDPOINT = {
     "acceptance-undecided",
 }
 
-# What no endpoint and no proxy says: that a proxy is not there, and what cannot go through one.
-OF_OUR_WAY = {"proxy-unreachable", "proxy-udp"}
+# What no endpoint and no proxy says: that a proxy is not there, what cannot go through one, our own time.
+OF_OUR_WAY = {"proxy-unreachable", "proxy-udp", "deadline"}
 
 
 @pytest.fixture(scope="module")

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from ekuscan.limits import Views
 from ekuscan.model import Banner, ClientCertificate
 from ekuscan.probe import observe
+from ekuscan.resolve import Address
+from ekuscan.session import Attempt, Deadline, Session
+from ekuscan.turns import Turns
+from ekuscan.views import View
+from ekuscan.wire.offer import DEFAULT_OFFER
 from ekuscan.wire.proxy import parse_proxy
-from tests.loopback import LIMITS, SHORT, clock, endpoint, free_port, listening, saying, server_tls, silent
+from tests.loopback import LIMITS, SHORT, clock, endpoint, free_port, listening, saying, server_tls, silent, stoppable
+from tests.pki import pem
 from tests.tls_pairs import chain, ders
 
 SIP_OK = b"SIP/2.0 200 OK\r\nServer: Cisco-CUCM14.0\r\nContent-Length: 0\r\n\r\n"
@@ -219,3 +230,149 @@ async def test_a_turn_server_over_tls_tells_its_software():
     async with listening(turn, server_tls(ssl.CERT_NONE, "1.3")) as port:
         found = await observe(endpoint(port, "turns"), LIMITS, clock)
     assert (found.status, found.banner) == ("seen", Banner("other", None, "Coturn-4.6.1"))
+
+
+# --- further connections --------------------------------------------------------------------------------------
+
+
+def hiccuping(tls, times=1, how="close"):
+    """A server that breaks off the first connections without a word."""
+    left = times
+
+    async def handler(reader, writer):
+        nonlocal left
+        if left:
+            left -= 1
+            await reader.read(65536)
+            writer.close()
+            return
+        await writer.start_tls(tls)
+        await reader.read()
+
+    return handler
+
+
+async def test_one_hiccup_is_not_taken_for_more():
+    async with listening(hiccuping(server_tls(ssl.CERT_NONE, "1.2"))) as port:
+        found = await observe(endpoint(port), LIMITS, clock)
+    shown = [(sight.offer, sight.chain is not None) for sight in found.sights]
+    assert shown == [("tls1.2-1.3", False), ("tls1.2-small", True), ("tls1.2-1.3", True)]
+    assert found.status == "seen"
+
+
+async def test_a_peer_of_tls_1_3_alone_is_not_said_to_be_old():
+    async with listening(hiccuping(server_tls(ssl.CERT_NONE, "1.3"), times=9)) as port:
+        found = await observe(endpoint(port), LIMITS, clock)
+    assert (found.failure.stage, found.failure.reason) == ("hello", "closed")
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated")
+async def test_what_an_old_peer_is_is_asked_too():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    leaf = chain()[0]
+    with TemporaryDirectory() as directory:
+        path = Path(directory, "server.pem")
+        path.write_bytes(leaf.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + pem(leaf.der))
+        context.load_cert_chain(path)
+    async with listening(saying(SIP_OK), context) as port:
+        found = await observe(endpoint(port, "sips"), LIMITS, clock)
+    assert "TLSv1.1" in [sight.tls.version for sight in found.sights if sight.tls]
+    assert found.banner == Banner("cucm", "14.0", "Cisco-CUCM14.0")
+
+
+async def test_a_look_that_was_asked_for_and_not_made_is_told():
+    limits = replace(LIMITS, views=Views(versions=True, post_quantum=True))
+    async with stoppable(silent, server_tls(ssl.CERT_NONE, "1.3")) as (port, stop):
+        task = asyncio.create_task(observe(endpoint(port), limits, clock, turns=Turns(pause=0.2)))
+        await asyncio.sleep(0.1)
+        stop()
+        found = await task
+    assert (found.status, found.failure) == ("seen", None)
+    assert [(sight.offer, sight.failure and sight.failure.reason) for sight in found.sights] == [
+        ("tls1.2-1.3", None),
+        ("tls1.2", "refused"),
+        ("post-quantum", "refused"),
+    ]
+
+
+async def test_looks_for_which_no_time_is_left_are_told():
+    async def slow(reader, writer):
+        writer.transport.pause_reading()
+        await asyncio.sleep(0.3)
+        writer.transport.resume_reading()
+        await writer.start_tls(server_tls(ssl.CERT_NONE, "1.3"))
+        await reader.read()
+
+    limits = replace(LIMITS, deadline=0.5, views=Views(versions=True, post_quantum=True))
+    async with listening(slow) as port:
+        found = await observe(endpoint(port), limits, clock)
+    assert [sight.failure and sight.failure.reason for sight in found.sights] == [None, "deadline", "deadline"]
+
+
+async def test_a_pause_keeps_no_connection_waiting_open():
+    dialled = []
+
+    async def impatient(reader, writer):
+        dialled.append(asyncio.get_running_loop().time())
+        try:
+            async with asyncio.timeout(0.1):
+                await writer.start_tls(server_tls(ssl.CERT_NONE, "1.3"))
+        except TimeoutError:
+            writer.close()
+            return
+        await reader.read()
+
+    limits = replace(LIMITS, views=Views(versions=True, post_quantum=True))
+    async with listening(impatient) as port:
+        await observe(endpoint(port), limits, clock, turns=Turns(pause=0.3))
+    assert len(dialled) == 3
+
+
+async def test_an_answer_of_the_peer_is_not_forgotten_for_a_second_try_that_fails():
+    asked = []
+    async with stoppable(xmpp(b"example.com", asked)) as (port, stop):
+        place = endpoint(port, "xmpp-client", server_name="exp-e1.example.org", optional=True)
+        task = asyncio.create_task(observe(place, LIMITS, clock, turns=Turns(pause=0.3)))
+        while not asked:
+            await asyncio.sleep(0.01)
+        stop()
+        found = await task
+    assert (found.status, found.failure.reason) == ("failed", "preamble-refused")
+
+
+async def test_a_retry_at_another_address_gives_back_the_turn_that_was_taken():
+    async def impatient(reader, writer):
+        writer.close()
+
+    turns = Turns()
+    turns.take("127.0.0.1", lambda waited: None)
+    limits = replace(LIMITS, retries=1, retry_after=0.01)
+    gone, here = Address("::1", socket.AF_INET6), Address("127.0.0.1", socket.AF_INET)
+    async with stoppable(impatient) as (port, stop):
+        session = Session(
+            Attempt(endpoint(port), (gone, here), port, View(DEFAULT_OFFER)), limits, clock, turns, Deadline(10)
+        )
+        session.begin()
+        await asyncio.sleep(0.1)
+        stop()
+        # We dial again what left while we waited in line, and then the first address.
+        turns.give_back("127.0.0.1")
+        outcome = await session.outcome
+    assert outcome.failure.reason == "refused"
+    await asyncio.sleep(0.01)
+    assert turns == Turns()
+
+
+async def test_only_https_is_asked_late():
+    heard = []
+
+    async def note(reader, writer):
+        heard.append(await reader.read(4096))
+
+    limits = replace(LIMITS, views=Views(late=True))
+    async with listening(note, server_tls(ssl.CERT_NONE, "1.2")) as port:
+        found = await observe(endpoint(port, "tls"), limits, clock)
+        await asyncio.sleep(0.05)
+    assert (found.status, heard) == ("seen", [b""])

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from ekuscan import probe_dtls
 from ekuscan.lab.dtls_faults import DTLS_FAULTS
@@ -16,10 +15,10 @@ from ekuscan.lab.server import LoopbackServer
 from ekuscan.lab.worlds import make_worlds
 from ekuscan.limits import ProbeLimits
 from ekuscan.resolve import literal
-from ekuscan.wire.identity import Identity
+from ekuscan.turns import Turns
 from tests.dtls_pairs import ServerEnd, Terms
 from tests.loopback import LIMITS, NOW, clock, endpoint, free_port
-from tests.pki import issue, name
+from tests.pki import name
 from tests.tls_pairs import OPTIONAL, REQUIRED, chain, ders
 
 BRIEF = ProbeLimits(connect=0.3, handshake=0.5, deadline=2)
@@ -66,9 +65,9 @@ async def speaking(server, host="127.0.0.1"):
         await asyncio.sleep(0)
 
 
-async def seen(port, limits=LIMITS, *, host="127.0.0.1", optional=False, server_name=None, identity=None):
+async def seen(port, limits=LIMITS, *, host="127.0.0.1", optional=False, server_name=None):
     place = endpoint(port, "dtls", host=host, optional=optional)
-    return await probe_dtls.observe(place, literal(host), limits, clock, server_name, identity)
+    return await probe_dtls.observe(place, literal(host), limits, clock, server_name, Turns())
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
@@ -95,16 +94,6 @@ async def test_a_refusal_is_seen_with_its_chain():
     (sight,) = found.sights
     assert (found.status, len(found.presented)) == ("seen", 1)
     assert (sight.client_certificate.request, sight.failure.alert) == ("required", 40)
-
-
-async def test_a_certificate_of_ours_is_presented_where_one_is_given():
-    leaf = issue("client.example", chain()[-1])
-    key = leaf.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    server = Speaking(Terms(request=REQUIRED, trusted=chain()[-1]))
-    async with speaking(server) as port:
-        found = await seen(port, identity=Identity("ours", (leaf.der,), key))
-    assert (found.sights[0].failure, found.sights[0].presented_as) == (None, "ours")
-    assert server.end.shaken
 
 
 async def test_a_lost_client_hello_is_sent_again():

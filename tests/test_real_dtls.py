@@ -17,6 +17,7 @@ from ekuscan import probe_dtls
 from ekuscan.limits import ProbeLimits
 from ekuscan.model import ClientCertificate, Observation
 from ekuscan.resolve import literal
+from ekuscan.turns import Turns
 from tests.loopback import clock, endpoint, free_port
 from tests.real_servers import REQUESTS, Files, program, shown_by_openssl
 
@@ -55,7 +56,7 @@ def retried(files: Files, look: Callable[[], T | None]) -> T:
 def seen(port: int) -> Observation | None:
     """What a probe sees; None where the port is refused."""
     place = endpoint(port, "dtls")
-    found = asyncio.run(probe_dtls.observe(place, literal("127.0.0.1"), LIMITS, clock, "server.example"))
+    found = asyncio.run(probe_dtls.observe(place, literal("127.0.0.1"), LIMITS, clock, "server.example", Turns()))
     return None if found.failure is not None and found.failure.reason == "refused" else found
 
 

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ekuscan.der import read_certificate
 from ekuscan.limits import ProbeLimits, Views
 from ekuscan.model import ClientCertificate, Sight, TlsParameters
-from ekuscan.views import first_view, next_view
-from ekuscan.wire.alerts import UNRECOGNIZED_NAME
+from ekuscan.views import View, first_view, next_view
+from ekuscan.wire.alerts import PROTOCOL_VERSION, UNRECOGNIZED_NAME
 from ekuscan.wire.offer import DEFAULT_OFFER, ECDSA_OFFER, OLD_OFFER, POST_QUANTUM_OFFER, RSA_OFFER, SMALL_OFFER
 from ekuscan.wire.reasons import REASONS, failure
 from ekuscan.wire.tls import Handshake
@@ -38,7 +38,8 @@ def offers(views, first, der, named=True, answers=lambda offer: sight(offer)):
     """The names of the offers that follow a first sight, each answered as ``answers`` says."""
     sights = [first]
     while (view := next_view(views, named, sights, der)) is not None:
-        assert not view.first
+        # A peer that shook hands at once was asked what it is then.
+        assert view.banner == (der is None)
         sights.append(answers(view.offer))
     return [one.offer for one in sights[1:]]
 
@@ -111,6 +112,26 @@ def test_a_peer_that_does_not_know_the_name_is_asked_without_it():
     assert offers(Views(), first, None, named=False) == []
 
 
+def test_a_peer_that_refuses_tls_1_2_for_its_version_gets_tls_1_3_alone():
+    def failing(offer):
+        if offer == DEFAULT_OFFER:
+            return sight(offer, chain=None, reason="closed")
+        refused = failure("alert", stage="hello", alert=PROTOCOL_VERSION, error="alert 70")
+        return replace(sight(offer, chain=None), failure=refused)
+
+    assert offers(Views(), failing(DEFAULT_OFFER), None, answers=failing) == ["tls1.2-small", "tls1.3"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "again"), [("closed", 1), ("reset", 1), ("stalled", 1), ("garbled", 1), ("alert", 0)]
+)
+def test_a_peer_that_broke_off_without_a_word_gets_the_ordinary_hello_once_more(reason, again):
+    broken, answered = sight(chain=None, reason=reason), sight(SMALL_OFFER, version="TLSv1.2")
+    following = next_view(Views(), True, [broken, answered], leaf())
+    assert (following == View(DEFAULT_OFFER)) == again
+    assert next_view(Views(), True, [broken, answered, broken], leaf()) is None
+
+
 @pytest.mark.parametrize("reason", ["plain-http", "plain-sip", "not-tls", "too-much"])
 def test_a_peer_that_does_not_speak_tls_is_left_alone(reason):
     first = sight(chain=None, reason=reason, stage=REASONS[reason].stages[-1])
@@ -120,7 +141,7 @@ def test_a_peer_that_does_not_speak_tls_is_left_alone(reason):
 def test_what_shows_late_is_offered_in_the_ordinary_handshake():
     assert first_view(ProbeLimits()).offer == DEFAULT_OFFER
     late = first_view(ProbeLimits(views=Views(late=True)))
-    assert (late.first, late.offer) == (True, replace(DEFAULT_OFFER, late=True))
+    assert (late.banner, late.offer) == (True, replace(DEFAULT_OFFER, late=True))
 
 
 def test_the_small_hello_is_shorter_than_what_middleboxes_choke_on():

@@ -46,12 +46,12 @@ class HttpNames:
     server: str | None
 
 
-def request(host: str) -> bytes:
-    """A GET of "/" without credentials. ``host`` is the Host header: a name, or an address in URL notation.
+def request(host: str, path: str = "/") -> bytes:
+    """A GET without credentials. ``host`` is the Host header: a name, or an address in URL notation.
 
     Not HEAD, because the text that tells nginx's refusal from any other 400 stands in the body.
     """
-    lines = ("GET / HTTP/1.1", f"Host: {host}", "User-Agent: ekuscan", "Accept: */*", "Connection: close", "", "")
+    lines = (f"GET {path} HTTP/1.1", f"Host: {host}", "User-Agent: ekuscan", "Accept: */*", "Connection: close", "", "")
     return "\r\n".join(lines).encode("ascii", "replace")
 
 

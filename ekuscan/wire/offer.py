@@ -37,7 +37,7 @@ DEFAULT_OFFER: Final = Offer(
     maximum="TLSv1.3",
     ciphers="DEFAULT:!PSK:!SRP:@SECLEVEL=0",
     suites="TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256",
-    groups="X25519:P-256:P-384:P-521",
+    groups="X25519:P-256:P-384:P-521:X448:ffdhe2048:ffdhe3072:ffdhe4096",
 )
 
 # What is tried where a peer breaks off at the first offer: a ClientHello as it was before TLS 1.3, shorter than the 256
@@ -76,9 +76,7 @@ ECDSA_OFFER: Final = replace(
 )
 NAMELESS_OFFER: Final = replace(DEFAULT_OFFER, name="no-sni", server_name=False)
 # As browsers do since 2024: X25519 with ML-KEM-768 (codepoint 0x11ec), a key share of 1,216 bytes.
-POST_QUANTUM_OFFER: Final = replace(
-    DEFAULT_OFFER, name="post-quantum", groups="X25519MLKEM768:X25519:P-256:P-384:P-521"
-)
+POST_QUANTUM_OFFER: Final = replace(DEFAULT_OFFER, name="post-quantum", groups=f"X25519MLKEM768:{DEFAULT_OFFER.groups}")
 
 # Over UDP: DTLS 1.0 is TLS 1.1 over datagrams, and DTLS 1.2 is TLS 1.2 (RFC 6347 §1). OpenSSL knows no DTLS 1.3.
 DTLS_OFFER: Final = replace(DEFAULT_OFFER, name="dtls1.0-1.2", minimum="TLSv1.1", maximum="TLSv1.2")

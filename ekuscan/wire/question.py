@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -28,9 +28,14 @@ class Question:
     always: bool
 
 
+# Where a service tells strangers what it is. CMS answers its API with 401 and the realm "acano" (CMSAPI); what it
+# answers for "/" is not stated.
+_PATHS: Final[Mapping[str, str]] = MappingProxyType({"webadmin": "/api/v1/system/status"})
+
+
 def _get(endpoint: Endpoint, _own: tuple[str, int], _token: str) -> bytes:
     host = endpoint.server_name or endpoint.host
-    return http.request(f"[{host}]" if ":" in host else host)
+    return http.request(f"[{host}]" if ":" in host else host, _PATHS.get(endpoint.service or "", "/"))
 
 
 def _page_came(data: bytes, _token: str) -> bool:
@@ -137,3 +142,10 @@ QUESTIONS: Final[Mapping[str, Question]] = MappingProxyType(
         "turns": Question(_binding, _binding_came, _nothing, _binding_banner, always=True),
     }
 )
+
+_TELLING: Final = replace(QUESTIONS["https"], always=True)
+
+
+def question_of(endpoint: Endpoint) -> Question | None:
+    """The question of an endpoint's protocol; None where there is none."""
+    return _TELLING if endpoint.service in _PATHS else QUESTIONS.get(endpoint.protocol)

@@ -70,6 +70,7 @@ REASONS: Final[Mapping[str, Reason]] = MappingProxyType(
         "stalled": Reason((*_TALK, *_HANDSHAKE), "went silent {where} ({received} bytes received)"),
         "closed": Reason((*_TALK, *_HANDSHAKE), "closed the connection {where}"),
         "reset": Reason((*_TALK, *_HANDSHAKE), "reset the connection {where}"),
+        "deadline": Reason(("hello",), "not waited for: our time for this endpoint was over"),
         "alert": Reason(_HANDSHAKE, "ended the handshake {where} with {error}"),
         "garbled": Reason((*_HANDSHAKE, "after"), "sent what TLS does not allow {where}: {error}"),
         "too-much": Reason((*_TALK, *_HANDSHAKE), "sent more than this scan takes in {where}: {error}"),

@@ -13,7 +13,7 @@ from typing import Final
 from ekuscan import names
 from ekuscan.model import ClientCertificate, Failure, RefusedBy, Stage
 from ekuscan.wire.alerts import PROTOCOL_VERSION, refuses_without_certificate
-from ekuscan.wire.offer import OLD_OFFER
+from ekuscan.wire.offer import OLD_OFFER, SMALL_OFFER, TLS12_OFFER, TLS13_OFFER
 from ekuscan.wire.reasons import failure
 from ekuscan.wire.trace import Trace
 
@@ -24,6 +24,7 @@ _REFUSALS: Final[dict[RefusedBy, str]] = {
     "sip": "a SIP answer that says so",
     "smtp": "an SMTP reply that says so",
 }
+_PARTIAL: Final = frozenset({SMALL_OFFER.name, OLD_OFFER.name, TLS12_OFFER.name, TLS13_OFFER.name})
 _PLAIN: Final = {b"HTTP": "plain-http", b"SIP/": "plain-sip"}
 
 
@@ -95,12 +96,22 @@ def _broken(trace: Trace) -> Failure:
     stage = _stage(trace)
     number = _fatal_alert(trace)
     sent = [alert.number for alert in trace.alerts if alert.direction == "sent"]
-    if stage == "hello" and PROTOCOL_VERSION in (number, *sent):
-        reason = "our-limit" if trace.offer == OLD_OFFER.name else "old-version"
-        return failure(reason, alert=PROTOCOL_VERSION)
+    if stage == "hello" and _is_older(trace.offer, number, sent):
+        return failure("old-version", alert=PROTOCOL_VERSION)
     if trace.ending == "alert" and number is not None:
         return failure("alert", stage=stage, alert=number, error=f"alert {number} {_alert_text(trace)}")
     return failure(trace.ending or "stalled", stage=stage, error=trace.detail, received=trace.received)
+
+
+def _is_older(offer: str, received: int | None, sent: list[int]) -> bool:
+    """Whether an alert about the version says that the peer speaks older ones only.
+
+    Peers of TLS 1.3 alone refuse an offer that ends at 1.2, peers of 1.2 alone one that begins at 1.3. Where the alert
+    is ours, the peer has chosen a version below the offer.
+    """
+    if PROTOCOL_VERSION in sent:
+        return offer != TLS13_OFFER.name
+    return received == PROTOCOL_VERSION and offer not in _PARTIAL
 
 
 def _stage(trace: Trace) -> Stage:

@@ -230,6 +230,13 @@ class Handshake:
             self.answer += self._connection.recv(_CHUNK)
 
     def _outgoing(self) -> bytes:
+        out = self._pending()
+        # Only a long chain of ours makes more than one chunk.
+        while len(out) and len(out) % _CHUNK == 0 and (more := self._pending()):
+            out += more
+        return out
+
+    def _pending(self) -> bytes:
         try:
             return self._connection.bio_read(_CHUNK)
         except SSL.WantReadError:
