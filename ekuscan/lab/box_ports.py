@@ -11,6 +11,7 @@ from ekuscan.lab.api import ApiLogin, api_pages
 from ekuscan.lab.appliance import SELF_SIGNED_SLOT, Behaviour, behaviour, conversation
 from ekuscan.lab.authority import Credential, Leaf, issue, self_signed
 from ekuscan.lab.estate import ANY_SLOT, Box, Estate, SlotPlan
+from ekuscan.lab.faults import FAULTS
 from ekuscan.lab.server import Handler, State
 from ekuscan.lab.talk import Manners
 from ekuscan.lab.tls import RequestChoice, Terms, server_context
@@ -62,9 +63,12 @@ class BoxPorts:
         for slot in self._box.slots:
             if slot != ANY_SLOT:
                 self._credential(slot)
-        for row in profile(self._box.role).ports:
+        rows = profile(self._box.role).ports
+        for row in rows:
             if row.probe and (self._box.only is None or row.port in self._box.only):
                 yield self._plan(row)
+        for port in self._box.faults.keys() - {row.port for row in rows}:
+            yield self._plan_beside(port)
 
     @cached_property
     def _behaviour(self) -> Behaviour:
@@ -84,6 +88,12 @@ class BoxPorts:
         terms = self._terms(credential, request, checks, row.port in usual.names) if credential else None
         manners = self._with_api(usual.manners, credential) if row.protocol == "https" and credential else usual.manners
         return PortPlan(row.port, row.protocol, state, slot, credential, terms, request, checks, manners, fault)
+
+    def _plan_beside(self, port: int) -> PortPlan:
+        """A port that the profile does not have: there is nothing but its fault."""
+        fault = self._box.faults[port]
+        protocol = FAULTS[fault].protocol
+        return PortPlan(port, protocol, "open", None, None, None, "none", True, self._behaviour.manners, fault)
 
     def _with_api(self, manners: Manners, certificate: Credential) -> Manners:
         roots = [world.root for world in self._worlds.values()]

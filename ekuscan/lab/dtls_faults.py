@@ -13,9 +13,9 @@ from typing import Final, cast
 from ekuscan.lab.dtls import DtlsPort, Flight, Outlet, Source, dtls_context, dtls_talk, everything
 from ekuscan.lab.fault_deeds import FATAL, GARBAGE
 from ekuscan.lab.fault_kit import FaultKit
-from ekuscan.lab.faults import Stage
 from ekuscan.lab.server import DatagramTalk
 from ekuscan.lab.wire import Counters
+from ekuscan.model import Stage
 
 Reply = Callable[[bytes], bytes]
 

@@ -34,8 +34,8 @@ class Box:
 
     ``slots`` maps a slot to its certificate or to the name of the slot that has the same; "*" stands for every slot
     not named. ``opened`` and ``closed`` change the role's usual ports, ``only`` leaves all others out, ``faults`` puts
-    a fault of `ekuscan.lab.faults.FAULTS` on a port. ``stated`` are slots that the targets file names as files.
-    ``host`` is a loopback address ("::1", say) in place of the one that the lab would choose.
+    a fault of `ekuscan.lab.faults.FAULTS` on a port, of the role or beside it. ``stated`` are slots that the targets
+    file names as files. ``host`` is a loopback address ("::1", say) in place of the one that the lab would choose.
     """
 
     name: str

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from ekuscan.lab.authority import Authority, Credential, EkuChoice, Leaf, issue
+from ekuscan.lab.authority import Authority, Credential, EkuChoice, KeyChoice, Leaf, issue
 from ekuscan.lab.tls import ServerContext, Terms, server_context
 
 _AGE = timedelta(days=30)
@@ -34,9 +34,11 @@ class FaultKit:
         name: str = "fault.lab.example",
         begins: timedelta = -_AGE,
         ends: timedelta = _REST,
+        key: KeyChoice = "ec",
     ) -> Credential:
         """A certificate for one fault; dates are relative to today."""
-        return issue(self.authority, Leaf(name, self.today + begins, self.today + ends, eku, ("fault.lab.example",)))
+        leaf = Leaf(name, self.today + begins, self.today + ends, eku, ("fault.lab.example",), key)
+        return issue(self.authority, leaf)
 
     @property
     def terms(self) -> Terms:

@@ -83,6 +83,31 @@ def garbled_after(kit: FaultKit) -> Handler:
     return _muted(server_context(replace(kit.terms, request="optional", oldest="TLSv1.3")), record_without_meaning)
 
 
+def takes_no_certificate(kit: FaultKit) -> Handler:
+    return _ordinary(replace(kit.terms, request="optional", trusted=()))
+
+
+def quiet_when_shown_one(kit: FaultKit) -> Handler:
+    context = server_context(replace(kit.terms, request="optional", oldest="TLSv1.3"))
+
+    async def handler(wire: Wire) -> None:
+        tls = TlsEnd(context, wire)
+        await tls.first_flight()
+        tls.held_back = True
+        await tls.handshake()
+        if tls.shown:
+            await stay(wire)
+        tls.held_back = False
+        await talk(tls, wire, "sips", _MANNERS)
+
+    return handler
+
+
+def takes_rsa_only(kit: FaultKit) -> Handler:
+    own = (kit.issue(key="rsa"),)
+    return _ordinary(replace(kit.terms, credentials=own, request="optional", signatures="RSA-PSS+SHA256:RSA+SHA256"))
+
+
 def quiet_until_asked(kit: FaultKit) -> Handler:
     context = server_context(replace(kit.terms, request="optional", oldest="TLSv1.3"))
 

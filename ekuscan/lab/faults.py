@@ -9,34 +9,37 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
 from ekuscan.lab import fault_deeds as deeds
 from ekuscan.lab import fault_requests as requests
 from ekuscan.lab import fault_talks as talks
 from ekuscan.lab import odd_chains as odd
+from ekuscan.lab.dtls_faults import DTLS_FAULTS
 from ekuscan.lab.estate import Box, Estate
 from ekuscan.lab.fault_kit import FaultKit
-from ekuscan.lab.server import DatagramHandler, Handler, State
-from ekuscan.model import RoleName
-
-FaultProtocol = Literal["sips", "https", "sip-udp"]
-Stage = Literal["connect", "hello", "certificate", "finish", "after"]
+from ekuscan.lab.preamble_faults import PREAMBLE_FAULTS
+from ekuscan.lab.server import DatagramHandler, DatagramTalk, Handler, State
+from ekuscan.model import RoleName, Stage
+from ekuscan.protocols import SCHEMES
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """``handler`` and ``datagrams`` make the conversation of an open port; both are None for one that is not.
+    """``handler``, ``datagrams`` or ``talk`` makes the conversation of an open port; all are None for one that is not.
 
-    ``failure`` is None where the endpoint is odd but can be seen in full.
+    ``failure`` is None where the endpoint is odd but can be seen in full. ``of_ours``: it shows only to who presents a
+    certificate, with a P-256 key; without one nothing is missing, or not this.
     """
 
     says: str
     failure: tuple[Stage, str] | None = None
     handler: Callable[[FaultKit], Handler] | None = None
     datagrams: DatagramHandler | None = None
+    talk: Callable[[FaultKit], DatagramTalk] | None = None
     state: State = "open"
-    protocol: FaultProtocol = "sips"
+    protocol: str = "sips"
+    of_ours: bool = False
 
 
 _CONNECT: Final = {
@@ -176,6 +179,27 @@ _AFTER: Final = {
     ),
 }
 
+_OF_OURS: Final = {
+    "takes-no-certificate": Fault(
+        "takes no client certificate of any CA, and goes on without",
+        ("finish", "certificate-refused"),
+        requests.takes_no_certificate,
+        of_ours=True,
+    ),
+    "takes-rsa-only": Fault(
+        "takes client certificates with RSA keys only",
+        ("finish", "certificate-unsuitable"),
+        requests.takes_rsa_only,
+        of_ours=True,
+    ),
+    "stalled-acceptance": Fault(
+        "asks for a client certificate, TLS 1.3, and gives no sign whether it takes one",
+        ("after", "acceptance-undecided"),
+        requests.quiet_when_shown_one,
+        of_ours=True,
+    ),
+}
+
 _DATAGRAMS: Final = {
     "udp-silent": Fault("swallows SIP over UDP", ("connect", "no-answer"), datagrams=talks.swallow, protocol="sip-udp"),
     "udp-garbage": Fault(
@@ -217,12 +241,32 @@ _ODD: Final = {
     "hostile-names": Fault("writes terminal escapes into its names", None, odd.hostile_names),
 }
 
+_PREAMBLE: Final = {
+    name: Fault(one.says, one.failure, one.handler, protocol=one.protocol) for name, one in PREAMBLE_FAULTS.items()
+}
+
+_DTLS: Final = {
+    name: Fault(one.says, one.failure, talk=one.talk, state="open" if one.talk else "closed", protocol="dtls")
+    for name, one in DTLS_FAULTS.items()
+}
+
 FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
-    {**_CONNECT, **_HELLO, **_CERTIFICATE, **_FINISH, **_AFTER, **_DATAGRAMS, **_ODD}
+    {
+        **_CONNECT,
+        **_HELLO,
+        **_CERTIFICATE,
+        **_FINISH,
+        **_AFTER,
+        **_OF_OURS,
+        **_ODD,
+        **_DATAGRAMS,
+        **_PREAMBLE,
+        **_DTLS,
+    }
 )
 
-# The role of which a profile has a port of that protocol.
-_PLACES: Final[Mapping[FaultProtocol, tuple[RoleName, int]]] = {
+# The role of which a profile has a port of that protocol; other protocols stand on their usual port of any box.
+_PLACES: Final[Mapping[str, tuple[RoleName, int]]] = {
     "sips": ("generic", 5061),
     "https": ("generic", 443),
     "sip-udp": ("cube", 5060),
@@ -235,5 +279,6 @@ def fault_estate(names: Iterable[str] = FAULTS) -> Estate:
 
 
 def _faulty_box(name: str) -> Box:
-    role, port = _PLACES[FAULTS[name].protocol]
+    protocol = FAULTS[name].protocol
+    role, port = _PLACES.get(protocol) or ("generic", SCHEMES[protocol].port or 0)
     return Box(name.replace(".", "-"), role, only=(port,), faults={port: name})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,10 +19,11 @@ from ekuscan.lab.fault_kit import FaultKit
 from ekuscan.lab.faults import FAULTS, Fault
 from ekuscan.lab.server import Listener, LoopbackServer, State
 from ekuscan.lab.talk import sip_answer
-from ekuscan.lab.targets_file import targets_text
+from ekuscan.lab.targets_file import Ports, targets_text
 from ekuscan.lab.tls import RequestChoice
 from ekuscan.lab.wire import Counters
 from ekuscan.lab.worlds import PRIVATE, World, make_worlds, write_trust_data
+from ekuscan.profiles.load import port_of
 from ekuscan.protocols import transport_of
 
 PRIVATE_ROOT_FILE: Final = "corp-root.pem"
@@ -130,8 +131,8 @@ def _build(
     write_trust_data(worlds, trust_data, today)
     targets_file = directory / "targets.yaml"
     hosts = {one.target: one.host for one in endpoints}
-    forwarded = {name: _forwarded(one for one in endpoints if one.target == name) for name in hosts}
-    text = targets_text(estate, hosts, forwarded, PRIVATE_ROOT_FILE)
+    dialled = {box.name: _ports(box, [one for one in endpoints if one.target == box.name]) for box in estate.boxes}
+    text = targets_text(estate, hosts, dialled, PRIVATE_ROOT_FILE)
     targets_file.write_text(text, encoding="utf-8")
     return Lab(
         estate,
@@ -145,6 +146,13 @@ def _build(
         login,
         credentials_file,
     )
+
+
+def _ports(box: Box, endpoints: Sequence[LabEndpoint]) -> Ports:
+    """The ports on loopback for a targets file: by those of the product, or by protocol where it has no such port."""
+    if all(port_of(box.role, one.profile_port, transport_of(one.protocol)) for one in endpoints):
+        return _forwarded(endpoints)
+    return [f"{one.protocol}:{one.port}" for one in endpoints]
 
 
 def _forwarded(endpoints: Iterable[LabEndpoint]) -> dict[str, int]:
@@ -183,6 +191,8 @@ def _listener(server: LoopbackServer, host: str, plan: PortPlan, fault: Fault | 
     if transport_of(plan.protocol) == "udp":
         if state == "closed":
             return server.refuse_datagrams(host)
+        if fault is not None and fault.talk is not None:
+            return server.converse(host, port, fault.talk(kit))
         own = fault.datagrams if fault is not None else None
         return server.answer(host, port, own or partial(sip_answer, manners=plan.manners))
     if state == "closed":

@@ -10,6 +10,9 @@ from typing import Final, Literal
 
 from OpenSSL import SSL, crypto
 
+# pyOpenSSL's public API does not choose signature algorithms.
+from OpenSSL._util import lib as _binding
+
 from ekuscan.lab.authority import Authority, Credential, EllipticCurve
 from ekuscan.lab.wire import PeerGoneError, Wire
 
@@ -46,8 +49,9 @@ class Terms:
     """How a port speaks TLS.
 
     ``checks_eku``: a client certificate without clientAuth is refused, as OpenSSL does by itself; else that one fault
-    is overlooked. ``names`` are the CAs named in the request, ``curve`` is the only one taken. What a client shows is
-    judged as of ``today``.
+    is overlooked. ``names`` are the CAs named in the request, ``curve`` is the only one taken, ``signatures`` are the
+    algorithms taken from clients and used (OpenSSL's notation, None for its own list). What a client shows is judged as
+    of ``today``.
     """
 
     credentials: tuple[Credential, ...]
@@ -59,6 +63,7 @@ class Terms:
     oldest: Version = "TLSv1.2"
     newest: Version = "TLSv1.3"
     curve: EllipticCurve | None = None
+    signatures: str | None = None
 
 
 def server_context(terms: Terms) -> ServerContext:
@@ -76,6 +81,8 @@ def furnish(context: SSL.Context, terms: Terms) -> None:
     """Gives a context what these terms say of certificates, of TLS and DTLS alike."""
     if terms.curve is not None:
         context.set_tmp_ecdh(terms.curve)
+    if terms.signatures is not None:
+        _binding.SSL_CTX_set1_sigalgs_list(context._context, terms.signatures.encode("ascii"))
     # Only what was given is presented: without this OpenSSL completes a chain from what it trusts.
     context.set_mode(_MODE_NO_AUTO_CHAIN)
     context.set_session_id(b"ekuscan lab")
@@ -128,6 +135,11 @@ class TlsEnd:
     def server_name(self) -> str | None:
         name = self._connection.get_servername()
         return name.decode("ascii", "replace") if name else None
+
+    @property
+    def shown(self) -> bool:
+        """Whether the client has shown a certificate."""
+        return self._connection.get_peer_certificate(as_cryptography=True) is not None
 
     async def handshake(self) -> None:
         """Run the handshake to its end. Raises `HandshakeError`, or `PeerGoneError` where the client left."""
