@@ -1,7 +1,8 @@
 """Which handshake comes next with an endpoint: one is enough for most, and more are made only for a reason.
 
 A peer that breaks off before it shows a certificate gets another ClientHello: a smaller one, an older one, or one
-without the name that it does not know. Where another certificate may be behind another offer, each offer that was
+without the name that it does not know. One whose certificates could not be read gets the same once more, to take them
+raw. Where another certificate may be behind another offer, each offer that was
 asked for is made once.
 """
 
@@ -22,6 +23,7 @@ from ekuscan.wire.offer import (
     NAMELESS_OFFER,
     OLD_OFFER,
     POST_QUANTUM_OFFER,
+    RAW_OFFER,
     RSA_OFFER,
     SMALL_OFFER,
     TLS12_OFFER,
@@ -96,6 +98,8 @@ def _fallbacks(failure: Failure, named: bool) -> tuple[Offer, ...]:
     if failure.alert == PROTOCOL_VERSION:
         # It refuses an offer that ends at TLS 1.2.
         return (TLS13_OFFER,)
+    if failure.reason == "garbled" and failure.stage == "certificate":
+        return (RAW_OFFER, SMALL_OFFER, OLD_OFFER)
     # Old versions do not make a silent peer speak, and each try costs its whole time.
     return (SMALL_OFFER,) if failure.reason == "stalled" else (SMALL_OFFER, OLD_OFFER)
 

@@ -90,10 +90,12 @@ async def test_every_fault_before_tls_gives_the_failure_that_it_stands_for(kit):
         found = await asyncio.gather(
             *(seen(listeners[name].port, fault.protocol) for name, fault in PREAMBLE_FAULTS.items())
         )
-    whys = [one.failure or one.sights[0].failure for one in found]
-    given = dict(zip(PREAMBLE_FAULTS, ((why.stage, why.reason) for why in whys), strict=True))
+    whys = [one.failure or (one.sights[0].failure if one.sights else None) for one in found]
+    given = dict(zip(PREAMBLE_FAULTS, ((why.stage, why.reason) if why else None for why in whys), strict=True))
     assert given == {name: fault.failure for name, fault in PREAMBLE_FAULTS.items()}
-    assert all(why.detail.isprintable() and len(why.detail) < 300 for why in whys)
+    told = [why.detail for why in whys if why] + [one.banner.raw for one in found if one.banner]
+    assert len(told) == len(whys)
+    assert all(text.isprintable() and len(text) < 300 for text in told)
 
 
 def test_every_fault_says_what_it_does():

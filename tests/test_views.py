@@ -12,7 +12,15 @@ from ekuscan.limits import ProbeLimits, Views
 from ekuscan.model import ClientCertificate, Sight, TlsParameters
 from ekuscan.views import View, first_view, next_view
 from ekuscan.wire.alerts import PROTOCOL_VERSION, UNRECOGNIZED_NAME
-from ekuscan.wire.offer import DEFAULT_OFFER, ECDSA_OFFER, OLD_OFFER, POST_QUANTUM_OFFER, RSA_OFFER, SMALL_OFFER
+from ekuscan.wire.offer import (
+    DEFAULT_OFFER,
+    ECDSA_OFFER,
+    OLD_OFFER,
+    POST_QUANTUM_OFFER,
+    RAW_OFFER,
+    RSA_OFFER,
+    SMALL_OFFER,
+)
 from ekuscan.wire.reasons import REASONS, failure
 from ekuscan.wire.tls import Handshake
 from tests.loopback import NOW
@@ -88,7 +96,17 @@ def test_a_peer_that_breaks_off_gets_a_smaller_and_then_an_older_hello(reason, s
     def failing(offer):
         return sight(offer, chain=None, reason=reason, stage=stage)
 
-    assert offers(ALL, failing(DEFAULT_OFFER), None, answers=failing) == ["tls1.2-small", "tls1.0-1.2-all"]
+    unread = ["raw"] if (reason, stage) == ("garbled", "certificate") else []
+    assert offers(ALL, failing(DEFAULT_OFFER), None, answers=failing) == [*unread, "tls1.2-small", "tls1.0-1.2-all"]
+
+
+def test_certificates_that_could_not_be_read_are_taken_raw_and_that_is_enough():
+    def taken(offer):
+        return sight(offer, reason="garbled", stage="certificate")
+
+    first = sight(chain=None, reason="garbled", stage="certificate")
+    assert next_view(Views(), True, [first], None) == View(RAW_OFFER)
+    assert next_view(Views(), True, [first, taken(RAW_OFFER)], b"garbage") is None
 
 
 def test_a_silent_peer_gets_one_more_chance():

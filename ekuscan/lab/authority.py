@@ -166,6 +166,18 @@ def issue(authority: Authority, leaf: Leaf) -> Credential:
     return Credential(key, (certificate, *issuers[:-1]))
 
 
+def sign_again(certificate: x509.Certificate, signed: bytes, signer: PrivateKey) -> bytes:
+    """The certificate as DER with another signed part, and a signature of the same kind over it."""
+    if isinstance(signer, rsa.RSAPrivateKey):
+        signature = signer.sign(signed, padding.PKCS1v15(), hashes.SHA256())
+    else:
+        signature = signer.sign(signed, ec.ECDSA(hashes.SHA256()))
+    whole = der(certificate)
+    algorithm = whole[whole.index(certificate.tbs_certificate_bytes) + len(certificate.tbs_certificate_bytes) :]
+    algorithm = algorithm[: 2 + algorithm[1]]
+    return tagged(SEQUENCE, signed, algorithm, tagged(BIT_STRING, b"\0", signature))
+
+
 def self_signed(leaf: Leaf) -> Credential:
     """A new key with a certificate that it has signed itself."""
     key = _new_key(leaf.key)
@@ -213,15 +225,7 @@ def _with_eku(builder: x509.CertificateBuilder, eku: EkuChoice) -> x509.Certific
 def _with_second_eku(certificate: x509.Certificate, signer: PrivateKey) -> x509.Certificate:
     """The builder refuses a second extension of a kind, so a stand-in is renamed and the whole signed again."""
     signed = certificate.tbs_certificate_bytes.replace(_STAND_IN_DER, _EKU_DER)
-    if isinstance(signer, rsa.RSAPrivateKey):
-        signature = signer.sign(signed, padding.PKCS1v15(), hashes.SHA256())
-    else:
-        signature = signer.sign(signed, ec.ECDSA(hashes.SHA256()))
-    whole = der(certificate)
-    algorithm = whole[whole.index(certificate.tbs_certificate_bytes) + len(signed) :]
-    algorithm = algorithm[: 2 + algorithm[1]]
-    bits = tagged(BIT_STRING, b"\0", signature)
-    return x509.load_der_x509_certificate(tagged(SEQUENCE, signed, algorithm, bits))
+    return x509.load_der_x509_certificate(sign_again(certificate, signed, signer))
 
 
 def _ca_builder(key: PrivateKey, subject: x509.Name, today: datetime, eku: EkuChoice) -> x509.CertificateBuilder:

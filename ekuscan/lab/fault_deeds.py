@@ -12,6 +12,8 @@ from ekuscan.lab.wire import Wire
 Deed = Callable[[Wire], Awaitable[None]]
 
 GARBAGE: Final = random.Random(5246).randbytes(400).replace(b"\x16", b"\x99")
+# Colour, the window's title, a bell, a line over this one, C1 controls, and more than anybody shows.
+HOSTILE_AGENT: Final = "\x1b[31mred\x1b]0;owned\x07\rBROKEN NOW\x9b2J\x85" + "A" * 5000
 WARNING: Final = 1
 FATAL: Final = 2
 UNRECOGNIZED_NAME: Final = 112
@@ -20,7 +22,7 @@ _INTERNAL_ERROR: Final = 80
 _ALERT_HEAD: Final = b"\x15\x03\x03\x00\x02"
 _RECORD_HEAD: Final = 5
 # RFC 5246 §7.4.1.1: may be sent at any time, and a client in a handshake has to ignore it.
-_HELLO_REQUEST: Final = b"\x16\x03\x03\x00\x04" + bytes(4)
+HELLO_REQUEST: Final = b"\x16\x03\x03\x00\x04" + bytes(4)
 # Enough to be without end for whoever is bounded; still an end, so that the lab is bounded too.
 _ENDLESS: Final = 64 << 20
 
@@ -47,7 +49,7 @@ async def babble(wire: Wire) -> None:
 
 
 async def ask_forever(wire: Wire) -> None:
-    await forever(wire.send, _HELLO_REQUEST * 1000)
+    await forever(wire.send, HELLO_REQUEST * 1000)
 
 
 async def forever(send: Callable[[bytes], Awaitable[None]], data: bytes) -> None:

@@ -10,7 +10,17 @@ from typing import Final
 
 from ekuscan.lab.appliance import conversation, talk
 from ekuscan.lab.authority import P384
-from ekuscan.lab.fault_deeds import GARBAGE, UNRECOGNIZED_NAME, WARNING, Deed, alert, close, forever, stay
+from ekuscan.lab.fault_deeds import (
+    GARBAGE,
+    HOSTILE_AGENT,
+    UNRECOGNIZED_NAME,
+    WARNING,
+    Deed,
+    alert,
+    close,
+    forever,
+    stay,
+)
 from ekuscan.lab.fault_kit import FaultKit
 from ekuscan.lab.server import Handler
 from ekuscan.lab.talk import Manners, Page
@@ -127,7 +137,7 @@ def sip_silent(kit: FaultKit) -> Handler:
 
 
 def sip_hostile(kit: FaultKit) -> Handler:
-    return conversation(server_context(kit.terms), "sips", Manners(agent="\x1b[31mred\x07" + "A" * 5000))
+    return conversation(server_context(kit.terms), "sips", Manners(agent=HOSTILE_AGENT))
 
 
 def refuses_by_sip(kit: FaultKit) -> Handler:
@@ -154,6 +164,39 @@ def endless_after(kit: FaultKit) -> Handler:
         await forever(tls.send, bytes(16_384))
 
     return handler
+
+
+def sip_drip(kit: FaultKit) -> Handler:
+    context = server_context(replace(kit.terms, request="optional"))
+
+    async def handler(wire: Wire) -> None:
+        tls = TlsEnd(context, wire)
+        with suppress(HandshakeError):
+            await tls.handshake()
+            if await tls.receive():
+                for byte in b"SIP/2.0 200 OK\r\nServer: Lab-Fault/1\r\nContent-Length: 0\r\n\r\n":
+                    await tls.send(bytes((byte,)))
+                    await asyncio.sleep(kit.pace)
+
+    return handler
+
+
+def when_asked(deed: Deed) -> Callable[[FaultKit], Handler]:
+    """``deed`` once the handshake is complete and the client has asked something."""
+
+    def make(kit: FaultKit) -> Handler:
+        context = server_context(kit.terms)
+
+        async def handler(wire: Wire) -> None:
+            tls = TlsEnd(context, wire)
+            with suppress(HandshakeError):
+                await tls.handshake()
+                if await tls.receive():
+                    await deed(wire)
+
+        return handler
+
+    return make
 
 
 def endless_sip(kit: FaultKit) -> Handler:

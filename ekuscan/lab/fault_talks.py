@@ -9,6 +9,7 @@ from typing import Final
 from ekuscan.lab.fault_deeds import (
     FATAL,
     GARBAGE,
+    HOSTILE_AGENT,
     Deed,
     alert,
     ask_forever,
@@ -23,6 +24,7 @@ from ekuscan.lab.fault_deeds import (
 )
 from ekuscan.lab.fault_kit import FaultKit
 from ekuscan.lab.server import Handler
+from ekuscan.lab.talk import Manners, sip_answer
 from ekuscan.lab.tls import TlsEnd
 from ekuscan.lab.wire import Wire
 
@@ -95,6 +97,11 @@ def echo(kit: FaultKit) -> Handler:
 
 
 def drips(kit: FaultKit) -> Handler:
+    return _dripping(kit, lambda flight: 0)
+
+
+def _dripping(kit: FaultKit, at_once: Callable[[bytes], int]) -> Handler:
+    """The first flight byte by byte, but for so many bytes at its beginning."""
     context = kit.plain
 
     async def handler(wire: Wire) -> None:
@@ -105,15 +112,23 @@ def drips(kit: FaultKit) -> Handler:
             return b""
 
         await TlsEnd(context, wire, mangle=keep).first_flight()
-        for byte in b"".join(flight):
+        whole = b"".join(flight)
+        begun = at_once(whole)
+        await wire.send(whole[:begun])
+        for byte in whole[begun:]:
             await wire.send(bytes((byte,)))
             await asyncio.sleep(kit.pace)
 
     return handler
 
 
-def half_hello(kit: FaultKit) -> Handler:
-    return _flight_then(kit, lambda data: data[: len(first_record(data)) // 2], stay)
+def half_hello_then(deed: Deed) -> Callable[[FaultKit], Handler]:
+    """``deed`` once half of the ServerHello is out."""
+    return lambda kit: _flight_then(kit, lambda data: data[: len(first_record(data)) // 2], deed)
+
+
+def drips_after_hello(kit: FaultKit) -> Handler:
+    return _dripping(kit, lambda flight: len(first_record(flight)))
 
 
 def server_hello_then(deed: Deed) -> Callable[[FaultKit], Handler]:
@@ -152,6 +167,10 @@ def endless_certificate(kit: FaultKit) -> Handler:
 
 def swallow(datagram: bytes) -> bytes | None:
     return None
+
+
+def hostile_sip(datagram: bytes) -> bytes | None:
+    return sip_answer(datagram, Manners(agent=HOSTILE_AGENT))
 
 
 def babble_back(datagram: bytes) -> bytes | None:

@@ -6,8 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -17,30 +16,12 @@ from ekuscan.lab import fault_talks as talks
 from ekuscan.lab import odd_chains as odd
 from ekuscan.lab.dtls_faults import DTLS_FAULTS
 from ekuscan.lab.estate import Box, Estate
-from ekuscan.lab.fault_kit import FaultKit
+from ekuscan.lab.fault import Fault
+from ekuscan.lab.fault_floods import FLOODS
+from ekuscan.lab.odd_certificates import ODD_CERTIFICATES
 from ekuscan.lab.preamble_faults import PREAMBLE_FAULTS
-from ekuscan.lab.server import DatagramHandler, DatagramTalk, Handler, State
-from ekuscan.model import RoleName, Stage
+from ekuscan.model import RoleName
 from ekuscan.protocols import SCHEMES
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """``handler``, ``datagrams`` or ``talk`` makes the conversation of an open port; all are None for one that is not.
-
-    ``failure`` is None where the endpoint is odd but can be seen in full. ``of_ours``: it shows only to who presents a
-    certificate, with a P-256 key; without one nothing is missing, or not this.
-    """
-
-    says: str
-    failure: tuple[Stage, str] | None = None
-    handler: Callable[[FaultKit], Handler] | None = None
-    datagrams: DatagramHandler | None = None
-    talk: Callable[[FaultKit], DatagramTalk] | None = None
-    state: State = "open"
-    protocol: str = "sips"
-    of_ours: bool = False
-
 
 _CONNECT: Final = {
     "closed": Fault("refuses connections", ("connect", "refused"), state="closed"),
@@ -53,7 +34,9 @@ _HELLO: Final = {
     "resets-at-once": Fault("resets as soon as it has accepted", ("hello", "reset"), talks.resets_at_once),
     "closes-after-hello": Fault("closes on a ClientHello", ("hello", "closed"), talks.closes_after_hello),
     "resets-after-hello": Fault("resets on a ClientHello", ("hello", "reset"), talks.resets_after_hello),
-    "half-hello": Fault("sends half a ServerHello, then nothing", ("hello", "stalled"), talks.half_hello),
+    "half-hello": Fault(
+        "sends half a ServerHello, then nothing", ("hello", "stalled"), talks.half_hello_then(deeds.stay)
+    ),
     "drip": Fault("sends one byte per second", ("hello", "stalled"), talks.drips),
     "plain-http": Fault("answers in plain HTTP", ("hello", "plain-http"), talks.plain_http),
     "plain-sip": Fault("answers in plain SIP", ("hello", "plain-sip"), talks.plain_sip),
@@ -71,6 +54,12 @@ _HELLO: Final = {
     "alert-protocol-version": Fault(
         "knows no version of ours, alert 70", ("hello", "our-limit"), talks.refuses_with(70)
     ),
+    "closes-in-server-hello": Fault(
+        "closes in the middle of its ServerHello", ("hello", "closed"), talks.half_hello_then(deeds.close)
+    ),
+    "resets-in-server-hello": Fault(
+        "resets in the middle of its ServerHello", ("hello", "reset"), talks.half_hello_then(deeds.reset)
+    ),
     "tls1.0-only": Fault("speaks TLS 1.0 and nothing newer", ("hello", "old-version"), requests.only("TLSv1")),
     "tls1.1-only": Fault("speaks TLS 1.1 and nothing newer", ("hello", "old-version"), requests.only("TLSv1.1")),
 }
@@ -87,6 +76,9 @@ _CERTIFICATE: Final = {
     ),
     "alert-after-server-hello": Fault(
         "breaks off after its ServerHello, alert 80", ("certificate", "alert"), talks.server_hello_then(deeds.break_off)
+    ),
+    "drip-after-server-hello": Fault(
+        "sends one byte per second from its certificate on", ("certificate", "stalled"), talks.drips_after_hello
     ),
     "garbled-certificate": Fault(
         "sends a Certificate message that is none", ("certificate", "garbled"), talks.garbled_certificate
@@ -163,6 +155,10 @@ _AFTER: Final = {
     ),
     "endless-sip": Fault("answers SIP with headers without end", None, requests.endless_sip),
     "endless-http": Fault("answers HTTP with a body without end", None, requests.endless_http, protocol="https"),
+    "sip-drip": Fault("answers SIP with one byte per second", None, requests.sip_drip),
+    "http-drip": Fault("answers HTTP with one byte per second", None, requests.sip_drip, protocol="https"),
+    "closes-when-asked": Fault("closes on a SIP request", None, requests.when_asked(deeds.close)),
+    "resets-when-asked": Fault("resets on a SIP request", None, requests.when_asked(deeds.reset)),
     "sip-silent": Fault("never answers SIP", None, requests.sip_silent),
     "sip-garbage": Fault("answers SIP with bytes without meaning", None, requests.sip_garbage),
     "sip-hostile": Fault("writes terminal escapes into its SIP banner", None, requests.sip_hostile),
@@ -208,6 +204,9 @@ _DATAGRAMS: Final = {
         datagrams=talks.babble_back,
         protocol="sip-udp",
     ),
+    "udp-hostile": Fault(
+        "writes terminal escapes into its SIP banner, over UDP", None, datagrams=talks.hostile_sip, protocol="sip-udp"
+    ),
     "udp-closed": Fault("has no UDP port", ("connect", "refused"), state="closed", protocol="sip-udp"),
 }
 
@@ -222,8 +221,17 @@ _ODD: Final = {
         requests.quiet_until_asked,
     ),
     "long-ca-list": Fault("names 200 CAs in its request", None, odd.long_ca_list),
+    "ten-thousand-cas-1.2": Fault(
+        "names ten thousand CAs in its request, TLS 1.2", None, odd.ten_thousand_cas("TLSv1.2")
+    ),
+    "ten-thousand-cas-1.3": Fault(
+        "names ten thousand CAs in its request, TLS 1.3", None, odd.ten_thousand_cas("TLSv1.3")
+    ),
+    "issuer-loop": Fault("presents two CAs that have signed each other", None, odd.issuer_loop),
+    "issuer-fan": Fault("presents 30 certificates of one CA with one key", None, odd.issuer_fan),
+    "issuer-fan-of-keys": Fault("presents 30 CAs of one name, each with its own key", None, odd.issuer_fan_of_keys),
     "many-certificates": Fault("presents 60 certificates", None, odd.many_certificates),
-    "too-many-certificates": Fault("presents 70 certificates", ("certificate", "too-much"), odd.too_many_certificates),
+    "too-many-certificates": Fault("presents 100 certificates", ("certificate", "too-much"), odd.too_many_certificates),
     "unordered-chain": Fault("presents its chain out of order", None, odd.unordered_chain),
     "duplicate-certificate": Fault("presents its issuer twice", None, odd.duplicate_certificate),
     "missing-intermediate": Fault("presents its leaf alone", None, odd.missing_intermediate),
@@ -259,6 +267,8 @@ FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
         **_AFTER,
         **_OF_OURS,
         **_ODD,
+        **ODD_CERTIFICATES,
+        **FLOODS,
         **_DATAGRAMS,
         **_PREAMBLE,
         **_DTLS,

@@ -15,8 +15,9 @@ from ekuscan.lab.api import ApiLogin
 from ekuscan.lab.authority import Credential, pem
 from ekuscan.lab.box_ports import BoxPorts, PortPlan
 from ekuscan.lab.estate import Box, Estate
+from ekuscan.lab.fault import Fault
 from ekuscan.lab.fault_kit import FaultKit
-from ekuscan.lab.faults import FAULTS, Fault
+from ekuscan.lab.faults import FAULTS
 from ekuscan.lab.server import Listener, LoopbackServer, State
 from ekuscan.lab.talk import sip_answer
 from ekuscan.lab.targets_file import Ports, targets_text

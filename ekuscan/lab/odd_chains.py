@@ -8,22 +8,39 @@ from datetime import timedelta
 from typing import Final
 
 from ekuscan.lab.appliance import conversation
-from ekuscan.lab.authority import CertificateObject, Credential, EkuChoice, Leaf, new_root
+from ekuscan.lab.authority import (
+    Authority,
+    CertificateObject,
+    Credential,
+    EkuChoice,
+    Leaf,
+    issue,
+    new_root,
+    new_subordinate,
+)
 from ekuscan.lab.authority import self_signed as issue_to_self
 from ekuscan.lab.fault_kit import FaultKit
 from ekuscan.lab.server import Handler
 from ekuscan.lab.talk import Manners
-from ekuscan.lab.tls import server_context
+from ekuscan.lab.tls import Version, server_context
 
 _AGENT: Final = "Lab-Fault/1"
 _MANY_CERTIFICATES: Final = 60
-_TOO_MANY_CERTIFICATES: Final = 70
+_TOO_MANY_CERTIFICATES: Final = 100
 _MANY_NAMES: Final = 200
+_TEN_THOUSAND: Final = 10_000
+_FAN: Final = 30
 
 
 def presenting(kit: FaultKit, credential: Credential) -> Handler:
     """An ordinary SIP port that presents this credential and takes a client certificate without insisting on one."""
     terms = replace(kit.terms, credentials=(credential,), request="optional")
+    return conversation(server_context(terms), "sips", Manners(agent=_AGENT))
+
+
+def presenting_ders(kit: FaultKit, credential: Credential, ders: tuple[bytes, ...]) -> Handler:
+    """The same with these certificates in the place of the credential's own, which has the key."""
+    terms = replace(kit.terms, credentials=(credential,), request="optional", presented=ders)
     return conversation(server_context(terms), "sips", Manners(agent=_AGENT))
 
 
@@ -92,3 +109,42 @@ def long_ca_list(kit: FaultKit) -> Handler:
     return conversation(
         server_context(replace(kit.terms, request="optional", names=names)), "sips", Manners(agent=_AGENT)
     )
+
+
+def ten_thousand_cas(version: Version) -> Callable[[FaultKit], Handler]:
+    def make(kit: FaultKit) -> Handler:
+        terms = replace(kit.terms, request="optional", nameless=_TEN_THOUSAND, oldest=version, newest=version)
+        return conversation(server_context(terms), "sips", Manners(agent=_AGENT))
+
+    return make
+
+
+def issuer_loop(kit: FaultKit) -> Handler:
+    """Two CAs that have signed each other, over the end-entity certificate."""
+    first, second = new_root("Lab CA of a loop", kit.today), new_root("Lab other CA of a loop", kit.today)
+    names = ("Lab CA of a loop", "Lab other CA of a loop")
+    pair = [
+        new_subordinate(above, name, kit.today, key=below.key).certificate
+        for above, below, name in ((second, first, names[0]), (first, second, names[1]))
+    ]
+    return presenting(kit, _under(kit, first, pair))
+
+
+def issuer_fan(kit: FaultKit) -> Handler:
+    """CAs of one name and one key, each signed by all the others as far as anybody can tell, and none by a root."""
+    name = "Lab CA of a fan"
+    root = new_root(name, kit.today)
+    fan = [new_subordinate(root, name, kit.today, key=root.key).certificate for _ in range(_FAN)]
+    return presenting(kit, _under(kit, root, fan))
+
+
+def issuer_fan_of_keys(kit: FaultKit) -> Handler:
+    """CAs of one name, each with a key of its own: only the last one has issued what is under it."""
+    fan = [new_root("Lab CA of many keys", kit.today) for _ in range(_FAN)]
+    return presenting(kit, _under(kit, fan[-1], [one.certificate for one in fan]))
+
+
+def _under(kit: FaultKit, authority: Authority, sent: Sequence[CertificateObject]) -> Credential:
+    year = timedelta(days=365)
+    own = issue(authority, Leaf("fault.lab.example", kit.today - year, kit.today + year, sans=("fault.lab.example",)))
+    return Credential(own.key, (own.chain[0], *sent))

@@ -31,17 +31,21 @@ from ekuscan.model import Stage
 _HANDSHAKE_FAILURE: Final = 40
 _STARTTLS: Final = rb"STARTTLS\r\n"
 _FATAL_ERROR: Final = b"SFATAL\0C53300\0Msorry, too many clients already\0\0"
+_FEATURES: Final = Turn(STREAM, STREAM_HEADER + b"<stream:features>")
+# An LDAPMessage (RFC 4511 §4.1.1) whose length says 2 GB.
+_HUGE_LDAP: Final = Turn(EXTENDED_REQUEST, bytes.fromhex("30847fffffff 020101 78847ffffff0"))
+_SIP_OK: Final = Turn(rb"OPTIONS [^\r\n]+\r\n(?:[^\r\n]+\r\n)*\r\n", b"SIP/2.0 200 OK\r\nContent-Length: 0\r\n")
 # An SMTP server that is asked for TLS and says something else.
 _ASKED: Final = SMTP[:2]
 
 
 @dataclass(frozen=True, slots=True)
 class PreambleFault:
-    """``failure`` is the stage and reason that an observer has to report; ``opening`` is what is said before the fault
-    comes out, ``deed`` what is done then. ``drips`` sends single bytes, a pace apart."""
+    """``failure`` is the stage and reason that an observer has to report, None where all is to be seen; ``opening`` is
+    what is said before the fault comes out, ``deed`` what is done then. ``drips`` sends single bytes, a pace apart."""
 
     says: str
-    failure: tuple[Stage, str]
+    failure: tuple[Stage, str] | None
     protocol: str
     opening: Opening = ()
     deed: Deed = stay
@@ -66,8 +70,11 @@ async def _drip(wire: Wire, opening: Opening, pace: float) -> None:
         await asyncio.sleep(pace)
 
 
-async def _lines_forever(wire: Wire) -> None:
-    await forever(wire.send, b"250-and so on\r\n" * 1000)
+def _forever(data: bytes) -> Deed:
+    async def send(wire: Wire) -> None:
+        await forever(wire.send, data * 1000)
+
+    return send
 
 
 def _refused(says: str, reason: str, protocol: str, *opening: Turn) -> PreambleFault:
@@ -84,9 +91,57 @@ _LEAVING: Final = {
         "resets when SMTP asks for TLS", ("preamble", "reset"), "smtp", (*_ASKED, Turn(_STARTTLS, b"")), reset
     ),
     "preamble-endless": PreambleFault(
-        "offers extensions of SMTP without end", ("preamble", "too-much"), "smtp", SMTP[:1], _lines_forever
+        "offers extensions of SMTP without end",
+        ("preamble", "too-much"),
+        "smtp",
+        SMTP[:1],
+        _forever(b"250-and so on\r\n"),
     ),
     "silent-after-go-ahead": PreambleFault("says go and then nothing, in LDAP", ("hello", "stalled"), "ldap", LDAP),
+}
+
+_ENDLESS: Final = {
+    name: PreambleFault(says, ("preamble", "too-much"), protocol, opening, _forever(data))
+    for name, says, protocol, opening, data in (
+        ("imap-endless", "lists capabilities of IMAP without end", "imap", IMAP[:1], b"* CAPABILITY IMAP4rev1\r\n"),
+        ("imap-line-endless", "greets as IMAP without a line end", "imap", (Turn(b"", b"* OK "),), b"and so on "),
+        ("xmpp-endless", "lists features of XMPP without end", "xmpp-client", (_FEATURES,), b"<and-so-on/>"),
+        (
+            "postgresql-endless",
+            "refuses a PostgreSQL client without end",
+            "postgresql",
+            (Turn(SSL_REQUEST, b"E\x7f\xff\xff\xffM"),),
+            b"and so on ",
+        ),
+        ("ssh-endless", "greets as SSH without a line end", "ssh", (Turn(b"", b"SSH-2.0-"),), b"and-so-on"),
+        ("sip-tcp-endless", "answers SIP over TCP without end", "sip-tcp", (_SIP_OK,), b"X-And-So-On: 1\r\n"),
+    )
+}
+
+_BANNERS: Final = {
+    "smtp-greeting-hostile": PreambleFault(
+        "writes terminal escapes into its greeting, and speaks no TLS",
+        ("preamble", "no-starttls"),
+        "smtp",
+        (Turn(b"", b"220 \x1b]0;owned\x07\rBROKEN NOW\x9b2J\r\n"), Turn(rb"EHLO [^\r\n]+\r\n", b"250 \x1b[2J\r\n")),
+    ),
+    "ssh-hostile": PreambleFault(
+        "writes terminal escapes into its SSH greeting",
+        None,
+        "ssh",
+        (Turn(b"", b"SSH-2.0-\x1b[2J\x9b31m\x07\xe2\x80\xaeowned\r\n"),),
+    ),
+    "sip-tcp-hostile": PreambleFault(
+        "writes terminal escapes into its SIP banner, over TCP",
+        None,
+        "sip-tcp",
+        (Turn(_SIP_OK.hears, _SIP_OK.says + b"Server: \x1b[2J\rBROKEN NOW\x9b31m\x07\xe2\x80\xaeowned\r\n\r\n"),),
+    ),
+    "sip-tcp-silent": PreambleFault("never answers SIP over TCP", ("preamble", "stalled"), "sip-tcp"),
+    "ssh-closes": PreambleFault("closes before it greets as SSH", ("preamble", "closed"), "ssh", (), close),
+    "sip-tcp-resets": PreambleFault(
+        "resets on SIP over TCP", ("preamble", "reset"), "sip-tcp", (Turn(b"OPTIONS ", b""),), reset
+    ),
 }
 
 _OTHERWISE: Final = {
@@ -110,6 +165,13 @@ _OTHERWISE: Final = {
         Turn(
             STREAM, b"<?xml version='1.0'?><!DOCTYPE s [<!ENTITY a 'ha'><!ENTITY b '&a;&a;'>]><stream:stream id='&b;'>"
         ),
+    ),
+    "ldap-huge": PreambleFault(
+        "answers LDAP with a message of 2 GB",
+        ("preamble", "not-the-protocol"),
+        "ldap",
+        (_HUGE_LDAP,),
+        _forever(b"more"),
     ),
     "ldap-garbage": _refused(
         "answers LDAP with bytes without meaning", "not-the-protocol", "ldap", Turn(EXTENDED_REQUEST, GARBAGE)
@@ -209,5 +271,5 @@ _INJECTIONS: Final = {
 }
 
 PREAMBLE_FAULTS: Final[Mapping[str, PreambleFault]] = MappingProxyType(
-    {**_LEAVING, **_OTHERWISE, **_REFUSALS, **_INJECTIONS}
+    {**_LEAVING, **_ENDLESS, **_BANNERS, **_OTHERWISE, **_REFUSALS, **_INJECTIONS}
 )

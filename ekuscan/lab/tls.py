@@ -50,8 +50,9 @@ class Terms:
 
     ``checks_eku``: a client certificate without clientAuth is refused, as OpenSSL does by itself; else that one fault
     is overlooked. ``names`` are the CAs named in the request, ``curve`` is the only one taken, ``signatures`` are the
-    algorithms taken from clients and used (OpenSSL's notation, None for its own list). What a client shows is judged as
-    of ``today``.
+    algorithms taken from clients and used (OpenSSL's notation, None for its own list). ``presented`` are certificates
+    in DER that go out in the place of those of the first credential, whatever OpenSSL lets pass. ``nameless`` is how
+    many CAs without a name stand in the request. What a client shows is judged as of ``today``.
     """
 
     credentials: tuple[Credential, ...]
@@ -64,17 +65,29 @@ class Terms:
     newest: Version = "TLSv1.3"
     curve: EllipticCurve | None = None
     signatures: str | None = None
+    presented: tuple[bytes, ...] = ()
+    nameless: int = 0
 
 
-def server_context(terms: Terms) -> ServerContext:
-    """An OpenSSL context for these terms. Several credentials must differ in their kind of key."""
+def server_context(terms: Terms, *, secrets: bool = False) -> ServerContext:
+    """An OpenSSL context for these terms. Several credentials must differ in their kind of key.
+
+    ``secrets``: connections keep theirs, for `TlsEnd.secrets`.
+    """
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
     context.set_min_proto_version(_VERSIONS[terms.oldest])
     context.set_max_proto_version(_VERSIONS[terms.newest])
     if terms.oldest in ("TLSv1", "TLSv1.1"):
         context.set_cipher_list(_OLD_CIPHERS)
+    if secrets:
+        context.set_keylog_callback(_keep_secret)
     furnish(context, terms)
     return context
+
+
+def _keep_secret(connection: SSL.Connection, line: bytes) -> None:
+    label, _, secret = line.split(b" ")
+    connection.get_app_data()[label.decode("ascii")] = bytes.fromhex(secret.decode("ascii"))
 
 
 def furnish(context: SSL.Context, terms: Terms) -> None:
@@ -89,15 +102,29 @@ def furnish(context: SSL.Context, terms: Terms) -> None:
     for credential in terms.credentials:
         context.use_certificate(credential.chain[0])
         context.use_privatekey(credential.key)
-    for issuer in terms.credentials[0].chain[1:]:
-        context.add_extra_chain_cert(issuer)
+    if terms.presented:
+        _present(context, terms.presented)
+    else:
+        for issuer in terms.credentials[0].chain[1:]:
+            context.add_extra_chain_cert(issuer)
     _ask(context, terms)
+
+
+def _present(context: SSL.Context, ders: tuple[bytes, ...]) -> None:
+    """What cryptography would not load goes to OpenSSL by its own calls. The key stays the one that was set."""
+    end_entity, *issuers = (crypto.load_certificate(crypto.FILETYPE_ASN1, der)._x509 for der in ders)
+    if _binding.SSL_CTX_use_certificate(context._context, end_entity) != 1:
+        raise RuntimeError("OpenSSL does not take the certificate")
+    for issuer in issuers:
+        _binding.SSL_CTX_add_extra_chain_cert(context._context, _binding.X509_dup(issuer))
 
 
 def _ask(context: SSL.Context, terms: Terms) -> None:
     context.set_verify(_MODES[terms.request], None if terms.checks_eku else _overlook_purpose)
     if terms.request == "none":
         return
+    if terms.nameless:
+        _list_nameless(context, terms.nameless)
     for name in terms.names:
         context.add_client_ca(name.certificate)
     store = context.get_cert_store()
@@ -106,6 +133,16 @@ def _ask(context: SSL.Context, terms: Terms) -> None:
     for authority in terms.trusted:
         store.add_cert(crypto.X509.from_cryptography(authority.certificate))
     store.set_time(terms.today)
+
+
+def _list_nameless(context: SSL.Context, number: int) -> None:
+    """A name with anything in it is too long for ten thousand of them: the list has at most 65,535 bytes."""
+    names = _binding.sk_X509_NAME_new_null()
+    blank = _binding.X509_new()
+    for _ in range(number):
+        _binding.sk_X509_NAME_push(names, _binding.X509_NAME_dup(_binding.X509_get_subject_name(blank)))
+    _binding.X509_free(blank)
+    _binding.SSL_CTX_set_client_CA_list(context._context, names)
 
 
 def _overlook_purpose(
@@ -120,11 +157,14 @@ class TlsEnd:
     ``held_back``: what our side writes stays unsent, alerts included, for peers that go silent or just hang up; once
     it is False again, all of that goes out with what comes next.
     ``mangle`` changes what goes out, which is all that OpenSSL had to say at once. ``sent`` counts its bytes.
+    ``secrets`` are those of the connection by their names in a key log, where the context keeps them.
     """
 
     def __init__(self, context: ServerContext, wire: Wire, *, mangle: Callable[[bytes], bytes] | None = None) -> None:
         self._connection = SSL.Connection(context, None)
         self._connection.set_accept_state()
+        self.secrets: dict[str, bytes] = {}
+        self._connection.set_app_data(self.secrets)
         self._wire = wire
         self._mangle = mangle
         self.held_back = False

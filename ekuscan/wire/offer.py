@@ -15,7 +15,7 @@ class Offer:
     ``groups`` come in order; a key share is sent for the first. ``signatures`` are the algorithms that the peer's
     certificate may have and sign with, None for OpenSSL's own list. ``late``: the peer may still ask for a certificate
     after the handshake, by renegotiation or by post-handshake authentication (RFC 8446 §4.6.2). ``server_name`` False
-    leaves SNI out.
+    leaves SNI out. ``raw``: the Certificate message is kept as it came, for peers whose own OpenSSL cannot read.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Offer:
     signatures: str | None = None
     late: bool = False
     server_name: bool = True
+    raw: bool = False
 
 
 # SECLEVEL=0 because weak keys and SHA-1 signatures are to be seen, not refused. One classical key share keeps the
@@ -57,6 +58,9 @@ OLD_OFFER: Final = replace(
     maximum="TLSv1.2",
     ciphers="ALL:COMPLEMENTOFALL:!PSK:!SRP:@SECLEVEL=0",
 )
+
+# The first offer once more, where it ended at the Certificate message.
+RAW_OFFER: Final = replace(DEFAULT_OFFER, name="raw", raw=True)
 
 # The views of one endpoint that may show another certificate than the first offer.
 TLS12_OFFER: Final = replace(DEFAULT_OFFER, name="tls1.2", maximum="TLSv1.2")

@@ -1,16 +1,19 @@
 """What a handshake offers, as an OpenSSL context, and what OpenSSL tells of it: steps, alerts, errors, what came.
 
-A connection's app data is the log of its handshake, a list to which steps and alerts are appended in their order.
+A connection's app data is the log of its handshake, a list to which steps and alerts are appended in their order, and
+where it is asked for the peer's Certificate message.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from OpenSSL import SSL, crypto
 
-# pyOpenSSL's public API sets one group only (Context.set_tmp_ecdh); OpenSSL's own calls for lists sit here.
+# pyOpenSSL's public API sets one group only (Context.set_tmp_ecdh) and shows no messages; OpenSSL's own calls sit here.
+from OpenSSL._util import ffi as _ffi
 from OpenSSL._util import lib as _binding
 
 from ekuscan.model import Alert, TlsParameters
@@ -40,6 +43,17 @@ _OP_LEGACY_SERVER_CONNECT: Final = 0x4
 # AlertLevel of RFC 8446 §6.
 _FATAL: Final = 2
 
+# ContentType and HandshakeType of RFC 8446 §5.1 and §4.
+_HANDSHAKE: Final = 22
+_CERTIFICATE: Final = b"\x0b"
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateMessage:
+    """The peer's Certificate message, whole and with its head."""
+
+    data: bytes
+
 
 def offering(method: int, versions: tuple[int, int], offer: Offer, identity: Identity | None) -> SSL.Context:
     """A client context of this method, oldest and newest version, which verifies nothing and notes what it does.
@@ -57,6 +71,8 @@ def offering(method: int, versions: tuple[int, int], offer: Offer, identity: Ide
     _binding.SSL_CTX_set1_curves_list(context._context, offer.groups.encode("ascii"))
     if offer.signatures is not None:
         _binding.SSL_CTX_set1_sigalgs_list(context._context, offer.signatures.encode("ascii"))
+    if offer.raw:
+        _binding.SSL_CTX_set_msg_callback(context._context, _keep_certificate_message)
     if identity is not None:
         _present(context, identity)
     return context
@@ -85,6 +101,23 @@ def _note(connection: SSL.Connection, where: int, code: int) -> None:
         connection.get_app_data().extend((connection.get_state_string(), (where, code)))
 
 
+@_ffi.callback("void(int, int, int, const void *, size_t, SSL *, void *)")  # type: ignore[untyped-decorator]
+def _keep_certificate_message(
+    ours: int, version: int, content: int, data: Any, size: int, connection: Any, argument: Any
+) -> None:
+    """OpenSSL shows each message before it reads it. At its own limit for them, 100 KB, it refuses to take one in."""
+    if ours or content != _HANDSHAKE or not size or _ffi.buffer(data, 1)[:] != _CERTIFICATE:
+        return
+    known = SSL.Connection._reverse_mapping.get(connection)
+    if known is not None and certificate_message(known.get_app_data()) is None:
+        known.get_app_data().append(CertificateMessage(_ffi.buffer(data, size)[:]))
+
+
+def certificate_message(log: Sequence[Any]) -> bytes | None:
+    """The peer's Certificate message, where it was asked for and has come."""
+    return next((entry.data for entry in log if isinstance(entry, CertificateMessage)), None)
+
+
 def alerts(log: Sequence[Any]) -> tuple[Alert, ...]:
     """Alerts in order. close_notify is left out: it is the end of a session, not a complaint."""
     return tuple(
@@ -102,7 +135,7 @@ def alerts(log: Sequence[Any]) -> tuple[Alert, ...]:
 def reasons(error: SSL.Error) -> str:
     """OpenSSL's words for an error; they come from its own tables, never from the peer."""
     rows = error.args[0] if error.args and isinstance(error.args[0], list) else []
-    return ", ".join(row[2] for row in rows if len(row) > 2 and row[2]) or "TLS error"
+    return ", ".join(dict.fromkeys(row[2] for row in rows if len(row) > 2 and row[2])) or "TLS error"
 
 
 def ders(certificates: Sequence[crypto.X509] | None) -> tuple[bytes, ...]:

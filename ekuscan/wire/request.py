@@ -117,7 +117,7 @@ def _is_older(offer: str, received: int | None, sent: list[int]) -> bool:
 def _stage(trace: Trace) -> Stage:
     if trace.opened:
         return "after"
-    if trace.chain:
+    if trace.chain and not trace.unread:
         return "finish"
     return "certificate" if trace.hello else "hello"
 

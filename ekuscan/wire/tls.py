@@ -14,6 +14,7 @@ from OpenSSL import SSL, crypto
 from OpenSSL._util import lib as _binding
 
 from ekuscan.wire import openssl
+from ekuscan.wire.certificate_message import certificates
 from ekuscan.wire.identity import Identity
 from ekuscan.wire.offer import Offer, Version
 from ekuscan.wire.openssl import (
@@ -159,9 +160,9 @@ class Handshake:
         """What was seen until now. To be taken before `close`, whose alert is no part of it."""
         steps = [*self._log, self._connection.get_state_string()]
         hello = SERVER_HELLO in steps
-        version = self._connection.get_protocol_version()
-        chain = self._chain()
-        modern = version >= SSL.TLS1_3_VERSION
+        modern = self._connection.get_protocol_version() >= SSL.TLS1_3_VERSION
+        read = self._chain()
+        chain = read or self._unread_chain(modern)
         asked = CERTIFICATE_REQUEST in steps
         own_certificate = asked and OWN_CERTIFICATE in steps
         return Trace(
@@ -183,6 +184,7 @@ class Handshake:
             late=asked and self.opened and not self._asked_at_first,
             identity=self.identity.name if self.identity is not None else None,
             presented=own_certificate and self.identity is not None and OWN_SIGNATURE in steps,
+            unread=bool(chain) and not read,
         )
 
     def _end(self, ending: Ending, detail: str) -> None:
@@ -245,6 +247,11 @@ class Handshake:
     def _chain(self) -> tuple[bytes, ...]:
         kept = self._certificates
         return openssl.ders(self._connection.get_peer_cert_chain() if kept is None else kept)
+
+    def _unread_chain(self, modern: bool) -> tuple[bytes, ...]:
+        """What a Certificate message holds that OpenSSL did not take."""
+        message = openssl.certificate_message(self._log) if self.offer.raw else None
+        return () if message is None else certificates(message, MAX_CERTIFICATES, modern=modern)
 
 
 def _like_tls(data: bytes) -> bool:

@@ -18,7 +18,8 @@ class Trace:
     empty unless ``presented``; ``identity`` names what we had for it. ``late``: the request came after the handshake.
     ``ca_names`` are DER.
     ``accepted``: the peer went on after it (TLS 1.2: its Finished; TLS 1.3: a ticket or application data).
-    ``spoke``: we wrote application data. ``detail`` explains the ending in OpenSSL's or our own words.
+    ``spoke``: we wrote application data. ``unread``: OpenSSL refused the Certificate message, and ``chain`` is what
+    stands in it. ``detail`` explains the ending in OpenSSL's or our own words.
     """
 
     offer: str
@@ -39,3 +40,4 @@ class Trace:
     late: bool = False
     identity: str | None = None
     presented: bool = False
+    unread: bool = False
