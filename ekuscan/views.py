@@ -32,8 +32,8 @@ from ekuscan.wire.offer import (
 )
 
 # Endings that a ClientHello which is too large or too new for the peer can bring about.
-_WORDLESS: Final = frozenset({"closed", "reset", "stalled", "garbled"})
-_CHOKED: Final = _WORDLESS | {"alert", "old-version"}
+_WORDLESS: Final = frozenset({"closed", "reset", "stalled"})
+_CHOKED: Final = _WORDLESS | {"garbled", "alert", "old-version"}
 
 
 @dataclass(frozen=True, slots=True)
