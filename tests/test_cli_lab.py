@@ -12,16 +12,17 @@ from pathlib import Path
 import pytest
 
 from ekuscan.lab.estate import estate, estate_names
+from ekuscan.lab.faults import fault_estate
 from tests.command import BOUND, ROOT, environment, run, separately, started, too_wide
 
 
 def test_the_list_names_every_estate_with_what_it_is() -> None:
     done = run("lab", "list")
     assert (done.code, done.err) == (0, "")
-    assert re.findall(r"^(\S+)", done.out, re.MULTILINE) == list(estate_names())
+    assert re.findall(r"^(\S+)", done.out, re.MULTILINE) == [*estate_names(), "faults"]
     words = " ".join(done.out.split())
-    for name in estate_names():
-        assert f"{name} {estate(name).title}. {estate(name).says}" in words
+    for one in (*map(estate, estate_names()), fault_estate()):
+        assert f"{one.name} {one.title}. {one.says}" in words
     assert not too_wide(done.out)
 
 

@@ -11,25 +11,30 @@ from pathlib import Path
 
 from ekuscan.cli.refusal import nearest, refuse
 from ekuscan.lab.estate import Estate, estate, estate_names
+from ekuscan.lab.faults import fault_estate
 from ekuscan.lab.laboratory import open_lab
 from ekuscan.report.text import wrap
 
 _WIDTH, _NAME = 80, 14
+_FAULTS = "faults"
+
+
+def _names() -> tuple[str, ...]:
+    return (*estate_names(), _FAULTS)
 
 
 def named(name: str) -> Estate:
     """An estate of the lab by its name. Raises ValueError with the nearest names."""
-    if name not in estate_names():
-        known = ", ".join(estate_names())
-        raise ValueError(f"the lab has no estate {name!r}{nearest(name, estate_names())}; it has {known}")
-    return estate(name)
+    if name not in _names():
+        raise ValueError(f"the lab has no estate {name!r}{nearest(name, _names())}; it has {', '.join(_names())}")
+    return fault_estate() if name == _FAULTS else estate(name)
 
 
 def lab(name: str, directory: Path | None) -> int:
     """Run an estate until it is interrupted; returns the exit code."""
     if name == "list":
-        for known in estate_names():
-            told = f"{estate(known).title}. {estate(known).says}"
+        for known in _names():
+            told = f"{named(known).title}. {named(known).says}"
             print("\n".join(wrap(told, _WIDTH, f"{known:<{_NAME}}", " " * _NAME)))
         return 0
     try:
