@@ -37,6 +37,9 @@ _STEPS: Final = frozenset(
 MAX_CERTIFICATES: Final = 64
 MAX_CA_NAMES: Final = 512
 
+# Warnings are noted as long as so much is in the log: between other messages a peer can send any number of them.
+_MAX_LOG: Final = 128
+
 # To peers without RFC 5746, which old appliances are, OpenSSL 3 refuses to connect unless told otherwise.
 _OP_LEGACY_SERVER_CONNECT: Final = 0x4
 
@@ -97,8 +100,10 @@ def _note(connection: SSL.Connection, where: int, code: int) -> None:
         if step in _STEPS:
             connection.get_app_data().append(step)
     elif where & SSL.SSL_CB_ALERT:
-        # A step is noted when the next message begins; an alert is none, so the step before it is noted here.
-        connection.get_app_data().extend((connection.get_state_string(), (where, code)))
+        log = connection.get_app_data()
+        if len(log) < _MAX_LOG or code >> 8 == _FATAL:
+            # A step is noted when the next message begins; an alert is none, so the step before it is noted here.
+            log.extend((connection.get_state_string(), (where, code)))
 
 
 @_ffi.callback("void(int, int, int, const void *, size_t, SSL *, void *)")  # type: ignore[untyped-decorator]
