@@ -20,6 +20,7 @@ from ekuscan.lab.wire import Wire
 
 _WARNING: Final = alert(WARNING, UNRECOGNIZED_NAME)
 _EMPTY: Final = b"\x16\x03\x03\x00\x00"
+_CERTIFICATE_REQUIRED: Final = 116
 # More than anybody takes in who is bounded at all, in records of some 27 bytes.
 _SEALED: Final = 12_000
 _AT_ONCE: Final = 400
@@ -89,6 +90,10 @@ def warnings(sealer: Sealer) -> Iterator[bytes]:
         yield sealer.seal(ALERT, bytes((WARNING, UNRECOGNIZED_NAME)))
 
 
+def refusal(sealer: Sealer) -> Iterator[bytes]:
+    yield sealer.seal(ALERT, bytes((WARNING, _CERTIFICATE_REQUIRED)))
+
+
 FLOODS: Final[Mapping[str, Fault]] = MappingProxyType(
     {
         "alert-flood": Fault(
@@ -130,7 +135,14 @@ FLOODS: Final[Mapping[str, Fault]] = MappingProxyType(
             "sends application data with nothing in it, TLS 1.3", ("after", "garbled"), sealed(empty_data)
         ),
         "alert-flood-after": Fault(
-            "sends warning alerts without end after the handshake, TLS 1.3", ("after", "garbled"), sealed(warnings)
+            "sends warning alerts without end after the handshake, TLS 1.3",
+            ("after", "request-undecided"),
+            sealed(warnings),
+        ),
+        "requires-by-warning": Fault(
+            "demands a client certificate, TLS 1.3: alert 116, and calls it a warning",
+            ("finish", "certificate-required"),
+            sealed(refusal),
         ),
     }
 )

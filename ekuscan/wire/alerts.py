@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 CLOSE_NOTIFY: Final = 0
+USER_CANCELED: Final = 90
 UNSUPPORTED_CERTIFICATE: Final = 43
 CERTIFICATE_REVOKED: Final = 44
 CERTIFICATE_EXPIRED: Final = 45

@@ -17,7 +17,7 @@ from OpenSSL._util import ffi as _ffi
 from OpenSSL._util import lib as _binding
 
 from ekuscan.model import Alert, TlsParameters
-from ekuscan.wire.alerts import CLOSE_NOTIFY, alert_name
+from ekuscan.wire.alerts import CLOSE_NOTIFY, USER_CANCELED, alert_name
 from ekuscan.wire.identity import Identity
 from ekuscan.wire.offer import Offer
 
@@ -123,12 +123,15 @@ def certificate_message(log: Sequence[Any]) -> bytes | None:
     return next((entry.data for entry in log if isinstance(entry, CertificateMessage)), None)
 
 
-def alerts(log: Sequence[Any]) -> tuple[Alert, ...]:
-    """Alerts in order. close_notify is left out: it is the end of a session, not a complaint."""
+def alerts(log: Sequence[Any], *, modern: bool = False) -> tuple[Alert, ...]:
+    """Alerts in order. close_notify is left out: it is the end of a session, not a complaint.
+
+    ``modern``: they are of TLS 1.3, where all but user_canceled are fatal, whatever level they give (RFC 8446 §6).
+    """
     return tuple(
         Alert(
             "received" if where & SSL.SSL_CB_READ else "sent",
-            "fatal" if code >> 8 == _FATAL else "warning",
+            "fatal" if code >> 8 == _FATAL or (modern and code & 0xFF != USER_CANCELED) else "warning",
             code & 0xFF,
             alert_name(code & 0xFF),
         )

@@ -6,6 +6,7 @@ as the peer has shown it, also where the handshake then fails. What it all means
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
@@ -13,6 +14,7 @@ from typing import Any, Final
 from OpenSSL import SSL, crypto
 from OpenSSL._util import lib as _binding
 
+from ekuscan.model import Alert
 from ekuscan.wire import openssl
 from ekuscan.wire.certificate_message import certificates
 from ekuscan.wire.identity import Identity
@@ -177,7 +179,7 @@ class Handshake:
             opened=self.opened,
             accepted=self.accepted,
             spoke=self._spoke,
-            alerts=openssl.alerts(self._log),
+            alerts=self._alerts(steps),
             ending=self.ending,
             detail=self._detail,
             received=self.received,
@@ -223,7 +225,7 @@ class Handshake:
         except SSL.ZeroReturnError:
             self._end("closed", "")
         except SSL.Error as error:
-            fatal = any(one.direction == "received" and one.level == "fatal" for one in openssl.alerts(self._log))
+            fatal = any(one.direction == "received" and one.level == "fatal" for one in self._alerts(self._log))
             self._end("alert" if fatal else "garbled", openssl.reasons(error))
         return self._outgoing()
 
@@ -247,6 +249,11 @@ class Handshake:
     def _chain(self) -> tuple[bytes, ...]:
         kept = self._certificates
         return openssl.ders(self._connection.get_peer_cert_chain() if kept is None else kept)
+
+    def _alerts(self, log: Sequence[Any]) -> tuple[Alert, ...]:
+        # Until the ServerHello OpenSSL tells the newest version that was offered.
+        modern = SERVER_HELLO in log and self._connection.get_protocol_version() >= SSL.TLS1_3_VERSION
+        return openssl.alerts(log, modern=modern)
 
     def _unread_chain(self, modern: bool) -> tuple[bytes, ...]:
         """What a Certificate message holds that OpenSSL did not take."""
