@@ -218,3 +218,12 @@ def test_udp_faults_answer_with_anything_but_sip(lab, name):
         except TimeoutError:
             assert name == "udp-silent"
     assert place.counters.last_request
+
+
+@pytest.mark.parametrize("name", ["key-updates", "key-updates-to-answer", "tickets", "empty-data-between-1.2"])
+def test_records_sealed_by_hand_are_those_of_the_connection(lab, name):
+    seen = dial(endpoint(lab, name), wait=True, patience=1)
+    assert seen.finished
+    assert "decryption failed" not in seen.error
+    assert set(seen.data) <= set(b".")
+    assert bool(seen.data) == (name == "empty-data-between-1.2")

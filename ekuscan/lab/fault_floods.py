@@ -13,7 +13,7 @@ from ekuscan.lab import fault_talks as talks
 from ekuscan.lab.fault import Fault
 from ekuscan.lab.fault_deeds import HELLO_REQUEST, UNRECOGNIZED_NAME, WARNING, alert, forever, on_hello
 from ekuscan.lab.fault_kit import FaultKit
-from ekuscan.lab.sealed import ALERT, APPLICATION_DATA, HANDSHAKE, Sealer
+from ekuscan.lab.sealed import ALERT, APPLICATION_DATA, HANDSHAKE, OldSealer, Sealer
 from ekuscan.lab.server import Handler
 from ekuscan.lab.tls import HandshakeError, TlsEnd, server_context
 from ekuscan.lab.wire import Wire
@@ -27,7 +27,11 @@ _AT_ONCE: Final = 400
 # NewSessionTicket (RFC 8446 §4.6.1): an hour, no age added, no nonce, a ticket of one byte, no extensions.
 _TICKET: Final = b"\x04\x00\x00\x0e" + (3600).to_bytes(4, "big") + bytes(4) + b"\0" + b"\0\1t" + b"\0\0"
 
+# A HelloRequest (RFC 5246 §7.4.1.1), by which a server asks for another handshake in the same connection.
+_ASK_AGAIN: Final = bytes(4)
+
 Flood = Callable[[Sealer], Iterator[bytes]]
+OldFlood = Callable[[OldSealer], Iterator[bytes]]
 
 
 async def warn_forever(wire: Wire) -> None:
@@ -55,14 +59,52 @@ def sealed(flood: Flood) -> Callable[[FaultKit], Handler]:
             tls.held_back = True
             with suppress(HandshakeError):
                 await tls.handshake()
-            records = islice(flood(Sealer(tls.secrets["SERVER_TRAFFIC_SECRET_0"])), _SEALED)
-            while some := b"".join(islice(records, _AT_ONCE)):
-                await wire.send(some)
-            await wire.until_gone()
+            await _pour(wire, flood(Sealer(tls.secrets["SERVER_TRAFFIC_SECRET_0"])))
 
         return handler
 
     return make
+
+
+def sealed_old(flood: OldFlood) -> Callable[[FaultKit], Handler]:
+    """A complete handshake in TLS 1.2; then this flood."""
+
+    def make(kit: FaultKit) -> Handler:
+        context = kit.plain
+        context.set_cipher_list(b"ECDHE-ECDSA-AES128-GCM-SHA256")
+
+        async def handler(wire: Wire) -> None:
+            tls = TlsEnd(context, wire)
+            with suppress(HandshakeError):
+                await tls.handshake()
+                await _pour(wire, flood(OldSealer(tls.old_secrets)))
+
+        return handler
+
+    return make
+
+
+async def _pour(wire: Wire, flood: Iterator[bytes]) -> None:
+    records = islice(flood, _SEALED)
+    while some := b"".join(islice(records, _AT_ONCE)):
+        await wire.send(some)
+    await wire.until_gone()
+
+
+def empty_data_old(sealer: OldSealer) -> Iterator[bytes]:
+    while True:
+        yield sealer.seal(APPLICATION_DATA, b"")
+
+
+def data_and_nothing(sealer: OldSealer) -> Iterator[bytes]:
+    """Empty records that are not in a row, which is what OpenSSL counts."""
+    while True:
+        yield sealer.seal(APPLICATION_DATA, b"") + sealer.seal(APPLICATION_DATA, b".")
+
+
+def requests_again(sealer: OldSealer) -> Iterator[bytes]:
+    while True:
+        yield sealer.seal(HANDSHAKE, _ASK_AGAIN)
 
 
 def key_updates(sealer: Sealer) -> Iterator[bytes]:
@@ -134,6 +176,13 @@ FLOODS: Final[Mapping[str, Fault]] = MappingProxyType(
         "empty-data": Fault(
             "sends application data with nothing in it, TLS 1.3", ("after", "garbled"), sealed(empty_data)
         ),
+        "empty-data-1.2": Fault("sends application data with nothing in it, TLS 1.2", None, sealed_old(empty_data_old)),
+        "empty-data-between-1.2": Fault(
+            "sends application data with nothing in it, TLS 1.2, each followed by some",
+            None,
+            sealed_old(data_and_nothing),
+        ),
+        "asks-again": Fault("asks for another handshake without end, TLS 1.2", None, sealed_old(requests_again)),
         "alert-flood-after": Fault(
             "sends warning alerts without end after the handshake, TLS 1.3",
             ("after", "request-undecided"),

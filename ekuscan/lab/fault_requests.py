@@ -17,7 +17,6 @@ from ekuscan.lab.fault_deeds import (
     WARNING,
     Deed,
     alert,
-    close,
     forever,
     stay,
 )
@@ -59,10 +58,10 @@ def requires(version: Version) -> Callable[[FaultKit], Handler]:
     return lambda kit: _ordinary(replace(kit.terms, request="required", oldest=version, newest=version))
 
 
-def refuses_by_close(version: Version) -> Callable[[FaultKit], Handler]:
+def refuses_by(version: Version, deed: Deed) -> Callable[[FaultKit], Handler]:
     def make(kit: FaultKit) -> Handler:
         context = server_context(replace(kit.terms, request="required", oldest=version, newest=version))
-        return _muted(context, close)
+        return _muted(context, deed)
 
     return make
 

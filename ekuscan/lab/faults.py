@@ -132,12 +132,17 @@ _FINISH: Final = {
     "refuses-by-close-1.2": Fault(
         "demands a client certificate, TLS 1.2, and closes without an alert",
         ("finish", "certificate-required"),
-        requests.refuses_by_close("TLSv1.2"),
+        requests.refuses_by("TLSv1.2", deeds.close),
+    ),
+    "refuses-by-reset": Fault(
+        "demands a client certificate, TLS 1.3, and resets without an alert",
+        ("finish", "certificate-required"),
+        requests.refuses_by("TLSv1.3", deeds.reset),
     ),
     "refuses-by-close-1.3": Fault(
         "demands a client certificate, TLS 1.3, and closes without an alert",
         ("finish", "certificate-required"),
-        requests.refuses_by_close("TLSv1.3"),
+        requests.refuses_by("TLSv1.3", deeds.close),
     ),
 }
 

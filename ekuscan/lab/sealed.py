@@ -1,15 +1,20 @@
-"""Records of TLS 1.3 protected by hand, for what no TLS library will send: floods of messages, and messages of its own.
+"""Records protected by hand, for what no TLS library will send: floods of messages, and messages of its own.
 
-Of the cipher suites TLS_AES_128_GCM_SHA256 alone (RFC 8446 §5.2, §7.1 to §7.3), which ekuscan's offer has first.
+Of the cipher suites of TLS 1.3 TLS_AES_128_GCM_SHA256 alone (RFC 8446 §5.2, §7.1 to §7.3), of those of TLS 1.2 the ones
+with AES_128_GCM and SHA256 (RFC 5246 §5, §6.3, RFC 5288 §3).
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from ekuscan.lab.tls import OldSecrets
 
 ALERT: Final = 21
 HANDSHAKE: Final = 22
@@ -20,7 +25,7 @@ _TAG: Final = 16
 
 
 class Sealer:
-    """Protects records under a traffic secret, from the first one on."""
+    """TLS 1.3: protects records under a traffic secret, from the first one on."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
@@ -45,6 +50,33 @@ class Sealer:
         self._cipher = AESGCM(_expanded(self._secret, b"key", 16))
         self._iv = int.from_bytes(_expanded(self._secret, b"iv", 12), "big")
         self._number = 0
+
+
+class OldSealer:
+    """TLS 1.2: protects what a server sends, from the first record after its Finished on."""
+
+    def __init__(self, secrets: OldSecrets) -> None:
+        seed = b"key expansion" + secrets.server_random + secrets.client_random
+        block = b"".join(islice(_prf(secrets.master, seed), 2))
+        self._cipher = AESGCM(block[16:32])
+        self._salt = block[36:40]
+        self._number = 1
+
+    def seal(self, content: int, data: bytes) -> bytes:
+        """The next record of this type."""
+        number = self._number.to_bytes(8, "big")
+        self._number += 1
+        kind = bytes((content,)) + b"\x03\x03"
+        sealed = self._cipher.encrypt(self._salt + number, data, number + kind + len(data).to_bytes(2, "big"))
+        return kind + (len(number) + len(sealed)).to_bytes(2, "big") + number + sealed
+
+
+def _prf(secret: bytes, seed: bytes) -> Iterator[bytes]:
+    """P_SHA256 of RFC 5246 §5, 32 bytes at a time."""
+    step = seed
+    while True:
+        step = hmac.digest(secret, step, "sha256")
+        yield hmac.digest(secret, step + seed, "sha256")
 
 
 def _expanded(secret: bytes, label: bytes, size: int) -> bytes:

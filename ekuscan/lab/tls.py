@@ -69,10 +69,19 @@ class Terms:
     nameless: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class OldSecrets:
+    """What the keys of a TLS 1.2 connection are made of (RFC 5246 §6.3)."""
+
+    master: bytes
+    client_random: bytes
+    server_random: bytes
+
+
 def server_context(terms: Terms, *, secrets: bool = False) -> ServerContext:
     """An OpenSSL context for these terms. Several credentials must differ in their kind of key.
 
-    ``secrets``: connections keep theirs, for `TlsEnd.secrets`.
+    ``secrets``: connections keep theirs, for `TlsEnd.secrets`; in TLS 1.3 they speak TLS_AES_128_GCM_SHA256 alone.
     """
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
     context.set_min_proto_version(_VERSIONS[terms.oldest])
@@ -80,6 +89,7 @@ def server_context(terms: Terms, *, secrets: bool = False) -> ServerContext:
     if terms.oldest in ("TLSv1", "TLSv1.1"):
         context.set_cipher_list(_OLD_CIPHERS)
     if secrets:
+        context.set_tls13_ciphersuites(b"TLS_AES_128_GCM_SHA256")
         context.set_keylog_callback(_keep_secret)
     furnish(context, terms)
     return context
@@ -175,6 +185,15 @@ class TlsEnd:
     def server_name(self) -> str | None:
         name = self._connection.get_servername()
         return name.decode("ascii", "replace") if name else None
+
+    @property
+    def old_secrets(self) -> OldSecrets:
+        """Those of a TLS 1.2 handshake that is complete. RuntimeError before."""
+        own = self._connection
+        master, client, server = own.master_key(), own.client_random(), own.server_random()
+        if master is None or client is None or server is None:
+            raise RuntimeError("no handshake yet")
+        return OldSecrets(master, client, server)
 
     @property
     def shown(self) -> bool:
