@@ -29,6 +29,8 @@ PROTOCOLS: Final = (
 _OVER_UDP: Final = frozenset({"sip-udp", "dtls"})
 # Nothing of TLS in them: what they show is a banner.
 BANNER_ONLY: Final = frozenset({"sip-udp", "sip-tcp", "ssh"})
+# Of these the banner is the answer to an OPTIONS of ours: they say nothing by themselves.
+ASKED_BY_OPTIONS: Final = frozenset({"sip-udp", "sip-tcp"})
 
 
 @dataclass(frozen=True, slots=True)

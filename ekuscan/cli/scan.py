@@ -25,6 +25,7 @@ from ekuscan.cli.stray_files import refuse_files
 from ekuscan.exit_code import FailOnError, parse_fail_on
 from ekuscan.limits import SweepLimits
 from ekuscan.model import Endpoint, Inventory, Observation, Record, RulesVersion, RunInfo, Summary
+from ekuscan.protocols import ASKED_BY_OPTIONS
 from ekuscan.report.records import RecordStream
 from ekuscan.run import Knowledge, Options, Piece, RunInProgress
 from ekuscan.targets.errors import InvalidInput
@@ -91,7 +92,7 @@ def _inventory(request: ScanRequest, known: Knowledge) -> Inventory:
     if request.options:
         return inventory
     # Without TLS there is nothing to look at but the answer to an OPTIONS.
-    silent = tuple(endpoint for endpoint in inventory.endpoints if endpoint.protocol not in ("sip-udp", "sip-tcp"))
+    silent = tuple(endpoint for endpoint in inventory.endpoints if endpoint.protocol not in ASKED_BY_OPTIONS)
     return replace(inventory, endpoints=silent)
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from ekuscan.model import Because, Certainty, Endpoint, Notice, Observation
 from ekuscan.names import printable
 from ekuscan.notices.table import packaged
+from ekuscan.protocols import transport_of
 
 _MOST_LISTED, _LONGEST_DETAIL = 6, 260
-_OVER_UDP = frozenset({"sip-udp", "dtls"})
 
 
 def notice(
@@ -63,4 +63,6 @@ def number(observation: Observation) -> int:
 def ports(observations: Iterable[Observation]) -> str:
     """The ports of endpoints by number, as one lists them."""
     found = sorted(observations, key=number)
-    return listed(f"{number(one)}/udp" if one.endpoint.protocol in _OVER_UDP else str(number(one)) for one in found)
+    return listed(
+        f"{number(one)}/udp" if transport_of(one.endpoint.protocol) == "udp" else str(number(one)) for one in found
+    )
