@@ -539,18 +539,51 @@ def broke_off(reason: str, offer_name: str = "tls1.2-1.3", alert: int | None = N
     return sight(None, "unknown", offer=offer_name, failure=Failure(stage, reason, f"{reason} it", alert))
 
 
-def answered(*sights: Sight, by: Offer, number: int = 8443) -> dict[str, Notice]:
+def answered(*sights: Sight, by: Offer, again: Sight | None = None) -> dict[str, Notice]:
+    """What is made of sights without an answer, one that ``by`` brought, and perhaps the first offer ``again``."""
     chain = leaf(corp())
-    found = views(port(CUCM, number), *((one, None) for one in sights), (sight(chain, offer=by.name), chain))
+    after = [] if again is None else [(again, None)]
+    found = views(port(CUCM, 8443), *((one, None) for one in sights), (sight(chain, offer=by.name), chain), *after)
     return noticed(finished([CUCM], [found]), "intolerance")
 
 
 @pytest.mark.parametrize("reason", ["closed", "reset", "stalled", "garbled"])
-def test_a_peer_that_answers_only_a_smaller_hello_is_intolerant(reason: str) -> None:
-    (found,) = answered(broke_off(reason), by=SMALL_OFFER).values()
-    assert found.id == "cucm1/intolerance/large-hello"
-    assert found.text == ("cucm1 (8443) breaks off at a ClientHello of today, and answers a small one of TLS 1.2.")
+def test_a_peer_that_answers_only_a_smaller_hello_each_time_is_intolerant(reason: str) -> None:
+    (found,) = answered(broke_off(reason), by=SMALL_OFFER, again=broke_off(reason)).values()
+    assert (found.id, found.certainty) == ("cucm1/intolerance/large-hello", "observed")
+    assert found.text == "cucm1 (8443) breaks off at a ClientHello of today, and answers a small one of TLS 1.2."
     assert [because.value for because in found.because] == [f"{reason} it"]
+
+
+def test_what_was_seen_once_may_be_chance() -> None:
+    (found,) = answered(broke_off("reset"), by=SMALL_OFFER).values()
+    assert found.certainty == "inferred"
+    assert found.text == (
+        "cucm1 (8443) breaks off at a ClientHello of today, and answers a small one of TLS 1.2 (seen once, so it may be "
+        "chance)."
+    )
+
+
+def test_ports_of_which_one_was_seen_once_are_no_more_certain_than_that_one() -> None:
+    chain = leaf(corp())
+    small, cut = (sight(chain, offer=SMALL_OFFER.name), chain), (broke_off("closed"), None)
+    seen = [views(port(CUCM, 443), cut, small, cut), views(port(CUCM, 8443), cut, small)]
+    (found,) = noticed(finished([CUCM], seen), "intolerance").values()
+    assert (found.endpoints, found.certainty) == (("cucm1:443/https", "cucm1:8443/https"), "inferred")
+
+
+def test_a_peer_that_answers_the_same_hello_at_another_time_is_not_intolerant() -> None:
+    assert answered(broke_off("reset"), by=SMALL_OFFER, again=sight(leaf(corp()))) == {}
+
+
+def test_a_peer_that_breaks_off_in_order_at_another_time_is_not_intolerant() -> None:
+    assert answered(broke_off("reset"), by=SMALL_OFFER, again=broke_off("alert", alert=70)) == {}
+
+
+def test_our_own_deadline_proves_nothing() -> None:
+    assert answered(broke_off("deadline"), by=SMALL_OFFER) == {}
+    (found,) = answered(broke_off("reset"), by=SMALL_OFFER, again=broke_off("deadline")).values()
+    assert found.certainty == "inferred"
 
 
 def test_a_peer_that_hangs_up_on_new_versions_is_intolerant() -> None:

@@ -13,6 +13,7 @@ from ekuscan.targets.plan import with_role
 
 _STAGES = frozenset({"hello", "certificate"})
 _BROKE_OFF = frozenset({"closed", "reset", "stalled", "garbled", "alert"})
+_OURS = frozenset({"deadline", "our-limit"})
 
 
 # --- intolerance ----------------------------------------------------------------------------------------------
@@ -20,38 +21,52 @@ _BROKE_OFF = frozenset({"closed", "reset", "stalled", "garbled", "alert"})
 
 def intolerance(scene: Scene) -> Iterator[Notice]:
     """``intolerance``: one notice for each way in which a target breaks off, with all ports that did."""
-    found: dict[tuple[str, str], list[tuple[Observation, Failure]]] = {}
+    found: dict[tuple[str, str], list[tuple[Observation, tuple[Failure, ...]]]] = {}
     rows = {row.id: row for row in packaged().intolerance}
     for observation in scene.observations.values():
         for row in rows.values() if len(observation.sights) > 1 else ():
-            failure = _broke_off(row, observation.sights)
-            if failure is not None:
-                found.setdefault((observation.endpoint.target, row.id), []).append((observation, failure))
+            failures = _broke_off(row, observation.sights)
+            if failures:
+                found.setdefault((observation.endpoint.target, row.id), []).append((observation, failures))
     for (target, id_), seen in found.items():
+        again = all(len(failures) > 1 for _, failures in seen)
+        told = dict.fromkeys((one.endpoint.id, failure.detail) for one, failures in seen for failure in failures)
         yield notice(
             "intolerance",
-            "broke-off",
+            "again" if again else "once",
             target,
             {"ports": ports(one for one, _ in seen), "says": rows[id_].says},
             detail=id_,
             endpoints=[one.endpoint.id for one, _ in seen],
-            because=[Because(one.endpoint.id, failure.detail, "observed") for one, failure in seen],
+            certainty="observed" if again else "inferred",
+            because=[Because(endpoint, detail, "observed") for endpoint, detail in told],
         )
 
 
-def _broke_off(row: IntoleranceRow, sights: Sequence[Sight]) -> Failure | None:
-    """How the peer broke off at the one offer, if it showed a certificate to the other."""
+def _broke_off(row: IntoleranceRow, sights: Sequence[Sight]) -> tuple[Failure, ...]:
+    """How the peer broke off each time at the one offer, if it showed a certificate to the other.
+
+    Nothing where it did otherwise a single time. What we cut off ourselves counts neither way.
+    """
     if not any(sight.chain is not None and sight.offer in row.answered for sight in sights):
-        return None
-    for sight in sights:
-        failure = sight.failure
-        if sight.chain is not None or failure is None or sight.offer not in row.failed:
-            continue
-        if failure.stage not in _STAGES or failure.reason not in _BROKE_OFF or failure.alert in row.refusals:
-            continue
-        if not row.alerts or failure.alert in row.alerts:
-            return failure
-    return None
+        return ()
+    tried = [sight for sight in sights if sight.offer in row.failed and not _cut_by_us(sight)]
+    failures = tuple(sight.failure for sight in tried if sight.failure is not None and _chokes(row, sight))
+    return failures if len(failures) == len(tried) else ()
+
+
+def _cut_by_us(sight: Sight) -> bool:
+    return sight.failure is not None and sight.failure.reason in _OURS
+
+
+def _chokes(row: IntoleranceRow, sight: Sight) -> bool:
+    """Whether a sight ended as one does at a ClientHello that the peer cannot take."""
+    failure = sight.failure
+    if sight.chain is not None or failure is None or failure.alert in row.refusals:
+        return False
+    if failure.stage not in _STAGES or failure.reason not in _BROKE_OFF:
+        return False
+    return not row.alerts or failure.alert in row.alerts
 
 
 # --- different certificates -----------------------------------------------------------------------------------
