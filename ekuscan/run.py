@@ -235,7 +235,7 @@ class RunInProgress:
             certificates=self.book.certificates,
             chains=self.book.chains,
             as_of=self._options.as_of,
-            requests=dict(requests(flat, targets)),
+            requests=requests(flat, targets),
             services=dict(services(flat, targets)),
             experiments=experiments(flat, targets),
             far_ends=self._options.assume,

@@ -19,6 +19,7 @@ from ekuscan.model import (
     SlotFile,
     Target,
 )
+from ekuscan.named_sights import named_sights
 from ekuscan.profiles.load import profile
 from ekuscan.rules.tables import Tables
 from ekuscan.targets.plan import with_role
@@ -28,6 +29,8 @@ from ekuscan.verdict.renewal import IssuancePolicy
 
 # From certain to uncertain.
 _CERTAIN: tuple[Certainty, ...] = ("observed", "inferred", "declared", "assumed")
+# From little to much.
+_ASKING: tuple[Request, ...] = ("none", "optional", "required")
 
 
 class TargetFacts:
@@ -87,7 +90,7 @@ class TargetFacts:
         shown: dict[tuple[str, str], list[str]] = {}
         for observation in observations:
             slot = _as_seen(target, observation.endpoint).slot
-            for sight in observation.sights:
+            for sight in named_sights(observation):
                 if slot is not None and sight.chain is not None and sight.chain in self._book.chains:
                     shown.setdefault((slot, sight.chain), []).append(observation.endpoint.id)
         for (slot, chain), endpoints in shown.items():
@@ -125,15 +128,22 @@ class TargetFacts:
         return False
 
 
-def requests(
-    observations: Iterable[Observation], targets: Mapping[str, Target]
-) -> Iterator[tuple[tuple[str, str], Request]]:
-    """By target and service, whether it asked for a certificate."""
+def requests(observations: Iterable[Observation], targets: Mapping[str, Target]) -> dict[tuple[str, str], Request]:
+    """By target and service, whether it asked for a certificate; of several ports the one that asks for most counts."""
+    found: dict[tuple[str, str], Request] = {}
     for observation in observations:
         service = _service(targets[observation.endpoint.target], observation.endpoint)
-        for sight in observation.sights:
-            if service is not None and sight.client_certificate.request != "unknown":
-                yield (observation.endpoint.target, service), sight.client_certificate.request
+        asked = _request(observation)
+        if service is not None and asked != "unknown":
+            key = (observation.endpoint.target, service)
+            found[key] = max(found.get(key, "none"), asked, key=_ASKING.index)
+    return found
+
+
+def _request(observation: Observation) -> Request:
+    """What the ordinary handshake saw; a further one counts where that left it open."""
+    asked = (sight.client_certificate.request for sight in named_sights(observation))
+    return next((request for request in asked if request != "unknown"), "unknown")
 
 
 def experiments(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from ekuscan.model import Because, Certificate, Chain, Notice, Observation, Purpose, Stack, Target
+from ekuscan.named_sights import named_sights
 from ekuscan.notices.scene import Scene
 from ekuscan.notices.table import packaged
 from ekuscan.notices.wording import listed, notice, number
@@ -87,8 +88,8 @@ def _several_addresses(scene: Scene) -> dict[str, list[Observation]]:
 def _by_address(scene: Scene, observations: Sequence[Observation]) -> Iterator[tuple[str, Shown]]:
     for observation in observations:
         where = f"port {number(observation)}"
-        for sight in observation.sights:
-            if sight.chain is None or sight.presented_as is not None or sight.chain not in scene.seen.chains:
+        for sight in named_sights(observation):
+            if sight.chain is None or sight.chain not in scene.seen.chains:
                 continue
             chain = scene.seen.chains[sight.chain]
             sha256 = chain.presented[0]
