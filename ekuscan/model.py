@@ -186,7 +186,8 @@ class Observation:
     """What one endpoint showed.
 
     ``presented`` maps a chain id to the DER certificates in the order they were sent, ``ca_names`` the text of each CA
-    name that the peer listed to its DER; ``accepts`` is what is known of these CAs.
+    name that the peer listed to its DER; ``accepts`` is what is known of these CAs. ``ca_names_cut``: the peer listed
+    more than were read.
     """
 
     endpoint: Endpoint
@@ -199,6 +200,7 @@ class Observation:
     ca_names: Mapping[str, bytes] = field(default_factory=dict)
     enforcement: Enforcement | None = None
     accepts: tuple[AcceptedCa, ...] = ()
+    ca_names_cut: bool = False
 
 
 # --- certificates ---------------------------------------------------------------------------------------------

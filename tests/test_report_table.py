@@ -141,6 +141,14 @@ def test_names_stay_readable_where_the_output_can_show_them_and_are_escaped_wher
     assert "exp-m\\xfcnchen" in plain
 
 
+def test_a_list_of_cas_that_was_cut_says_that_there_are_more() -> None:
+    run = samples.long_names()
+    cut = replace(run, observations=tuple(replace(one, ca_names_cut=bool(one.accepts)) for one in run.observations))
+    told = [" ".join(report(one, verbose=True).split()) for one in (run, cut)]
+    assert ["accepts 2 CAs: " in one for one in told] == [True, False]
+    assert ["accepts 2 CAs and more: " in one for one in told] == [False, True]
+
+
 @pytest.mark.parametrize("verbose", [False, True])
 def test_no_text_names_a_command_that_does_not_exist(verbose: bool) -> None:
     shown = report(samples.long_names(), verbose=verbose)

@@ -30,9 +30,6 @@ from ekuscan.verdict.judge import WIRE_CHECKS
 from ekuscan.verdict.legs import Leg, judged_slot, legs_of
 from ekuscan.verdict.renewal import IssuancePolicy
 
-LONGEST_LIST = 512
-"""As many names are read of a request; of a longer list nobody knows what else is on it."""
-
 _STRENGTH: tuple[HierarchyClass, ...] = (
     "public-chrome",
     "public-other",
@@ -114,7 +111,8 @@ def ca_not_listed(scene: Scene) -> Iterator[Notice]:
 
 
 def _whole(observation: Observation) -> bool:
-    return 0 < len(observation.ca_names) < LONGEST_LIST
+    """Whether there is a list and all of it was read; of one that was cut nobody knows what else is on it."""
+    return bool(observation.ca_names) and not observation.ca_names_cut
 
 
 def _by_service(scene: Scene) -> dict[tuple[str, str], list[Observation]]:

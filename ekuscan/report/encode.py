@@ -207,6 +207,7 @@ def _endpoint(value: Observation) -> dict[str, Any]:
         "profile_port": endpoint.profile_port,
         "enforcement": value.enforcement,
         "accepts": [_accepted(ca) for ca in value.accepts],
+        "ca_names_cut": value.ca_names_cut,
     }
 
 

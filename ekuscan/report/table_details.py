@@ -100,7 +100,8 @@ def _accepted(observation: Observation, page: Page) -> str:
     if not names:
         return ""
     more = "; ..." if len(names) > _CA_NAMES_SHOWN else ""
-    return f"accepts {text.counted(len(names), 'CA')}: {'; '.join(names[:_CA_NAMES_SHOWN])}{more}"
+    counted = text.counted(len(names), "CA") + (" and more" if observation.ca_names_cut else "")
+    return f"accepts {counted}: {'; '.join(names[:_CA_NAMES_SHOWN])}{more}"
 
 
 def _ca_words(name: str, ca: AcceptedCa | None, page: Page) -> str:
