@@ -105,6 +105,25 @@ def separately(*arguments: str | Path, stdin: bytes = b"", **changes: str) -> Do
     return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
+def unread(*arguments: str | Path, **changes: str) -> int:
+    """The exit code of a command whose standard output and standard error nobody reads any more, in its own process."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            process(*arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=writing,
+            stderr=writing,
+            timeout=BOUND,
+            env=environment(**changes),
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    return done.returncode
+
+
 @contextmanager
 def started(*arguments: str | Path, **changes: str) -> Iterator[subprocess.Popen[str]]:
     """A command that goes on until it is told otherwise; whatever happens, it does not outlive the block."""

@@ -16,7 +16,7 @@ from ekuscan.cli.app import main
 from ekuscan.lab.estate import Box, Estate, SlotPlan, estate
 from ekuscan.lab.laboratory import Lab, open_lab
 from ekuscan.model import Endpoint, Observation
-from tests.command import BOUND, TODAY, checked_document, checked_lines, process, run, scan, separately, started
+from tests.command import BOUND, TODAY, checked_document, checked_lines, process, run, scan, separately, started, unread
 
 
 def lab_of(name: str, factory: pytest.TempPathFactory) -> Any:
@@ -223,6 +223,24 @@ def test_a_process_ends_with_the_code_of_the_command(stated: Lab, demo: Lab) -> 
     assert (clean.code, clean.err) == (0, "")
     assert (found.code, found.err) == (1, "")
     assert process("x")[1:] == ["-m", "ekuscan", "x"]
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("format_", ["table", "json", "jsonl"])
+def test_a_reader_that_went_away_leaves_a_scan_its_files_and_its_code(
+    stated: Lab, tmp_path: Path, format_: str, unbuffered: str
+) -> None:
+    saved = tmp_path / "run.json"
+    given = ("-f", stated.targets_file, "--trust-data", stated.trust_data, "-o", saved)
+    assert unread("scan", *given, "--format", format_, PYTHONUNBUFFERED=unbuffered) == 0
+    assert checked_document(saved.read_text(encoding="utf-8"))["summary"]["exit"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(("explain", "--list"), 0), (("--help",), 0), (("explain", "no-such-word"), 2)]
+)
+def test_a_reader_that_went_away_leaves_every_command_its_code(arguments: tuple[str, ...], code: int) -> None:
+    assert unread(*arguments) == code
 
 
 def test_the_help_lists_the_codes() -> None:

@@ -11,6 +11,7 @@ from typing import Annotated, Optional
 import typer
 
 from ekuscan import __version__
+from ekuscan.cli.departure import outlive_readers
 
 _EPILOG = (
     "Exit codes: 0 nothing at or above --fail-on, everything seen; 1 something at or above it; 2 cannot start (usage, "
@@ -365,12 +366,9 @@ def main() -> None:
     """Entry point. A fault of ekuscan's own is named in one line and ends with exit code 4."""
     # httpx leaves such a coroutine behind where a scan is cut short at the wrong moment: nothing that a person can use.
     warnings.filterwarnings("ignore", "coroutine 'connect_tcp", RuntimeWarning)
+    outlive_readers()
     try:
         app()
-    except BrokenPipeError:
-        # The reader went away (`| head`): nothing is left to say, and closing stdout must not say it either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
