@@ -102,8 +102,11 @@ class GuessTable:
 
 @dataclass(frozen=True, slots=True)
 class _Ports:
+    """``besides`` are ports that answered and are in no pattern, as they are told: "3478/dtls", "22/ssh"."""
+
     open: frozenset[int]
     refused: frozenset[int]
+    besides: tuple[str, ...]
 
 
 @cache
@@ -141,7 +144,7 @@ def guess(target: Target, observations: Iterable[Observation], shown: Iterable[C
         evidence.append(f"the banners name several products: {', '.join(row.title for row in products)}")
     product = products[0] if len(products) == 1 else None
     if target.role_from == "default":
-        role, confidence, why = _role(product, bool(products), _ports(seen))
+        role, confidence, why = _role(product, bool(products), bool(banners), _ports(seen))
     else:
         role, confidence, why = target.role, None, _contradictions(target.role, products)
     evidence += why
@@ -191,7 +194,7 @@ def _differ(role: RoleName, one: str, other: str) -> bool:
 
 
 def _role(
-    product: ProductRow | None, any_product: bool, ports: _Ports
+    product: ProductRow | None, any_product: bool, any_banner: bool, ports: _Ports
 ) -> tuple[RoleName | None, Confidence | None, list[str]]:
     if product is not None and len(product.roles) == 1:
         return product.roles[0], product.confidence, []
@@ -200,7 +203,7 @@ def _role(
     name = product.name if product else None
     rows = [row for row in guess_table().patterns if row.product == name and _matches(row, ports)]
     if not rows:
-        return None, None, [_undecided(product, ports)]
+        return None, None, [_undecided(product, any_banner, ports)]
     best = min(rows, key=lambda row: "HML".index(row.confidence))
     if len({row.role for row in rows}) > 1:
         return None, None, [f"ports fit several roles: {', '.join(dict.fromkeys(row.role for row in rows))}"]
@@ -208,16 +211,18 @@ def _role(
 
 
 def _ports(observations: Sequence[Observation]) -> _Ports:
-    open_, refused = set(), set()
+    open_, refused, besides = set(), set(), set()
     for observation in observations:
+        protocol = observation.endpoint.protocol
         port = observation.endpoint.profile_port or observation.endpoint.port
-        if observation.endpoint.protocol in BANNER_ONLY or transport_of(observation.endpoint.protocol) == "udp":
-            continue
-        if observation.presented or observation.status in ("seen", "partial"):
+        answered = bool(observation.presented) or observation.status in ("seen", "partial")
+        if protocol in BANNER_ONLY or transport_of(protocol) == "udp":
+            besides |= {(port, f"{port}/{protocol}")} if answered else set()
+        elif answered:
             open_.add(port)
         elif observation.failure is not None and observation.failure.reason == "refused":
             refused.add(port)
-    return _Ports(frozenset(open_), frozenset(refused))
+    return _Ports(frozenset(open_), frozenset(refused), tuple(word for _, word in sorted(besides)))
 
 
 def _matches(row: PatternRow, ports: _Ports) -> bool:
@@ -234,11 +239,13 @@ def _shown_ports(row: PatternRow, ports: _Ports) -> str:
     return f"{text}, {_numbers(row.refused)} refused" if row.refused else text
 
 
-def _undecided(product: ProductRow | None, ports: _Ports) -> str:
-    seen = f"{_numbers(sorted(ports.open))} open" if ports.open else "no port open"
-    if product is None:
-        return f"{seen}, no banner: the role stays open"
-    return f"{seen}: {' or '.join(profile(role).title for role in product.roles)}, which of them stays open"
+def _undecided(product: ProductRow | None, any_banner: bool, ports: _Ports) -> str:
+    answered: list[int | str] = [*sorted(ports.open), *ports.besides]
+    seen = f"{_numbers(answered)} open" if answered else "no port open"
+    if product is not None:
+        return f"{seen}: {' or '.join(profile(role).title for role in product.roles)}, which of them stays open"
+    lacking = "no banner that names a product" if any_banner else "no banner"
+    return f"{seen}, {lacking}: the role stays open"
 
 
 def _contradictions(role: RoleName, products: Sequence[ProductRow]) -> list[str]:
@@ -261,7 +268,7 @@ def _release(banners: Sequence[Banner]) -> tuple[str | None, list[str]]:
     return None, [f"the banners name several releases: {', '.join(releases)}"]
 
 
-def _numbers(ports: Sequence[int]) -> str:
+def _numbers(ports: Sequence[int | str]) -> str:
     words = [str(port) for port in ports]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 

@@ -138,6 +138,26 @@ def test_a_banner_of_no_known_product_leaves_it_to_the_ports() -> None:
     assert guess(UNKNOWN, [sip("kamailio (5.7.0)")]).role is None
 
 
+def test_what_was_seen_is_said_without_a_contradiction() -> None:
+    turn = Banner("other", None, "Coturn-4.6.1 'Gorst'")
+    assert guess(UNKNOWN, [seen(4080, says=turn, protocol="turns")]).evidence == (
+        "banner Coturn-4.6.1 'Gorst'",
+        "4080 open, no banner that names a product: the role stays open",
+    )
+    assert guess(UNKNOWN, [seen(4006, protocol="dtls")]).evidence == ("4006/dtls open, no banner: the role stays open",)
+    assert guess(
+        UNKNOWN, [seen(4070, says=banner.identify(EXPRESSWAY), protocol="sip-tcp"), *opened(443)]
+    ).evidence == (
+        f"banner {EXPRESSWAY}",
+        "443 and 4070/sip-tcp open: Cisco Expressway-E or Cisco Expressway-C, which of them stays open",
+    )
+
+
+def test_ports_that_gave_no_answer_are_not_called_open() -> None:
+    silent = [seen(5060, "failed", reason="no-answer", protocol="sip-udp"), seen(22, "failed", protocol="ssh")]
+    assert guess(UNKNOWN, silent).evidence == ("no port open, no banner: the role stays open",)
+
+
 def test_of_several_releases_that_agree_the_most_exact_one_counts() -> None:
     uds = seen(8443, says=Banner("cucm", "14.0.1", "/cucm-uds/version: 14.0.1"))
     assert guess(UNKNOWN, [sip("Cisco-CUCM14.0"), uds]).release == "14.0.1"
