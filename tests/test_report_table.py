@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from ekuscan.model import Banner, EndpointCounts, Failure, Problem, Purpose, Run, SlotContent
+from ekuscan.model import Banner, EndpointCounts, Failure, Observation, Problem, Purpose, Run, SlotContent, Target
 from ekuscan.report import table
 from tests import report_samples as samples
 
@@ -219,6 +219,30 @@ def test_a_scan_of_files_alone_has_no_ports_to_count() -> None:
     shown = report(run)
     assert shown.splitlines()[1] == "1 target  no ports: certificates from files"
     assert section(shown, "CERTIFICATES")[0].endswith("from file")
+
+
+def only_banners() -> Run:
+    """A box that nobody knows, with two ports of which only the banner is read, and one that gave no answer."""
+    says = Banner("expressway", "X14.0.3", "TANDBERG/4137 (X14.0.3)")
+    ends = [samples.endpoint("192.0.2.1", port, protocol) for port, protocol in ((22, "ssh"), (5060, "sip-tcp"))]
+    shown = [Observation(end, "192.0.2.1", "seen", None, (), says) for end in ends]
+    silent = samples.unseen("192.0.2.1", 5061, Failure("connect", "filtered", "no answer"), "closed")
+    box = Target("192.0.2.1", "generic", "default", "X14.0.3", "observed")
+    return samples.run([box], [*shown, silent], {}, {})
+
+
+def test_where_nothing_but_a_banner_came_it_stands_among_the_certificates_and_no_port_is_called_captured() -> None:
+    shown = report(only_banners())
+    assert "1 target  0 ports captured  2 banners read  1 optional port closed  0 unseen" in shown
+    (row, *notes) = section(shown, "CERTIFICATES")
+    assert row.split() == ["192.0.2.1", "X14.0.3", "??", "unseen"]
+    assert " ".join(" ".join(notes).split()) == "banner: TANDBERG/4137 (X14.0.3) (22/ssh, 5060/sip-tcp)"
+
+
+def test_beside_a_certificate_a_banner_is_left_to_the_verbose_report() -> None:
+    run = samples.clean()
+    shown = [replace(one, banner=Banner("cucm", "14.0", "Cisco-CUCM14.0")) for one in run.observations]
+    assert "Cisco-CUCM14.0" not in report(replace(run, observations=tuple(shown)))
 
 
 def test_a_day_judged_other_than_today_is_in_the_header() -> None:

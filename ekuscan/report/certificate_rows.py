@@ -41,6 +41,7 @@ class Evidence:
     chains: Mapping[str, Chain]
     observations: Mapping[str, Observation]
     uses: Mapping[tuple[str, str], list[Verdict]]
+    banners: Mapping[str, list[Observation]]
 
 
 def evidence_of(run: Run) -> Evidence:
@@ -50,7 +51,11 @@ def evidence_of(run: Run) -> Evidence:
         if verdict.sha256 is not None and verdict.outcome != "not-applicable":
             uses.setdefault((verdict.target, verdict.sha256), []).append(verdict)
     observations = {observation.endpoint.id: observation for observation in run.observations}
-    return Evidence(run.certificates, run.chains, observations, uses)
+    banners: dict[str, list[Observation]] = {}
+    for observation in run.observations:
+        if observation.banner is not None:
+            banners.setdefault(observation.endpoint.target, []).append(observation)
+    return Evidence(run.certificates, run.chains, observations, uses, banners)
 
 
 def rows_of(target: Target, evidence: Evidence, page: Page, *, verbose: bool) -> list[Row]:
@@ -69,8 +74,20 @@ def rows_of(target: Target, evidence: Evidence, page: Page, *, verbose: bool) ->
     rows = [_row(target, sha256, contents, apart, evidence, page, verbose) for sha256, contents in held.items()]
     if unseen or not rows:
         label = ", ".join(page.say(slot) for slot in dict.fromkeys(unseen))
-        rows.append(Row(label, "??", "unseen", "", "", [], []))
+        notes = [] if rows else list(_banners(evidence.banners.get(target.id, []), page))
+        rows.append(Row(label, "??", "unseen", "", "", [], notes))
     return rows
+
+
+def _banners(told: list[Observation], page: Page) -> Iterator[str]:
+    """What a target without any certificate said that it is, each banner with the ports that gave it."""
+    ports: dict[str, list[str]] = {}
+    for observation in told:
+        if observation.banner is not None:
+            place = f"{observation.endpoint.port}/{page.say(observation.endpoint.protocol)}"
+            ports.setdefault(page.say(observation.banner.raw), []).append(place)
+    for raw, places in ports.items():
+        yield f"banner: {raw} ({', '.join(places)})"
 
 
 def _contents(target: Target, slot: str) -> int:

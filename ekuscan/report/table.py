@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from ekuscan.model import Run
+from ekuscan.protocols import BANNER_ONLY
 from ekuscan.report import text
 from ekuscan.report.page import SECTIONS, Page, page
 from ekuscan.report.records import in_order
@@ -81,8 +82,11 @@ def _ports(run: Run) -> list[str]:
         return ["no ports: certificates from files"]
     closed = text.counted(counts.closed, "optional port") + " closed" if counts.closed else ""
     skipped = f"{counts.skipped:,} not tried" if counts.skipped else ""
+    answered = (one for one in run.observations if one.status in ("seen", "partial"))
+    banners = sum(one.endpoint.protocol in BANNER_ONLY for one in answered)
     return [
-        text.counted(counts.seen + counts.partial, "port") + " captured",
+        text.counted(counts.seen + counts.partial - banners, "port") + " captured",
+        text.counted(banners, "banner") + " read" if banners else "",
         closed,
         f"{counts.failed:,} unseen",
         skipped,
