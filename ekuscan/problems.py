@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from ekuscan.advice import is_fine
-from ekuscan.model import Fork, Problem, Remedy, Target, Verdict
+from ekuscan.model import Endpoint, Fork, Problem, Remedy, Target, Verdict
 from ekuscan.rules.tables import Tables
+from ekuscan.targets.address import label
 from ekuscan.verdict.judge import Judged
 from ekuscan.verdict.links import Sides
 
@@ -107,8 +108,11 @@ def problems(findings: Sequence[Finding], tables: Tables, unknown: Sequence[Prob
     return (*steps.found, *waiting)
 
 
-def open_role(target: Target, evidence: Sequence[str]) -> Problem:
-    """A target of which nobody knows what it is: nothing can be judged, and saying nothing would read as fine."""
+def open_role(target: Target, evidence: Sequence[str], endpoints: Iterable[Endpoint] = ()) -> Problem:
+    """A target of which nobody knows what it is: nothing can be judged, and saying nothing would read as fine.
+
+    ``endpoints`` are the target's; those that were named are named again where the report says how to go on.
+    """
     seen = f" What it showed: {'; '.join(evidence)}." if evidence else ""
     return Problem(
         section="unknown",
@@ -117,12 +121,22 @@ def open_role(target: Target, evidence: Sequence[str]) -> Problem:
         slot=None,
         title="Which product is it?",
         text=f"Without its role no use case can be judged.{seen}",
-        action=f"Write its role behind it, for example: ekuscan scan '{target.id} role=expressway-e'.",
+        action=f"{_with_role(target, endpoints)} For any other product the role is generic.",
         when=None,
         rules=(),
         verdicts=(),
         remedy=None,
     )
+
+
+def _with_role(target: Target, endpoints: Iterable[Endpoint]) -> str:
+    if target.line is not None:
+        return f"Write its role in line {target.line} of the targets, for example expressway-e."
+    # Ports of a host that was named alone are all optional, as nobody knows which of them it has.
+    given = (label(one.host) if one.optional else f"{one.protocol}://{label(one.host)}:{one.port}" for one in endpoints)
+    words = list(dict.fromkeys(given)) or [target.id]
+    command = " ".join(["ekuscan scan", f"'{words[0]} role=expressway-e'", *words[1:]])
+    return f"Write its role behind it, for example: {command}."
 
 
 def open_pairs(between: Sequence[Sides]) -> Problem:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from ekuscan.advice import is_fine, with_remedies
-from ekuscan.model import Problem, Target
+from ekuscan.model import Endpoint, Problem, Target
 from ekuscan.problems import SECTIONS, Finding, finding, open_role, problems, section_of
 from ekuscan.rules.load import packaged
 from ekuscan.verdict.estate import Estate
@@ -216,6 +216,33 @@ def test_a_target_without_a_role_says_what_it_showed_and_how_to_name_its_role() 
     assert problem.text == "Without its role no use case can be judged. What it showed: banner X; 443 open."
     assert "ekuscan scan '10.0.0.1 role=expressway-e'" in problem.action
     assert open_role(target, ()).text == "Without its role no use case can be judged."
+
+
+def named(target: str, port: int, protocol: str, *, optional: bool = False) -> Endpoint:
+    return Endpoint(f"{target}:{port}/{protocol}", target, target.strip("[]"), port, protocol, None, optional)
+
+
+def test_a_target_without_a_role_is_to_be_scanned_again_as_it_was_named() -> None:
+    target = Target("[2001:db8::25]", "generic", "default", None, "default")
+    once = open_role(target, (), [named(target.id, 587, "smtp")])
+    assert "ekuscan scan 'smtp://[2001:db8::25]:587 role=expressway-e'. " in once.action
+    twice = open_role(target, (), [named(target.id, 25, "smtp"), named(target.id, 389, "ldap")])
+    assert "ekuscan scan 'smtp://[2001:db8::25]:25 role=expressway-e' ldap://[2001:db8::25]:389. " in twice.action
+    host = [named(target.id, port, "sips", optional=True) for port in (5061, 5062)]
+    assert "ekuscan scan '[2001:db8::25] role=expressway-e'. " in open_role(target, (), host).action
+    both = open_role(target, (), [*host, named(target.id, 8080, "tls")])
+    assert "ekuscan scan '[2001:db8::25] role=expressway-e' tls://[2001:db8::25]:8080. " in both.action
+
+
+def test_a_target_without_a_role_that_is_no_product_of_the_tables_has_a_role_too() -> None:
+    unnamed = Target("192.0.2.1", "generic", "default", None, "default")
+    assert open_role(unnamed, ()).action.endswith(" For any other product the role is generic.")
+
+
+def test_a_target_of_a_file_without_a_role_gets_it_there() -> None:
+    listed = Target("192.0.2.1", "generic", "default", None, "default", line=7)
+    told = open_role(listed, (), [named("192.0.2.1", 25, "smtp")])
+    assert told.action.startswith("Write its role in line 7 of the targets, for example expressway-e. ")
 
 
 def test_targets_without_a_role_stand_at_the_end_of_their_section_and_steps_keep_their_numbers() -> None:
