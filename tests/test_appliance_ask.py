@@ -126,8 +126,35 @@ async def test_boxes_that_share_a_refused_log_in_are_not_asked_with_it(lab):
     assert reasons(told["exp-c1"]) == ["login-refused"]
     assert reasons(told["exp-e1"]) == ["login-refused-elsewhere"]
     assert "exp-c1 has refused" in told["exp-e1"].failures[0].detail
-    assert lab.endpoint("exp-e1", 443).counters.connections == 0
-    assert reasons(told["cms1"]) == ["login-refused"]
+    assert reasons(told["cms1"]) == ["login-refused-elsewhere"]
+    assert (told["exp-e1"].product, told["cms1"].product) == ("expressway", "cms")
+    assert [lab.endpoint(*one).counters.connections for one in (("exp-e1", 443), ("cms1", 443), ("cms1", 445))] == [
+        0
+    ] * 3
+
+
+async def test_what_one_product_takes_is_tried_at_one_box_of_another_before_the_rest(server_context):
+    def respond(request):
+        if b"/api/v1/" not in request:
+            return page(b'{"Version": "X15.4"}') if b"sysinfo" in request else page(b"[]")
+        return page(b"", b"401 Unauthorized", b'WWW-Authenticate: Basic realm="acano"')
+
+    boxes = {"exp1": "expressway-c", "exp2": "expressway-c", "cms1": "cms", "cms2": "cms", "cms3": "cms"}
+    targets = tuple(Target(name, role, "declared", None, "default") for name, role in boxes.items())
+    async with answering(server_context, respond) as (port, requests):
+        endpoints = tuple(
+            replace(endpoint(port, "webadmin" if one.role == "cms" else "https"), id=one.id, target=one.id)
+            for one in targets
+        )
+        told = await facts_of_all(Inventory(targets, endpoints=endpoints), dict.fromkeys(boxes, LOGIN), LIMITS)
+    assert [told[name].release is not None for name in ("exp1", "exp2")] == [True, True]
+    assert [reasons(told[name]) for name in ("cms1", "cms2", "cms3")] == [
+        ["login-refused"],
+        ["login-refused-elsewhere"],
+        ["login-refused-elsewhere"],
+    ]
+    sent = [request for request in requests if b"/api/v1/" in request and b"uthorization" in request]
+    assert len(sent) == 1
 
 
 async def test_an_unknown_issuer_gets_no_log_in_and_the_answer_says_what_to_pin(lab):

@@ -192,12 +192,12 @@ def _beginning(body: bytes) -> str:
 
 
 def _sharing(targets: Iterable[Target], logins: Mapping[str, Login]) -> list[list[Target]]:
-    """Targets with a log-in, those together that share product, user and password."""
-    groups: dict[tuple[str, str, str], list[Target]] = {}
+    """Targets with a log-in, those together that share user and password, whichever product they are."""
+    groups: dict[tuple[str, str], list[Target]] = {}
     for target in targets:
-        login, product = logins.get(target.id), product_of(target.role)
-        if login is not None and product is not None:
-            groups.setdefault((product.name, login.user, login.password), []).append(target)
+        login = logins.get(target.id)
+        if login is not None and product_of(target.role) is not None:
+            groups.setdefault((login.user, login.password), []).append(target)
     return list(groups.values())
 
 
@@ -213,18 +213,22 @@ class _Asker:
     told: dict[str, ApplianceFacts] = field(default_factory=dict)
 
     async def together(self, sharing: Sequence[Target]) -> None:
-        """Ask boxes that share a log-in: one after the other until one has taken or refused it, then the rest."""
+        """Ask boxes that share a log-in: one after the other until one has taken or refused it, then the others.
+
+        What one product took another may still refuse, so of each product one box is asked alone.
+        """
         rest = list(sharing)
         while rest:
             first = rest.pop(0)
-            told = await self._one(first)
-            if any(failure.reason in ("login-refused", "not-allowed") for failure in told.failures):
-                for target in rest:
-                    self.told[target.id] = _untried(target, told)
+            told = [await self._one(first)]
+            if told[0].endpoint is not None and not _refused(told[0]):
+                alike = [target for target in rest if product_of(target.role) == product_of(first.role)]
+                rest = [target for target in rest if target not in alike]
+                told += await asyncio.gather(*(self._one(target) for target in alike))
+            refused = next((one for one in told if _refused(one)), None)
+            if refused is not None:
+                self.told.update((target.id, _untried(target, refused)) for target in rest)
                 return
-            if told.endpoint is not None:
-                break
-        await asyncio.gather(*(self._one(target) for target in rest))
 
     async def _one(self, target: Target) -> ApplianceFacts:
         login, where = self.logins[target.id], api_endpoints(target, self.inventory.endpoints)
@@ -234,6 +238,11 @@ class _Asker:
         return told
 
 
+def _refused(told: ApplianceFacts) -> bool:
+    return any(failure.reason in ("login-refused", "not-allowed") for failure in told.failures)
+
+
 def _untried(target: Target, refused: ApplianceFacts) -> ApplianceFacts:
+    product = product_of(target.role)
     failure = api_failure(None, "login-refused-elsewhere", error=printable(refused.target))
-    return ApplianceFacts(target.id, refused.product, failures=(failure,))
+    return ApplianceFacts(target.id, product.name if product is not None else "", failures=(failure,))
