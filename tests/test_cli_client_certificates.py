@@ -5,13 +5,18 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 
+from ekuscan.cli.client_certificates import with_client_certificates
+from ekuscan.cli.scan_request import ScanRequest
 from ekuscan.lab.estate import estate
 from ekuscan.lab.laboratory import Lab, open_lab
+from ekuscan.limits import SweepLimits
+from ekuscan.model import Inventory, Target
 from tests.command import TODAY, Done, refused, scan
 from tests.pki import Issued, issue, pem, root
 
@@ -116,9 +121,37 @@ def test_a_key_that_others_may_read_is_refused_with_what_to_do(lab: Lab, client:
 
 def test_certificates_and_keys_that_do_not_pair_are_counted(lab: Lab, client: Issued, tmp_path: Path) -> None:
     both = write(tmp_path / "client.pem", pem(client.der) + key(client))
-    told = refused(scan(lab, "--client-cert", both, "--client-cert", both, "--client-key", both))
-    assert told.startswith("2 --client-cert and 1 --client-key: ")
+    told = refused(scan(lab, *["--client-cert", both] * 3, *["--client-key", both] * 2))
+    assert told.startswith("3 --client-cert and 2 --client-key: ")
     assert "0 --client-cert and 1 --client-key" in refused(scan(lab, "--client-key", both))
+
+
+def test_one_key_is_enough_for_all_certificates(lab: Lab, client: Issued, tmp_path: Path) -> None:
+    one, other = (write(tmp_path / f"{name}.pem", pem(client.der)) for name in ("one", "other"))
+    only = write(tmp_path / "client.key", key(client))
+    done = scan(lab, "--client-cert", one, "--client-cert", other, "--client-key", only, "--format", "json")
+    named = {sight["presented_as"] for seen in done.document["endpoints"] for sight in seen["sights"]}
+    assert {"one", "other"} <= named
+
+
+def test_the_password_of_a_key_for_all_is_asked_for_once(
+    client: Issued, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = (write(tmp_path / f"{name}.pem", pem(client.der)) for name in ("one", "other"))
+    only = write(tmp_path / "client.key", key(client, b"secret"))
+    questions: list[str] = []
+
+    def answered(question: str) -> str:
+        questions.append(question)
+        return "secret"
+
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("getpass.getpass", answered)
+    target = Target("box", "generic", "declared", None, "default")
+    request = ScanRequest(client_certs=(one, other), client_keys=(only,))
+    limits = with_client_certificates(SweepLimits(), request, Inventory((target,)), TODAY)
+    assert [identity.name for identity in limits.of("box").identities] == ["one", "other"]
+    assert questions == [f"Password of {only}: "]
 
 
 def test_two_files_of_one_name_are_told_apart(lab: Lab, client: Issued, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 from pathlib import Path
 from typing import get_args
@@ -14,6 +15,7 @@ from ekuscan.model import Enforces
 from ekuscan.trials import arrange
 from ekuscan.untrusted import untrusted
 from tests import pki
+from tests.command import run
 from tests.loopback import NOW
 from tests.real_servers import program
 
@@ -30,11 +32,21 @@ def test_the_commands_of_the_page_make_a_pair_that_differs_in_its_eku_alone(tmp_
     subprocess.run(("sh", "-e", "-c", COMMANDS), cwd=tmp_path, check=True, capture_output=True, timeout=60)
     pairs = [
         read_pair(name, tmp_path / f"{name}.pem", tmp_path / "client.key", None, NOW)
-        for name in ("server-only", "both")
+        for name in ("without-clientauth", "with-clientauth")
     ]
     found = arrange([pair.identity for pair in pairs], untrusted(NOW), NOW)
-    assert (found.able.name, found.unable.name) == ("both", "server-only")
+    assert (found.able.name, found.unable.name) == ("with-clientauth", "without-clientauth")
     assert (found.same_ca, found.differences) == (True, ())
+
+
+def test_the_command_of_the_page_presents_the_pair_that_it_made(monkeypatch):
+    scan = re.search(r"```sh\n(ekuscan scan.*?)```", PAGE, re.DOTALL)[1]
+    requests = []
+    monkeypatch.setattr("ekuscan.cli.scan.scan", lambda request: requests.append(request) or 0)
+    assert run(*shlex.split(scan.replace("\\\n", ""))[1:]).code == 0
+    (request,) = requests
+    assert [path.stem for path in request.client_certs] == re.search(r"for one in (.*);", COMMANDS)[1].split()
+    assert [str(path) for path in request.client_keys] == re.findall(r"-keyout (\S+)", COMMANDS)
 
 
 def test_the_page_explains_every_answer():

@@ -143,7 +143,8 @@ def scan(
     client_key: Annotated[
         Optional[list[Path]],  # noqa: UP045
         typer.Option(
-            help="Its key, unless the file holds it; password in EKUSCAN_PASSWORD. Repeatable.", metavar="FILE"
+            help="Its key, or that of all, unless their files hold it; password in EKUSCAN_PASSWORD. Repeatable.",
+            metavar="FILE",
         ),
     ] = None,
     credentials: Annotated[

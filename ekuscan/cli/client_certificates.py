@@ -50,10 +50,12 @@ def with_client_certificates(
 
 def _typed(request: ScanRequest) -> Iterator[_Named]:
     keys = request.client_keys
+    if len(keys) == 1 and request.client_certs:
+        keys *= len(request.client_certs)
     if keys and len(keys) != len(request.client_certs):
         raise UsageError(
-            f"{len(request.client_certs)} --client-cert and {len(keys)} --client-key: give one key for each "
-            "certificate, in the same order, or none where each file holds its key"
+            f"{len(request.client_certs)} --client-cert and {len(keys)} --client-key: give one key for all "
+            "certificates, one for each in the same order, or none where each file holds its key"
         )
     names: set[str] = set()
     for place, certificate in enumerate(request.client_certs):
@@ -74,6 +76,7 @@ def _free(name: str, taken: set[str]) -> str:
 def _read(pairs: tuple[_Named, ...], now: datetime) -> Mapping[str, Identity]:
     found: dict[str, Identity] = {}
     problems: list[str] = []
+    passwords: dict[Path, bytes] = {}
     for pair in pairs:
         if pair.name in found:
             problems.append(f"{pair.name}: is a client certificate of the targets file and a --client-cert; rename one")
@@ -82,7 +85,8 @@ def _read(pairs: tuple[_Named, ...], now: datetime) -> Mapping[str, Identity]:
             try:
                 read = read_pair(pair.name, pair.certificate, pair.key, given_password(), now)
             except PasswordNeeded as needed:
-                read = read_pair(pair.name, pair.certificate, pair.key, _asked(pair, needed), now)
+                password = _asked(pair, needed, passwords)
+                read = read_pair(pair.name, pair.certificate, pair.key, password, now)
         except ClientPairError as error:
             problems.append(str(error))
             continue
@@ -94,8 +98,11 @@ def _read(pairs: tuple[_Named, ...], now: datetime) -> Mapping[str, Identity]:
     return found
 
 
-def _asked(pair: _Named, needed: PasswordNeeded) -> bytes:
-    """The password from a person, where there is one."""
+def _asked(pair: _Named, needed: PasswordNeeded, passwords: dict[Path, bytes]) -> bytes:
+    """The password from a person, where there is one; asked for once for each file."""
     if not sys.stdin.isatty():
         raise ClientPairError(f"{needed} in {PASSWORD_VARIABLE}")
-    return getpass.getpass(f"Password of {pair.key or pair.certificate}: ").encode()
+    file = pair.key or pair.certificate
+    if file not in passwords:
+        passwords[file] = getpass.getpass(f"Password of {file}: ").encode()
+    return passwords[file]
