@@ -20,6 +20,7 @@ from ekuscan.wire.alerts import PROTOCOL_VERSION
 from ekuscan.wire.dialogue import Dialogue, preamble
 from ekuscan.wire.greeting import GREETINGS
 from ekuscan.wire.offer import OLD_OFFER, Offer
+from ekuscan.wire.openssl import MAX_CA_NAMES
 from ekuscan.wire.reasons import failure
 from ekuscan.wire.request import client_certificate, handshake_failure
 
@@ -46,6 +47,7 @@ class Look:
         "_banner",
         "_ca_names",
         "_clock",
+        "_cut",
         "_domain",
         "_endpoint",
         "_limits",
@@ -81,6 +83,7 @@ class Look:
         self._sights: list[Sight] = []
         self._presented: dict[str, tuple[bytes, ...]] = {}
         self._ca_names: dict[str, bytes] = {}
+        self._cut = False
         self._banner: Banner | None = None
         self._asked_by: Offer | None = None
         self._trials: Trials | None = None
@@ -151,6 +154,7 @@ class Look:
             self._presented,
             self._ca_names,
             self._banner,
+            ca_names_cut=self._cut,
         )
         if self._trials is None:
             return found
@@ -221,6 +225,7 @@ class Look:
         if trace.asked and self._asked_by is None:
             self._asked_by = view.offer
         if trace.ca_names:
+            self._cut = self._cut or len(trace.ca_names) == MAX_CA_NAMES
             self._ca_names.update(zip(judged.ca_names, trace.ca_names, strict=True))
         self._banner = self._banner or account.banner
 

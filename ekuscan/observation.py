@@ -30,10 +30,14 @@ def observed(
     presented: Mapping[str, tuple[bytes, ...]],
     ca_names: Mapping[str, bytes],
     banner: Banner | None,
+    *,
+    ca_names_cut: bool = False,
 ) -> Observation:
     """The observation of an endpoint that took our connection, as good as the best of its sights."""
     status, failure = _status(sights[0]) if len(sights) == 1 else _best(sights)
-    return Observation(endpoint, address, status, failure, sights, banner, presented, ca_names)
+    return Observation(
+        endpoint, address, status, failure, sights, banner, presented, ca_names, ca_names_cut=ca_names_cut
+    )
 
 
 def _best(sights: tuple[Sight, ...]) -> tuple[EndpointStatus, Failure | None]:

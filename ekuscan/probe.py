@@ -13,6 +13,7 @@ from ekuscan.dial import one_per_family
 from ekuscan.limits import ProbeLimits
 from ekuscan.look import Look
 from ekuscan.model import Endpoint, Failure, Observation
+from ekuscan.protocols import transport_of
 from ekuscan.resolve import Address, Names, literal
 from ekuscan.session import Clock
 from ekuscan.turns import Turns
@@ -22,7 +23,6 @@ __all__ = ["REASONS", "Clock", "ProbeLimits", "observe", "server_name"]
 
 # RFC 1035 §2.3.4.
 _MAX_NAME: Final = 255
-_OVER_UDP: Final = frozenset({"sip-udp", "dtls"})
 
 
 async def observe(
@@ -44,14 +44,15 @@ async def observe(
         finally:
             own.close()
     proxy = limits.proxy
-    if proxy is not None and endpoint.protocol in _OVER_UDP:
+    over_udp = transport_of(endpoint.protocol) == "udp"
+    if proxy is not None and over_udp:
         return observation.skipped(endpoint, failure("proxy-udp"))
     addresses = await names.look_up((endpoint.address or endpoint.host) if proxy is None else proxy.host)
     if isinstance(addresses, Failure):
         why = addresses if proxy is None else failure("proxy-unreachable", error=addresses.detail)
         return observation.unseen(endpoint, why)
     turns = turns or Turns()
-    if endpoint.protocol in _OVER_UDP:
+    if over_udp:
         return await _over_udp(endpoint, addresses[0], limits, clock, turns)
     look = Look(endpoint, one_per_family(addresses), server_name(endpoint), limits, clock, turns)
     found = await look.observe()

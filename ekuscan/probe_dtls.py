@@ -14,6 +14,7 @@ from ekuscan.resolve import Address
 from ekuscan.turns import Turns
 from ekuscan.wire.dtls import Handshake
 from ekuscan.wire.dtls_failure import handshake_failure
+from ekuscan.wire.openssl import MAX_CA_NAMES
 from ekuscan.wire.reasons import failure
 from ekuscan.wire.request import client_certificate
 
@@ -80,8 +81,9 @@ async def _look(
     why = handshake_failure(handshake, trace, judged)
     seconds = round(loop.time() - begun, 6)
     seen, presented = observation.sight(trace, judged, why, started, seconds)
+    cut = len(trace.ca_names) == MAX_CA_NAMES
     names = dict(zip(judged.ca_names, trace.ca_names, strict=True)) if trace.ca_names else {}
-    return observation.observed(endpoint, address.text, (seen,), presented, names, None)
+    return observation.observed(endpoint, address.text, (seen,), presented, names, None, ca_names_cut=cut)
 
 
 async def _shake(handshake: Handshake, line: Datagrams, hello_until: float, until: float) -> None:

@@ -9,7 +9,7 @@ from ekuscan.model import Endpoint, Request, Sight, Target
 from ekuscan.target_facts import requests
 from ekuscan.wire.offer import ECDSA_OFFER, NAMELESS_OFFER, RSA_OFFER, SMALL_OFFER, TLS12_OFFER
 from tests import pki
-from tests.noticing import box, corp, digicert, finished, leaf, noticed, port, shows, sight, views
+from tests.noticing import box, corp, digicert, finished, leaf, noticed, port, sight, views
 
 CUCM = box("cucm1")
 EDGE = box("exp-e1", "expressway-e", "X15.4")
