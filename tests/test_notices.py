@@ -563,8 +563,8 @@ def test_what_was_seen_once_may_be_chance() -> None:
     (found,) = answered(broke_off("reset"), by=SMALL_OFFER).values()
     assert found.certainty == "inferred"
     assert found.text == (
-        "cucm1 (8443) breaks off at a ClientHello of today, and answers a small one of TLS 1.2 (seen once, so it may be "
-        "chance)."
+        "cucm1 (8443) breaks off at a ClientHello of today, and answers a small one of TLS 1.2 "
+        "(seen once, so it may be chance)."
     )
 
 
