@@ -67,3 +67,19 @@ def test_a_file_that_others_may_read_is_refused(lab: Lab, bare: Path, tmp_path: 
     open_.chmod(0o644)
     assert "chmod" in refused(scan(lab, "-f", bare, "--credentials", open_))
     assert "nothing.toml" in refused(scan(lab, "-f", bare, "--credentials", tmp_path / "nothing.toml"))
+
+
+@pytest.mark.parametrize("given", ["option", "environment"])
+def test_a_log_in_for_a_box_behind_a_proxy_is_refused_and_nothing_is_asked(
+    lab: Lab, bare: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    options: tuple[str | Path, ...] = ()
+    if given == "option":
+        options = ("--credentials", bare.with_name("credentials.toml"))
+    else:
+        monkeypatch.setenv("EKUSCAN_API_USER", "reader")
+        monkeypatch.setenv("EKUSCAN_API_PASSWORD", "secret")
+    monkeypatch.setattr("ekuscan.appliance.ask.facts_of_all", None)
+    told = refused(scan(lab, "-f", bare, *options, "--proxy", "http://127.0.0.1:9"))
+    assert "log-ins go straight to the box and through no proxy" in told
+    assert "proxy: none" in told

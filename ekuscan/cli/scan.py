@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -54,7 +54,7 @@ def scan(request: ScanRequest) -> int:
         inventory = within_reach(inventory, limits)
         if request.all_addresses:
             inventory = _with_each_address(inventory, limits)
-        inventory, beside = _told_by_apis(request, inventory, known)
+        inventory, beside = _told_by_apis(request, inventory, known, _proxied(inventory, limits))
     except (UsageError, InvalidInput, TrustStoreError, FailOnError) as error:
         return refuse(error)
     with store:
@@ -105,22 +105,28 @@ def _with_client_certificates(
     return with_client_certificates(limits, request, inventory, now)
 
 
-def _told_by_apis(request: ScanRequest, inventory: Inventory, known: Knowledge) -> tuple[Inventory, Beside | None]:
+def _told_by_apis(
+    request: ScanRequest, inventory: Inventory, known: Knowledge, proxied: Collection[str]
+) -> tuple[Inventory, Beside | None]:
     # Without a log-in nothing of the APIs is loaded.
     if request.credentials is None and not any(name.startswith(_API_VARIABLES) for name in os.environ):
         return inventory, None
     from ekuscan.cli.logins import told_by_apis
 
-    return told_by_apis(request, inventory, known.tables)
+    return told_by_apis(request, inventory, known.tables, proxied)
+
+
+def _proxied(inventory: Inventory, limits: SweepLimits) -> frozenset[str]:
+    return frozenset(target.id for target in inventory.targets if limits.of(target.id).proxy is not None)
 
 
 def _with_each_address(inventory: Inventory, limits: SweepLimits) -> Inventory:
     from ekuscan.addresses import each_address
 
     # A proxy resolves the names that it is given.
-    proxied = {target.id for target in inventory.targets if limits.of(target.id).proxy is not None}
+    elsewhere = _proxied(inventory, limits)
     return replace(
-        inventory, endpoints=event_loop.run(each_address(inventory.endpoints, limits.probe.resolve, proxied))
+        inventory, endpoints=event_loop.run(each_address(inventory.endpoints, limits.probe.resolve, elsewhere))
     )
 
 
