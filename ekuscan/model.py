@@ -29,7 +29,7 @@ RoleName = Literal[
 Stack = Literal["openssl", "go", "java", "webpki", "boringssl", "nss", "gnutls", "erlang", "mbedtls"]
 
 FactOrigin = Literal["declared", "observed", "imported", "guessed", "default"]
-SlotOrigin = Literal["port", "file", "archive", "listen", "pcap", "same-slot", "unseen"]
+SlotOrigin = Literal["port", "file", "archive", "listen", "pcap", "imported", "same-slot", "unseen"]
 ConnectionOrigin = Literal["declared", "imported", "assumed"]
 
 Stage = Literal["resolve", "connect", "proxy", "preamble", "hello", "certificate", "finish", "after"]
@@ -341,12 +341,16 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class SlotFile:
-    """Certificates of one slot read from a file: DER, end-entity first as the file has them."""
+    """Certificates of one slot read from a file: DER, end-entity first as the file has them.
+
+    ``from_`` is "imported", and ``path`` empty, where the box's API told them: then ports and files come before.
+    """
 
     target: str
     slot: str
     ders: tuple[bytes, ...]
     path: str
+    from_: Literal["file", "imported"] = "file"
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,11 +68,16 @@ class TargetFacts:
                     yield self._book.certificates[self._end_entity(sight.chain)]
 
     def _slots(self, target: Target, observations: Sequence[Observation]) -> tuple[SlotContent, ...]:
-        found = [self._from_file(file) for file in self._files.get(target.id, ())]
-        given = {content.slot for content in found}
-        for content in self._from_ports(target, observations):
-            if content.slot not in given:
-                found.append(content)
+        files = self._files.get(target.id, ())
+        found: list[SlotContent] = []
+        # What a person names comes before what is seen, and that before what an API says of what was not.
+        for contents in (
+            (self._from_file(file) for file in files if file.from_ == "file"),
+            self._from_ports(target, observations),
+            (self._from_file(file) for file in files if file.from_ == "imported"),
+        ):
+            given = {content.slot for content in found}
+            found += [content for content in contents if content.slot not in given]
         for content in target.slots:
             found += [
                 replace(one, slot=content.slot, from_="same-slot") for one in found if one.slot == content.same_as
@@ -83,7 +88,7 @@ class TargetFacts:
 
     def _from_file(self, file: SlotFile) -> SlotContent:
         chain = self._book.add(file.ders)
-        return SlotContent(file.slot, self._end_entity(chain), chain, "file")
+        return SlotContent(file.slot, self._end_entity(chain), chain, file.from_)
 
     def _from_ports(self, target: Target, observations: Sequence[Observation]) -> Iterator[SlotContent]:
         """One content per slot and chain, with every endpoint that showed it."""

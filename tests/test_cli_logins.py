@@ -8,8 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from ekuscan.certificate_files import read_certificates
+from ekuscan.cli.knowledge import vocabulary
+from ekuscan.cli.logins import told_by_apis
+from ekuscan.cli.scan_request import ScanRequest
 from ekuscan.lab.estate import estate
 from ekuscan.lab.laboratory import Lab, open_lab
+from ekuscan.rules.load import packaged
+from ekuscan.targets.load import TargetRequest, load
 from tests.command import TODAY, refused, scan
 
 
@@ -39,6 +45,17 @@ def test_zones_and_releases_come_from_the_boxes_that_let_us_in(lab: Lab, bare: P
     expressways = {one["id"]: one for one in given["targets"] if one["role"].startswith("expressway")}
     assert expressways
     assert {one["release_from"] for one in expressways.values()} == {"observed"}
+
+
+def test_certificates_come_from_the_boxes_that_let_us_in(lab: Lab, bare: Path) -> None:
+    tables = packaged()
+    inventory = load(TargetRequest(file=bare), vocabulary(tables), read_certificates)
+    request = ScanRequest(file=bare, credentials=bare.with_name("credentials.toml"))
+    told, _ = told_by_apis(request, inventory, tables, ())
+    expressways = {one.id for one in told.targets if one.role.startswith("expressway")}
+    found = {one.target: one.ders for one in told.slot_files if one.from_ == "imported"}
+    assert found == {name: lab.credentials[name, "server"].ders for name in expressways}
+    assert found
 
 
 def test_no_password_is_in_any_output(lab: Lab, bare: Path, tmp_path: Path) -> None:

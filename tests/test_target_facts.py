@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from ekuscan.fingerprint import sha256_hex
-from ekuscan.model import Endpoint, Request, Sight, Target
+from ekuscan.model import Endpoint, Observation, Request, Sight, SlotFile, Target
 from ekuscan.target_facts import requests
 from ekuscan.wire.offer import ECDSA_OFFER, NAMELESS_OFFER, RSA_OFFER, SMALL_OFFER, TLS12_OFFER
 from tests import pki
-from tests.noticing import box, corp, digicert, finished, leaf, noticed, port, sight, views
+from tests.noticing import box, corp, digicert, finished, leaf, noticed, port, shows, sight, views
 
 CUCM = box("cucm1")
 EDGE = box("exp-e1", "expressway-e", "X15.4")
@@ -62,6 +62,24 @@ def test_certificates_of_each_kind_of_key_are_in_the_slot_with_every_address_tha
     both = ("exp-e1:443/https@192.0.2.1", "exp-e1:443/https@192.0.2.2")
     assert contents(run.targets[0], "server") == [(leaf_id(MINE), both), (leaf_id(BY_RSA), both)]
     assert noticed(run, "cluster-differs") == {}
+
+
+@pytest.mark.parametrize(
+    ("files", "seen", "expected"),
+    [
+        ((), (), [(DEFAULT, "imported")]),
+        ((), (shows(port(EDGE, 443), MINE),), [(MINE, "port")]),
+        ((SlotFile("exp-e1", "server", MINE, "mine.pem"),), (), [(MINE, "file")]),
+    ],
+    ids=["alone", "beside a port", "beside a file"],
+)
+def test_what_an_api_told_fills_only_a_slot_that_nothing_else_shows(
+    files: tuple[SlotFile, ...], seen: tuple[Observation, ...], expected: list[tuple[tuple[bytes, ...], str]]
+) -> None:
+    told = SlotFile("exp-e1", "server", DEFAULT, "", "imported")
+    run = finished([EDGE], seen, files=[told, *files])
+    found = [(one.sha256, one.from_) for one in run.targets[0].slots if one.slot == "server"]
+    assert found == [(leaf_id(chain), origin) for chain, origin in expected]
 
 
 # --- requests -------------------------------------------------------------------------------------------------

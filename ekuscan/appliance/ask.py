@@ -90,7 +90,6 @@ class _Findings:
     release: Banner | None = None
     zones: list[Zone] = field(default_factory=list)
     certificates: tuple[bytes, ...] = ()
-    trusted: tuple[bytes, ...] = ()
     failures: list[ApiFailure] = field(default_factory=list)
 
     def facts(self) -> ApplianceFacts:
@@ -101,7 +100,6 @@ class _Findings:
             self.release,
             tuple(self.zones),
             self.certificates,
-            self.trusted,
             tuple(self.failures),
         )
 
@@ -119,10 +117,7 @@ class _Findings:
             self.zones += zones or ()
             return zones is not None
         chain = expressway.read_chain(body)
-        if chain is not None and row.gives == "server-certificate":
-            self.certificates = chain
-        elif chain is not None:
-            self.trusted = chain
+        self.certificates = chain or ()
         return chain is not None
 
 

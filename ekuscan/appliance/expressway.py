@@ -17,7 +17,7 @@ from ekuscan.certificate_files import CertificateFileError, read_certificates
 
 MAX_ZONES: Final = 1000
 MAX_PEERS: Final = 32
-MAX_CERTIFICATES: Final = 1000
+MAX_CERTIFICATES: Final = 64
 _MAX_DEPTH: Final = 8
 
 _RELEASE: Final = re.compile(r"\s*([Xx]\d{1,3}(?:\.\d{1,4}){1,4})(?![\d.])")
@@ -50,7 +50,7 @@ def read_zones(body: bytes, row: RequestRow) -> tuple[Zone, ...] | None:
 
 
 def read_chain(body: bytes) -> tuple[bytes, ...] | None:
-    """The certificates of a PEM text, DER in its order, at most 1,000; None where it is none."""
+    """The certificates of a PEM text, DER in its order, at most MAX_CERTIFICATES; None where it is none."""
     if _PEM not in body:
         return None
     try:

@@ -80,7 +80,7 @@ class ApplianceFacts:
     """What one box told.
 
     ``endpoint`` is the id of the endpoint that took the log-in, None where none did. ``certificates`` are the chain in
-    its ``server`` slot and ``trusted`` the CAs that it trusts, DER in its own order.
+    its ``server`` slot, DER in its own order.
     """
 
     target: str
@@ -89,7 +89,6 @@ class ApplianceFacts:
     release: Banner | None = None
     zones: tuple[Zone, ...] = ()
     certificates: tuple[bytes, ...] = ()
-    trusted: tuple[bytes, ...] = ()
     failures: tuple[ApiFailure, ...] = ()
 
 

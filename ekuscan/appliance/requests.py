@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from ekuscan.model import Confidence, Endpoint, RoleName, Target
 
-Gives = Literal["release", "zones", "server-certificate", "trusted-cas"]
+Gives = Literal["release", "zones", "server-certificate"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Collection, Sequence
 
-from ekuscan.appliance.observed import with_told_release
+from ekuscan.appliance.observed import with_told_certificates, with_told_release
 from ekuscan.appliance.requests import roles_with_api
 from ekuscan.appliance.zone_connections import with_zones, zone_connections
 from ekuscan.certificate_files import read_certificates
@@ -26,8 +26,8 @@ def told_by_apis(
 ) -> tuple[Inventory, Callable[[Observation], Observation]]:
     """Asks each box for which there is a log-in.
 
-    Returns the inventory with the connections that zones stand for, and what adds to an observation the release that
-    its box told. ``proxied`` are the targets that a proxy leads to. Raises `InvalidInput` where log-ins cannot be used,
+    Returns the inventory with the connections that zones stand for and the certificates that were told, and what adds
+    to an observation the release that its box told. ``proxied`` are the targets that a proxy leads to. Raises `InvalidInput` where log-ins cannot be used,
     `UsageError` where one is for such a target.
     """
     ask = getpass.getpass if sys.stdin.isatty() else None
@@ -45,7 +45,8 @@ def told_by_apis(
     if found.unknown_peers:
         count = len(found.unknown_peers)
         print(f"ekuscan: {count} peer{'s' * (count > 1)} of zones are no targets of this run", file=sys.stderr)
-    return with_zones(inventory, found), lambda observation: with_told_release(observation, facts)
+    inventory = with_told_certificates(with_zones(inventory, found), facts)
+    return inventory, lambda observation: with_told_release(observation, facts)
 
 
 def _refuse_proxied(names: Sequence[str]) -> None:

@@ -164,7 +164,9 @@ def _asks(seen: list[Observation], contents: list[SlotContent]) -> list[str]:
     if requests:
         return ["unknown" if requests[0][1] == "unknown" else "not asked"]
     origins = {content.from_ for content in contents}
-    return ["from file"] if "file" in origins else []
+    if "file" in origins:
+        return ["from file"]
+    return ["from API"] if "imported" in origins else []
 
 
 # --- notes below a row ----------------------------------------------------------------------------------------
