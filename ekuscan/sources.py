@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ekuscan.model import Source
-from ekuscan.table_rows import TableError, build, only_keys, read_table
+from ekuscan.table_rows import TableError, build, known, only_keys, read_table
 
 FILE = Path(__file__).with_name("rules") / "sources.toml"
 
@@ -43,6 +43,13 @@ def source_rows(file: str, table: Mapping[str, Any]) -> Mapping[str, SourceRow]:
     if not isinstance(rows, Mapping):
         raise TableError(f"{file}: [source.CODE] is missing")
     return {code: build(SourceRow, file, row, code) for code, row in rows.items()}
+
+
+def cited(where: str, codes: Collection[str]) -> None:
+    """Raises `TableError` unless a row cites a packaged source, and no other; ``where`` names the row."""
+    known(f"{where}: source", codes, sources())
+    if not codes:
+        raise TableError(f"{where}: source is empty")
 
 
 def published(code: str, row: SourceRow) -> Source:

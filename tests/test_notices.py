@@ -30,7 +30,7 @@ from ekuscan.model import (
     Target,
     TlsParameters,
 )
-from ekuscan.notices import table
+from ekuscan.notices import table, weak_table
 from ekuscan.notices.dialled import fits
 from ekuscan.notices.table import packaged
 from ekuscan.table_rows import TableError
@@ -82,6 +82,9 @@ def test_every_kind_says_why_and_what_to_do() -> None:
         ('source = ["ATS"]', 'source = ["NOBODY"]', "views-differ: source: NOBODY is not in the tables"),
         ('source = ["ATS"]', "source = []", "views-differ: source is empty"),
         ("[[reuse]]", "[[reuses]]", "unknown key reuses"),
+        ('source = ["RFC7685"]', "source = []", "large-hello: source is empty"),
+        ('source = ["RFC7685"]', 'source = ["NOBODY"]', "large-hello: source: NOBODY is not in the tables"),
+        ('source = ["RFC7685"]\n', "", "large-hello: source is missing"),
     ],
 )
 def test_a_faulty_table_names_its_row(tmp_path: Path, old: str, new: str, message: str) -> None:
@@ -91,6 +94,31 @@ def test_a_faulty_table_names_its_row(tmp_path: Path, old: str, new: str, messag
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(TableError, match=message):
         table.load(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('source = ["RFC7465"]', "source = []", "rc4: source is empty"),
+        ('source = ["RFC7465"]', 'source = ["NOBODY"]', "rc4: source: NOBODY is not in the tables"),
+        ('source = ["RFC7465"]\n', "", "rc4: source is missing"),
+        ('of = "cipher"', 'of = "suite"', "of is 'suite', not one of"),
+        ("rsa_bits = 2048", "rsa_bits = true", "rsa_bits: found True"),
+    ],
+)
+def test_a_faulty_table_of_what_is_weak_names_its_row(tmp_path: Path, old: str, new: str, message: str) -> None:
+    text = weak_table.FILE.read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "weak.toml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(TableError, match=message):
+        weak_table.load(path)
+
+
+def test_a_kind_names_every_source_that_it_is_recognised_by() -> None:
+    found = packaged()
+    for kind, rows in (("weak-tls", weak_table.packaged().rows), ("intolerance", found.intolerance)):
+        assert {code for row in rows for code in row.source} <= set(found.kinds[kind].source)
 
 
 def test_the_offers_that_the_table_names_are_made() -> None:

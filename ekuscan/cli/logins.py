@@ -27,8 +27,8 @@ def told_by_apis(
     """Asks each box for which there is a log-in.
 
     Returns the inventory with the connections that zones stand for and the certificates that were told, and what adds
-    to an observation the release that its box told. ``proxied`` are the targets that a proxy leads to. Raises `InvalidInput` where log-ins cannot be used,
-    `UsageError` where one is for such a target.
+    to an observation the release that its box told. ``proxied`` are the targets that a proxy leads to. Raises
+    `InvalidInput` where log-ins cannot be used, `UsageError` where one is for such a target.
     """
     ask = getpass.getpass if sys.stdin.isatty() else None
     sources = LoginSources(request.credentials, os.environ, ask)

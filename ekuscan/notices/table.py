@@ -12,8 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from ekuscan.model import Confidence, RoleName, Severity
-from ekuscan.sources import sources
-from ekuscan.table_rows import TableError, build, known, only_keys, read_table, rows_of, unique
+from ekuscan.sources import cited
+from ekuscan.table_rows import TableError, build, only_keys, read_table, rows_of, unique
 
 FILE = Path(__file__).with_name("notices.toml")
 
@@ -72,6 +72,9 @@ class IntoleranceRow:
     failed: tuple[str, ...]
     answered: tuple[str, ...]
     says: str
+    source: tuple[str, ...]
+    confidence: Confidence
+    checked: date
     alerts: tuple[int, ...] = ()
     refusals: tuple[int, ...] = ()
 
@@ -115,9 +118,10 @@ def load(path: Path) -> NoticeTable:
     only_keys(file, table, ["notice", "reuse", "intolerance", "view", "limits"])
     kinds = [_kind(file, build(KindRow, file, row)) for row in rows_of(file, table, "notice")]
     reuse = tuple(build(ReuseRow, file, row) for row in rows_of(file, table, "reuse"))
-    for id_, codes in [(row.id, row.source) for row in kinds] + [(row.id, row.source) for row in reuse]:
-        _sourced(f"{file}: {id_}", codes)
     intolerance = tuple(build(IntoleranceRow, file, row) for row in rows_of(file, table, "intolerance"))
+    sourced: tuple[KindRow | ReuseRow | IntoleranceRow, ...] = (*kinds, *reuse, *intolerance)
+    for row in sourced:
+        cited(f"{file}: {row.id}", row.source)
     views = [build(ViewRow, file, row) for row in rows_of(file, table, "view")]
     for ids in ([row.id for row in kinds], [row.id for row in intolerance]):
         unique(file, ids)
@@ -137,12 +141,6 @@ def _kind(file: str, row: KindRow) -> KindRow:
     unique(f"{file}: {row.id}", (case.id for case in row.case))
     cases = tuple(replace(case, text=_flowing(case.text)) for case in row.case)
     return replace(row, why=_flowing(row.why), do=_flowing(row.do), case=cases)
-
-
-def _sourced(where: str, codes: tuple[str, ...]) -> None:
-    known(f"{where}: source", codes, sources())
-    if not codes:
-        raise TableError(f"{where}: source is empty")
 
 
 def _flowing(text: str) -> str:

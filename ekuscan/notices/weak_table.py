@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
+from ekuscan.model import Confidence
+from ekuscan.sources import cited
 from ekuscan.table_rows import TableError, build, only_keys, read_table, rows_of, unique
 
 FILE = Path(__file__).with_name("weak.toml")
@@ -20,6 +23,9 @@ class WeakRow:
     of: Literal["version", "cipher", "signature"]
     values: tuple[str, ...]
     says: str
+    source: tuple[str, ...]
+    confidence: Confidence
+    checked: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,8 @@ def load(path: Path) -> WeakTable:
     only_keys(file, table, ["weak", "rsa_bits"])
     rows = tuple(build(WeakRow, file, row) for row in rows_of(file, table, "weak"))
     unique(file, (row.id for row in rows))
+    for row in rows:
+        cited(f"{file}: {row.id}", row.source)
     bits = table.get("rsa_bits")
     if not isinstance(bits, int) or isinstance(bits, bool):
         raise TableError(f"{file}: rsa_bits: found {bits!r}; write a number of bits")
