@@ -29,16 +29,17 @@ def intolerance(scene: Scene) -> Iterator[Notice]:
             if failures:
                 found.setdefault((observation.endpoint.target, row.id), []).append((observation, failures))
     for (target, id_), seen in found.items():
-        again = all(len(failures) > 1 for _, failures in seen)
+        # An alert that says what is refused is no chance; anything else may be, where it was seen once.
+        sure = bool(rows[id_].alerts) or all(len(failures) > 1 for _, failures in seen)
         told = dict.fromkeys((one.endpoint.id, failure.detail) for one, failures in seen for failure in failures)
         yield notice(
             "intolerance",
-            "again" if again else "once",
+            "sure" if sure else "once",
             target,
             {"ports": ports(one for one, _ in seen), "says": rows[id_].says},
             detail=id_,
             endpoints=[one.endpoint.id for one, _ in seen],
-            certainty="observed" if again else "inferred",
+            certainty="observed" if sure else "inferred",
             because=[Because(endpoint, detail, "observed") for endpoint, detail in told],
         )
 
