@@ -6,6 +6,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import get_args
@@ -17,7 +18,7 @@ from ekuscan.docs_pages import links, pages
 from ekuscan.docs_pages.__main__ import write
 from ekuscan.limits import ProbeLimits, SweepLimits
 from ekuscan.profiles.load import ROLES
-from ekuscan.protocols import SCHEMES
+from ekuscan.protocols import PROTOCOLS, SCHEMES
 from ekuscan.report.schema import PUBLISHED
 from ekuscan.rules.load import RULE_FILES, packaged
 from ekuscan.wire.dtls import MAX_COOKIES, MAX_DATAGRAMS, MAX_STRAYS, MTU
@@ -110,7 +111,8 @@ def test_every_page_is_named_by_the_index() -> None:
 def test_the_json_page_names_every_key_of_the_document_and_every_kind_of_line() -> None:
     text = read(DOCS / "json.md")
     schema = json.loads(read(PUBLISHED))
-    rows = re.findall(r"^\| `([a-z]+)` \|", text, re.MULTILINE)
+    document = text.split("## The document")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `([a-z]+)` \|", document, re.MULTILINE)
     assert rows == list(schema["properties"])
     for kind in get_args(model.RecordKind):
         assert f"`{kind}`" in text.split("## JSON Lines")[1]
@@ -120,12 +122,31 @@ def test_the_json_page_names_every_key_of_the_document_and_every_kind_of_line() 
     "words",
     [
         model.Answer, model.Severity, model.Certainty, model.Confidence, model.EndpointStatus, model.Request,
-        model.HierarchyClass, model.EkuState,
+        model.HierarchyClass, model.EkuState, model.ConnectionOrigin, model.FactOrigin, model.Enforces,
+        model.RefusedBy,
     ],
 )  # fmt: skip
 def test_the_json_page_names_every_word_of_an_enumeration(words: object) -> None:
     text = read(DOCS / "json.md")
     assert [word for word in get_args(words) if f"`{word}`" not in text] == []
+
+
+@pytest.mark.parametrize("record", [model.Sight, model.ClientCertificate, model.Enforcement])
+def test_the_json_page_describes_every_key_of_what_an_endpoint_holds(record: type) -> None:
+    text = read(DOCS / "json.md")
+    assert [field.name for field in fields(record) if f"`{field.name}`" not in text] == []
+
+
+def test_the_wire_page_says_of_every_protocol_what_is_sent() -> None:
+    table = read(DOCS / "wire.md").split("## What is sent")[1].split("\n\n")[1]
+    cells = " ".join(row.split(" | ")[0] for row in table.splitlines())
+    assert [name for name in PROTOCOLS if f"`{name}`" not in cells] == []
+
+
+def test_no_page_says_of_a_protocol_that_is_spoken_that_it_is_not() -> None:
+    for page in WRITTEN:
+        sentences = re.findall(r"Not spoken:[^.]*", read(page))
+        assert [word for word in ("STARTTLS", "DTLS", "SSH", "XMPP", "LDAP") if word in " ".join(sentences)] == []
 
 
 def test_the_targets_page_names_every_role_and_scheme() -> None:
