@@ -5,6 +5,7 @@ Every sentence is in ``golden/cli_wrong_input.txt``, under the command line that
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 
@@ -188,6 +189,19 @@ def test_a_wrong_option_is_named_with_the_way_to_help(arguments: list[str]) -> N
     assert "Usage: " in done.err
     assert "Try '" in done.err
     assert "\nError: " in done.err
+
+
+@pytest.mark.parametrize("number", ["inf", "nan", "1e999"])
+@pytest.mark.parametrize(
+    "option", ["--deadline", "--connect-timeout", "--rate", "--jitter", "--pause", "--retry-after"]
+)
+def test_a_number_that_is_not_finite_is_refused_in_one_sentence(option: str, number: str) -> None:
+    done = run("scan", "127.0.0.1:1", option, number)
+    assert (done.code, done.out) == (2, "")
+    (error,) = re.findall(r"^Error: (.*)", done.err, re.MULTILINE | re.DOTALL)
+    assert error.startswith(f"Invalid value for '{option}': ")
+    assert error.count("\n") == 1
+    assert number == "nan" or "inf is no number of seconds or connections." in error
 
 
 def test_a_process_of_its_own_refuses_the_same_way() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import warnings
@@ -65,6 +66,13 @@ FailOn = Annotated[str, typer.Option("--fail-on", help="Exit 1 from this outcome
 Color = Annotated[str, typer.Option("--color", help="auto, always or never.")]
 
 
+def _finite(number: float | None) -> float | None:
+    """Infinity and NaN are numbers to the parser, and within any range: a pause without end, a deadline never met."""
+    if number is not None and not math.isfinite(number):
+        raise typer.BadParameter(f"{number:g} is no number of seconds or connections.")
+    return number
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"ekuscan {__version__}")
@@ -100,8 +108,12 @@ def scan(
     verbose: Verbose = False,
     warn_days: WarnDays = 45,
     fail_on: FailOn = "breaks-now",
-    deadline: Annotated[float, typer.Option(min=0.1, help="Seconds for one endpoint altogether.")] = 15.0,
-    connect_timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one TCP connection.")] = 3.0,
+    deadline: Annotated[
+        float, typer.Option(min=0.1, callback=_finite, help="Seconds for one endpoint altogether.")
+    ] = 15.0,
+    connect_timeout: Annotated[
+        float, typer.Option(min=0.1, callback=_finite, help="Seconds for one TCP connection.")
+    ] = 3.0,
     concurrency: Annotated[int, typer.Option(min=1, max=5000, help="Endpoints looked at at once.")] = 200,
     options: Annotated[bool, typer.Option("--options/--no-options", help="Send one SIP OPTIONS per SIP port.")] = True,
     proxy: Annotated[
@@ -153,16 +165,25 @@ def scan(
     ] = None,
     rate: Annotated[
         Optional[float],  # noqa: UP045
-        typer.Option(min=0.001, help="Connections begun per second, over all hosts together.", metavar="N"),
+        typer.Option(
+            min=0.001, callback=_finite, help="Connections begun per second, over all hosts together.", metavar="N"
+        ),
     ] = None,
     jitter: Annotated[
-        float, typer.Option(min=0, help="Begin each connection up to so late, at random.", metavar="SECONDS")
+        float,
+        typer.Option(
+            min=0, callback=_finite, help="Begin each connection up to so late, at random.", metavar="SECONDS"
+        ),
     ] = 0.0,
-    pause: Annotated[float, typer.Option(min=0, help="Between two handshakes with one host.", metavar="SECONDS")] = 0.0,
+    pause: Annotated[
+        float, typer.Option(min=0, callback=_finite, help="Between two handshakes with one host.", metavar="SECONDS")
+    ] = 0.0,
     retries: Annotated[
         int, typer.Option(min=0, max=10, help="Try a connection that does not open again so often.", metavar="N")
     ] = 0,
-    retry_after: Annotated[float, typer.Option(min=0, help="Before each of those tries.", metavar="SECONDS")] = 1.0,
+    retry_after: Annotated[
+        float, typer.Option(min=0, callback=_finite, help="Before each of those tries.", metavar="SECONDS")
+    ] = 1.0,
     trust_data: TrustData = None,
     color: Color = "auto",
 ) -> None:
