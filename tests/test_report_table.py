@@ -16,7 +16,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from ekuscan.model import Banner, EndpointCounts, Failure, Observation, Problem, Purpose, Run, SlotContent, Target
+from ekuscan.model import (
+    Alert,
+    Banner,
+    ClientCertificate,
+    EndpointCounts,
+    Failure,
+    Observation,
+    Problem,
+    Purpose,
+    Run,
+    SlotContent,
+    Target,
+)
 from ekuscan.report import table
 from tests import report_samples as samples
 
@@ -237,6 +249,66 @@ def test_where_nothing_but_a_banner_came_it_stands_among_the_certificates_and_no
     (row, *notes) = section(shown, "CERTIFICATES")
     assert row.split() == ["192.0.2.1", "X14.0.3", "??", "unseen"]
     assert " ".join(" ".join(notes).split()) == "banner: TANDBERG/4137 (X14.0.3) (22/ssh, 5060/sip-tcp)"
+
+
+def test_an_alert_of_a_further_handshake_says_which_one_it_was() -> None:
+    alert = Alert("received", "fatal", 40, "handshake_failure")
+    plain, refused = samples.sight("a", "optional"), ClientCertificate("unknown", "alert")
+    sights = (
+        plain,
+        samples.sight(None, "unknown", offer="ecdsa", alerts=(alert,)),
+        samples.sight(None, "unknown", offer="one of tomorrow", alerts=(alert,)),
+        samples.sight("a", "unknown", presented_as="server-only", alerts=(alert,), client_certificate=refused),
+    )
+    shown = Observation(samples.endpoint("cucm1", 5061), "192.0.2.1", "seen", None, sights)
+    box = samples.target("cucm1", "cucm", "15", [])
+    ports = " ".join(report(samples.run([box], [shown], {}, {}), verbose=True, width=120).split())
+    assert "alert 40 handshake_failure received (where only ECDSA is offered)" in ports
+    assert "alert 40 handshake_failure received (one of tomorrow)" in ports
+    assert 'alert 40 handshake_failure received (to certificate "server-only")' in ports
+    assert ports.count("alert 40") == 3
+    assert "refused without one" not in ports
+
+
+def test_an_alert_of_the_first_handshake_stands_alone() -> None:
+    alert = Alert("received", "fatal", 116, "certificate_required")
+    first = samples.sight("a", "required", offer="tls1.2-1.3", alerts=(alert,))
+    shown = Observation(
+        samples.endpoint("cucm1", 5061), "192.0.2.1", "seen", None, (first, replace(first, offer="raw"))
+    )
+    box = samples.target("cucm1", "cucm", "15", [])
+    ports = report(samples.run([box], [shown], {}, {}), verbose=True, width=120)
+    assert re.findall("alert 116.*", ports) == ["alert 116 certificate_required received"]
+
+
+def each_address(*ends: str) -> Run:
+    """A name of which each address is looked at, all with one chain."""
+    shown = [
+        replace(
+            samples.seen("exp-e1", 5061, samples.fingerprint("chain"), "none"),
+            endpoint=samples.endpoint("exp-e1", 5061, id=f"exp-e1:5061/sips@{end}", address=end),
+            address=end,
+        )
+        for end in ends
+    ]
+    chain = samples.chain((samples.fingerprint("leaf"),), "private", None, None, samples.BOTH)
+    chains = {samples.fingerprint("chain"): chain}
+    return samples.run([samples.target("exp-e1", "expressway-e", "X15.4", [])], shown, {}, chains)
+
+
+def test_the_addresses_of_a_name_are_told_apart_where_each_is_looked_at() -> None:
+    shown = report(each_address("192.0.2.1", "2001:db8::1"), verbose=True, width=120)
+    ports = [line.split()[0] for line in section(shown, "PORTS")[1:]]
+    assert ports == ["5061/sips@192.0.2.1", "5061/sips@[2001:db8::1]"]
+    assert "exp-e1:5061@192.0.2.1,5061@[2001:db8::1]" in section(shown, "CHAINS")[0]
+
+
+def test_the_addresses_of_a_name_are_told_apart_where_they_gave_nothing() -> None:
+    run = each_address("192.0.2.1", "192.0.2.2")
+    failed = Failure("connect", "refused", "nothing listens there")
+    silent = [replace(one, status="failed", failure=failed, sights=()) for one in run.observations]
+    shown = report(replace(run, observations=tuple(silent)))
+    assert section(shown, "UNSEEN")[0].split("  ")[0].strip() == "exp-e1:5061@192.0.2.1, 5061@192.0.2.2"
 
 
 def test_beside_a_certificate_a_banner_is_left_to_the_verbose_report() -> None:

@@ -8,6 +8,7 @@ from ekuscan.model import Because, Certainty, Endpoint, Notice, Observation
 from ekuscan.names import printable
 from ekuscan.notices.table import packaged
 from ekuscan.protocols import transport_of
+from ekuscan.targets.address import label
 
 _MOST_LISTED, _LONGEST_DETAIL = 6, 260
 
@@ -61,8 +62,12 @@ def number(observation: Observation) -> int:
 
 
 def ports(observations: Iterable[Observation]) -> str:
-    """The ports of endpoints by number, as one lists them."""
-    found = sorted(observations, key=number)
-    return listed(
-        f"{number(one)}/udp" if transport_of(one.endpoint.protocol) == "udp" else str(number(one)) for one in found
-    )
+    """The ports of endpoints by number, as one lists them, with the address where each of a name is looked at."""
+    return listed(map(_port, sorted(observations, key=number)))
+
+
+def _port(observation: Observation) -> str:
+    endpoint = observation.endpoint
+    udp = "/udp" if transport_of(endpoint.protocol) == "udp" else ""
+    at = f"@{label(endpoint.address)}" if endpoint.address is not None else ""
+    return f"{number(observation)}{udp}{at}"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ekuscan.model import AcceptedCa, Certificate, Chain, Observation, Purpose, Run, Sight, Target
+from ekuscan.notices.table import packaged
 from ekuscan.report import marks, text
 from ekuscan.report.page import Page
 from ekuscan.report.table_problems import verdict_words
-from ekuscan.report.table_unseen import failure_words, port_name
+from ekuscan.report.table_unseen import at_address, failure_words, port_name
 
 _SHORT_ID = 12
 _CA_NAMES_SHOWN = 5
@@ -49,7 +50,7 @@ def _ports(run: Run, page: Page) -> Iterator[str]:
     targets = {target.id: target for target in run.targets}
     for name, observations in by_target.items():
         yield from page.flow(_target_words(name, targets.get(name), observations, page), " ", "   ")
-        labels = [f"{one.endpoint.port}/{page.say(one.endpoint.protocol)}" for one in observations]
+        labels = [page.say(f"{one.endpoint.port}/{one.endpoint.protocol}{at_address(one)}") for one in observations]
         width = max(map(text.cells, labels))
         for label, observation in zip(labels, observations, strict=True):
             yield from page.flow([text.pad(label, width), *_port_words(observation, page)], "   ", "     ")
@@ -84,12 +85,23 @@ def _port_words(observation: Observation, page: Page) -> list[str]:
 
 
 def _refusals(sights: tuple[Sight, ...], page: Page) -> Iterator[str]:
-    refusals = (sight.client_certificate.refused_by for sight in sights)
+    refusals = (sight.client_certificate.refused_by for sight in sights if sight.presented_as is None)
     yield from (f"refused without one by {by}" for by in dict.fromkeys(refusals) if by is not None)
     alerts = dict.fromkeys(
-        f"alert {alert.number} {page.say(alert.name)} {alert.direction}" for sight in sights for alert in sight.alerts
+        f"alert {alert.number} {page.say(alert.name)} {alert.direction}{_on_which(sight, sights[0], page)}"
+        for sight in sights
+        for alert in sight.alerts
     )
     yield from alerts
+
+
+def _on_which(sight: Sight, first: Sight, page: Page) -> str:
+    """What was special about a handshake that was not the endpoint's first one."""
+    if sight.presented_as is not None:
+        return f' (to certificate "{page.say(sight.presented_as)}")'
+    views = packaged().views
+    said, usual = (views[one.offer].says if one.offer in views else one.offer for one in (sight, first))
+    return f" ({page.say(said)})" if said != usual else ""
 
 
 def _accepted(observation: Observation, page: Page) -> str:

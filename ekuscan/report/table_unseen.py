@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ekuscan.model import Observation, Run
+from ekuscan.protocols import transport_of
 from ekuscan.report import text
 from ekuscan.report.page import Page
+from ekuscan.targets.address import label
 
 _WIDEST_LABEL = 32
 
@@ -22,10 +24,10 @@ def unseen(run: Run, page: Page, *, verbose: bool) -> Iterator[str]:
         return
     yield page.heading("UNSEEN", "(no certificate came from these)", "1;33")
     groups = _by_fate(failed, apart=verbose)
-    labels = [_label(group, page) for group in groups]
-    width = max((text.cells(label) for label in labels if text.cells(label) <= _WIDEST_LABEL), default=0)
-    for label, group in zip(labels, groups, strict=True):
-        yield from page.flow([text.pad(label, width), _fate(group, page)], " ", "    ")
+    ends = [_end(group, page) for group in groups]
+    width = max((text.cells(end) for end in ends if text.cells(end) <= _WIDEST_LABEL), default=0)
+    for end, group in zip(ends, groups, strict=True):
+        yield from page.flow([text.pad(end, width), _fate(group, page)], " ", "    ")
     if skipped:
         yield from page.flow([text.counted(len(skipped), "port") + " not tried: " + _names(skipped, page)], " ", "    ")
     yield ""
@@ -41,15 +43,21 @@ def _by_fate(failed: list[Observation], *, apart: bool) -> list[list[Observation
     return list(groups.values())
 
 
-def _label(group: list[Observation], page: Page) -> str:
+def _end(group: list[Observation], page: Page) -> str:
     ports = ", ".join(port_name(observation) for observation in group)
     return f"{page.name(group[0].endpoint.target)}:{ports}"
 
 
 def port_name(observation: Observation) -> str:
-    """The port, with ``/udp`` where it is one."""
-    udp = "/udp" if observation.endpoint.protocol.endswith("udp") else ""
-    return f"{observation.endpoint.port}{udp}"
+    """The port, with ``/udp`` where it is one, and with the address where each of a name is looked at."""
+    udp = "/udp" if transport_of(observation.endpoint.protocol) == "udp" else ""
+    return f"{observation.endpoint.port}{udp}{at_address(observation)}"
+
+
+def at_address(observation: Observation) -> str:
+    """``@192.0.2.1`` of an endpoint that is one address of a name, else nothing."""
+    address = observation.endpoint.address
+    return f"@{label(address)}" if address is not None else ""
 
 
 def _fate(group: list[Observation], page: Page) -> str:
