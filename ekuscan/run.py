@@ -106,13 +106,23 @@ class RunInProgress:
     """One run from its inventory to its result."""
 
     def __init__(
-        self, info: RunInfo, inventory: Inventory, knowledge: Knowledge, book: ChainBook, options: Options
+        self,
+        info: RunInfo,
+        inventory: Inventory,
+        knowledge: Knowledge,
+        book: ChainBook,
+        options: Options,
+        beside: Sequence[Notice] = (),
     ) -> None:
+        """``beside`` are notices of what came from elsewhere than the endpoints, each about a target."""
         self.info = info
         self.book = book
         self._inventory = inventory
         self._knowledge = knowledge
         self._options = options
+        self._beside: dict[str, list[Notice]] = {}
+        for one in beside:
+            self._beside.setdefault(one.target, []).append(one)
         self._parts = parts_of(inventory, knowledge.tables, assume=options.assume)
         by_id = {target.id: target for target in inventory.targets}
         self._members = [tuple(by_id[name] for name in names) for names in self._parts.members]
@@ -240,7 +250,8 @@ class RunInProgress:
             experiments=experiments(flat, targets),
             far_ends=self._options.assume,
         )
-        piece = Piece(tuple(targets.values()), connections, flat, ())
+        beside = tuple(one for name in targets for one in self._beside.get(name, ()))
+        piece = Piece(tuple(targets.values()), connections, flat, (), notices=beside)
         for add in (self._with_notices, self._with_verdicts):
             try:
                 piece = add(piece, seen)
@@ -256,7 +267,7 @@ class RunInProgress:
             return piece
         observations = {observation.endpoint.id: observation for observation in piece.observations}
         scene = Scene(seen, observations, self.book, self._knowledge.tables, self._knowledge.policy)
-        return replace(piece, notices=notices(scene))
+        return replace(piece, notices=(*notices(scene), *piece.notices))
 
     def _with_verdicts(self, piece: Piece, seen: Seen) -> Piece:
         like = self._likeness(seen)

@@ -181,6 +181,7 @@ def finished(
     assume: bool = False,
     trust: Sequence[Issued] = (),
     candidates: bool = False,
+    beside: Sequence[Notice] = (),
 ) -> Run:
     """The run over what was seen."""
     inventory = Inventory(
@@ -197,6 +198,7 @@ def finished(
         knowledge(),
         ChainBook(store(), inventory.trust),
         Options(AS_OF, assume=assume, candidates=candidates),
+        beside,
     )
     for _ in run.begin():
         pass

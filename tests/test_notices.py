@@ -13,6 +13,7 @@ from cryptography.x509.name import _ASN1Type
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ekuscan.appliance.facts import ApplianceFacts, api_failure
 from ekuscan.fingerprint import sha256_hex
 from ekuscan.model import (
     Banner,
@@ -33,6 +34,7 @@ from ekuscan.model import (
 from ekuscan.notices import table, weak_table
 from ekuscan.notices.dialled import fits
 from ekuscan.notices.table import packaged
+from ekuscan.notices.unread import api_not_read
 from ekuscan.table_rows import TableError
 from ekuscan.wire import offer
 from ekuscan.wire.offer import NAMELESS_OFFER, OLD_OFFER, POST_QUANTUM_OFFER, SMALL_OFFER, Offer
@@ -715,6 +717,38 @@ def test_what_a_peer_made_of_our_certificates_is_told(value: Enforces, severity:
 
 def test_nothing_is_told_of_a_peer_that_was_shown_no_certificate() -> None:
     assert noticed(finished([CUCM], [shows(port(CUCM, 5061), leaf(corp()))]), "enforces-client-auth") == {}
+
+
+# --- api-not-read ---------------------------------------------------------------------------------------------
+
+
+def test_what_an_api_did_not_tell_is_a_notice_of_its_target() -> None:
+    refused = api_failure("/api/v1/system/status", "login-refused")
+    missing = [api_failure(f"/api/{name}", "absent", error="404") for name in ("a", "b")]
+    told = [
+        ApplianceFacts("cms1", "cms", failures=(refused,)),
+        ApplianceFacts(
+            "exp1", "expressway", "exp1:443/https", Banner("expressway", "X12.5", "X12.5"), failures=tuple(missing)
+        ),
+        ApplianceFacts("exp2", "expressway", "exp2:443/https"),
+    ]
+    found = list(api_not_read(told))
+    assert [(one.id, one.severity, one.endpoints) for one in found] == [
+        ("cms1/api-not-read", "low", ()),
+        ("exp1/api-not-read", "none", ("exp1:443/https",)),
+    ]
+    assert found[0].text.startswith("cms1 told nothing through its API: /api/v1/system/status refuses this user and ")
+    assert found[1].text == (
+        "exp1 did not tell everything through its API: /api/a is not there on this release (404) (and 1 more)."
+    )
+    assert [one.value for one in found[1].because] == [failure.said for failure in missing]
+
+
+def test_notices_from_elsewhere_stand_with_their_targets() -> None:
+    (told,) = api_not_read([ApplianceFacts("cucm1", "cms", failures=(api_failure(None, "not-allowed"),))])
+    seen = shows(port(CUCM, 8443, server_name="b.example.com"), leaf(corp(), names=["a.example.com"]))
+    run = finished([CUCM], [seen], beside=[told])
+    assert [one.kind for one in run.notices] == ["name-mismatch", "api-not-read"]
 
 
 # --- all of them ----------------------------------------------------------------------------------------------

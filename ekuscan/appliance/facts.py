@@ -57,6 +57,11 @@ class ApiFailure:
     reason: ApiReason
     detail: str
 
+    @property
+    def said(self) -> str:
+        """The detail behind what it is about: a path, or for want of one the box, which is not named."""
+        return self.detail if self.path is None else f"{self.path} {self.detail}"
+
 
 @dataclass(frozen=True, slots=True)
 class Zone:
