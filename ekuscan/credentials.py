@@ -10,14 +10,14 @@ import re
 import shlex
 import stat
 import tomllib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from ekuscan.model import Target
 from ekuscan.targets.certificate_slots import CertificateFiles, ReadCertificates
-from ekuscan.targets.errors import Place, Problems, not_one_of, one_of, shown
+from ekuscan.targets.errors import InputError, Place, Problems, nearest, not_one_of, one_of, shown
 from ekuscan.targets.text_file import Unreadable, decode, read_bytes
 
 USER_VARIABLE: Final = "EKUSCAN_API_USER"
@@ -26,6 +26,9 @@ FILE_LIMIT: Final = 256 * 1024
 
 Ask = Callable[[str], str]
 """Takes the text of a question, returns the password; the command line gives one where a person can be asked."""
+
+Warn = Callable[[str], None]
+"""Takes a sentence about something that is no error and may be a mistake."""
 
 _KINDS: Final = ("target", "cluster", "role")
 _ALL: Final = "all"
@@ -79,7 +82,11 @@ class _Section:
 
 
 def logins(
-    sources: LoginSources, targets: Iterable[Target], roles: Collection[str], read_certificates: ReadCertificates
+    sources: LoginSources,
+    targets: Iterable[Target],
+    roles: Collection[str],
+    read_certificates: ReadCertificates,
+    warn: Warn | None = None,
 ) -> dict[str, Login]:
     """The log-in of each target for which there is one, by its id.
 
@@ -91,6 +98,8 @@ def logins(
         targets: the targets of this run.
         roles: the roles that have an API to log in to; targets of others get none.
         read_certificates: takes a file's content and name, returns DER certificates, raises ValueError saying why not.
+        warn: is told of each section for a target or cluster that is none of this run's. That is no error, because one
+            file may be meant for several inventories.
 
     Raises:
         InvalidInput: with everything that is wrong.
@@ -98,7 +107,11 @@ def logins(
     problems = Problems()
     sections = _file_sections(sources.file, roles, read_certificates, problems) if sources.file is not None else {}
     environment = _from_environment(sources.environment, problems)
+    targets = tuple(targets)
     known = [target for target in targets if target.role in roles]
+    if warn is not None and not problems:
+        for warning in _strangers(sections, targets, roles):
+            warn(warning)
     chosen = {target.id: list(_sections_of(target, sections, environment)) for target in known}
     users = {name: _with_user(found) for name, found in chosen.items()}
     if sources.file is not None and not problems and not any(users.values()):
@@ -111,6 +124,29 @@ def logins(
         if section is not None and section.user is not None:
             pin = _with_identity(chosen[name])
             found[name] = Login(section.user, passwords[section], pin.sha256, pin.trust)
+    return found
+
+
+def _strangers(
+    sections: Mapping[tuple[str, str], _Section], targets: Sequence[Target], roles: Collection[str]
+) -> Iterator[str]:
+    """A sentence for each section that stands for no target with an API, nor for a cluster of one."""
+    named, used = _names(targets), _names(target for target in targets if target.role in roles)
+    for (kind, name), section in sections.items():
+        if kind not in used or name in used[kind]:
+            continue
+        near = nearest(name, used[kind].values()) if name not in named[kind] else None
+        hint = f"; did you mean {shown(near)}?" if near is not None else ""
+        yield str(InputError(section.place, f"is no {kind} of this run with an API that is read{hint}"))
+
+
+def _names(targets: Iterable[Target]) -> dict[str, dict[str, str]]:
+    """The names of targets and of clusters, by kind and by how sections are looked up."""
+    found: dict[str, dict[str, str]] = {"target": {}, "cluster": {}}
+    for target in targets:
+        found["target"][target.id.lower()] = target.id
+        if target.cluster is not None:
+            found["cluster"][target.cluster.lower()] = target.cluster
     return found
 
 

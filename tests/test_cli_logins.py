@@ -16,7 +16,7 @@ from ekuscan.lab.estate import estate
 from ekuscan.lab.laboratory import Lab, open_lab
 from ekuscan.rules.load import packaged
 from ekuscan.targets.load import TargetRequest, load
-from tests.command import TODAY, refused, scan
+from tests.command import TODAY, inside, refused, run, scan
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,52 @@ def test_a_wrong_password_is_told_and_the_scan_goes_on(lab: Lab, bare: Path, tmp
     wrong.chmod(0o600)
     done = scan(lab, "-f", bare, "--credentials", wrong, "--format", "json")
     assert "401" in done.err
+    unread = [one for one in done.document["notices"] if one["kind"] == "api-not-read"]
+    assert {one["target"] for one in unread} == {line.split(": ")[1] for line in done.err.splitlines()}
+    assert unread[0]["text"].startswith(f"{unread[0]['target']} told nothing through its API: ")
+    assert "(401)" in unread[0]["because"][0]["value"]
+    lines = scan(lab, "-f", bare, "--credentials", wrong, "--format", "jsonl").lines
+    assert [one["target"] for one in lines if one["type"] == "notice" and one["kind"] == "api-not-read"] == [
+        one["target"] for one in unread
+    ]
+    assert "api-not-read: " in scan(lab, "-f", bare, "--credentials", wrong).out
+
+
+def test_the_environment_logs_in_only_where_it_is_named(lab: Lab, bare: Path) -> None:
+    env = {"EKUSCAN_API_USER": lab.login.user, "EKUSCAN_API_PASSWORD": lab.login.password}
+    trusting = bare.with_name("trusting.yaml")
+    text = bare.read_text(encoding="utf-8")
+    trusting.write_text(text.replace("- corp-root.pem", "- all-roots.pem"), encoding="utf-8")
+    arguments = inside(lab, "scan", "-f", trusting, "--no-options", "--format", "json")
+    unasked = run(*arguments, env=env)
+    asked = run(*arguments, "--credentials", "env", env=env)
+    assert unasked.err == asked.err == ""
+    assert {one["origin"] for one in unasked.document["connections"]} == {"assumed"}
+    assert "imported" in {one["origin"] for one in asked.document["connections"]}
+
+
+def test_a_misspelt_section_is_told_and_the_scan_goes_on(lab: Lab, bare: Path) -> None:
+    text = bare.with_name("credentials.toml").read_text(encoding="utf-8")
+    misspelt = bare.with_name("misspelt.toml")
+    misspelt.write_text(f'{text}\n[target.exp-3e2]\nuser = "a"\npassword = "b"\n', encoding="utf-8")
+    misspelt.chmod(0o600)
+    done = scan(lab, "-f", bare, "--credentials", misspelt, "--format", "json")
+    assert "target.exp-3e2: is no target of this run with an API that is read; did you mean exp-e2?" in done.err
     assert done.document["targets"]
+
+
+@pytest.mark.parametrize(
+    ("user", "names", "told"),
+    [
+        (None, ("exp-e1.example.com role=expressway-e",), "EKUSCAN_API_USER is not set"),
+        ("reader", ("cucm1.example.com role=cucm",), "no target of this run has the role cms, expressway-c or "),
+    ],
+)
+def test_a_log_in_of_the_environment_that_is_for_nobody_is_refused(
+    user: str | None, names: tuple[str, ...], told: str
+) -> None:
+    env = {"EKUSCAN_API_USER": user, "EKUSCAN_API_PASSWORD": "x"}
+    assert told in refused(run("scan", *names, "--credentials", "env", env=env))
 
 
 def test_a_file_that_others_may_read_is_refused(lab: Lab, bare: Path, tmp_path: Path) -> None:

@@ -122,6 +122,38 @@ def test_targets_without_an_api_get_no_log_in():
     assert read(targets=targets, environment={USER_VARIABLE: "u", PASSWORD_VARIABLE: "p"}) == {}
 
 
+def test_a_section_that_stands_for_nothing_of_this_run_is_told_with_the_nearest_name(write):
+    path = write(
+        """
+[all]
+user = "a"
+password = "b"
+[target.EXP-C1]
+user = "a"
+password = "b"
+[target.exp-el]
+user = "a"
+password = "b"
+[target.cucm1]
+user = "a"
+password = "b"
+[cluster.cor]
+user = "a"
+password = "b"
+[role.cms]
+user = "a"
+password = "b"
+"""
+    )
+    told = []
+    logins(LoginSources(path), [*TARGETS, box("cucm1", "cucm")], ROLES, read_certificates, told.append)
+    assert [line.removeprefix(f"{path}: ") for line in told] == [
+        "target.exp-el: is no target of this run with an API that is read; did you mean exp-e1?",
+        "target.cucm1: is no target of this run with an API that is read",
+        "cluster.cor: is no cluster of this run with an API that is read; did you mean core?",
+    ]
+
+
 def test_a_password_is_asked_for_once_where_none_is_written(write):
     questions = []
 

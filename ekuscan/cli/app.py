@@ -161,7 +161,10 @@ def scan(
     ] = None,
     credentials: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option(help="Log-ins for the appliances' APIs, which are only read.", metavar="FILE"),
+        typer.Option(
+            help="Log-ins for appliances' APIs, which are only read; env: EKUSCAN_API_USER, EKUSCAN_API_PASSWORD.",
+            metavar="FILE|env",
+        ),
     ] = None,
     rate: Annotated[
         Optional[float],  # noqa: UP045

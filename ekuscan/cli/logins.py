@@ -5,7 +5,9 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Final
 
 from ekuscan.appliance.observed import with_told_certificates, with_told_release
 from ekuscan.appliance.requests import roles_with_api
@@ -15,24 +17,25 @@ from ekuscan.cli.event_loop import run
 from ekuscan.cli.knowledge import vocabulary
 from ekuscan.cli.refusal import UsageError
 from ekuscan.cli.scan_request import ScanRequest
-from ekuscan.credentials import LoginSources, logins
-from ekuscan.model import Inventory, Observation
+from ekuscan.credentials import USER_VARIABLE, Login, LoginSources, logins
+from ekuscan.model import Inventory, Notice, Observation
+from ekuscan.notices.unread import api_not_read
 from ekuscan.rules.tables import Tables
-from ekuscan.targets.errors import shown
+from ekuscan.targets.errors import one_of, shown
+
+_ENVIRONMENT: Final = Path("env")
 
 
 def told_by_apis(
     request: ScanRequest, inventory: Inventory, tables: Tables, proxied: Collection[str]
-) -> tuple[Inventory, Callable[[Observation], Observation]]:
+) -> tuple[Inventory, Callable[[Observation], Observation], tuple[Notice, ...]]:
     """Asks each box for which there is a log-in.
 
-    Returns the inventory with the connections that zones stand for and the certificates that were told, and what adds
-    to an observation the release that its box told. ``proxied`` are the targets that a proxy leads to. Raises
-    `InvalidInput` where log-ins cannot be used, `UsageError` where one is for such a target.
+    Returns the inventory with the connections that zones stand for and the certificates that were told, what adds to an
+    observation the release that its box told, and the notices of what was not read. ``proxied`` are the targets that a
+    proxy leads to. Raises `InvalidInput` where log-ins cannot be used, `UsageError` also where one is for such a target.
     """
-    ask = getpass.getpass if sys.stdin.isatty() else None
-    sources = LoginSources(request.credentials, os.environ, ask)
-    given = logins(sources, inventory.targets, roles_with_api(), read_certificates)
+    given = _logins(request.credentials, inventory)
     _refuse_proxied([name for name in given if name in proxied])
     # httpx is heavy, and only log-ins need it.
     from ekuscan.appliance.ask import facts_of_all
@@ -40,13 +43,14 @@ def told_by_apis(
     facts = run(facts_of_all(inventory, given))
     for target, one in facts.items():
         for failure in one.failures:
-            print(f"ekuscan: {target}: {failure.detail}", file=sys.stderr)
+            print(f"ekuscan: {target}: {failure.said}", file=sys.stderr)
     found = zone_connections(facts.values(), inventory, vocabulary(tables).use_cases)
     if found.unknown_peers:
         count = len(found.unknown_peers)
         print(f"ekuscan: {count} peer{'s' * (count > 1)} of zones are no targets of this run", file=sys.stderr)
+    unread = tuple(api_not_read(facts.values()))
     inventory = with_told_certificates(with_zones(inventory, found), facts)
-    return inventory, lambda observation: with_told_release(observation, facts)
+    return inventory, lambda observation: with_told_release(observation, facts), unread
 
 
 def _refuse_proxied(names: Sequence[str]) -> None:
@@ -57,3 +61,20 @@ def _refuse_proxied(names: Sequence[str]) -> None:
             f"{listed}: reached through a proxy, and log-ins go straight to the box and through no proxy; write "
             "proxy: none for it in the targets file, or leave its log-in out"
         )
+
+
+def _logins(credentials: Path | None, inventory: Inventory) -> Mapping[str, Login]:
+    """The log-ins by target; one at least. Sections that stand for nothing of this run are told."""
+    ask = getpass.getpass if sys.stdin.isatty() else None
+    file = None if credentials == _ENVIRONMENT else credentials
+    sources, roles = LoginSources(file, os.environ, ask), roles_with_api()
+    found = logins(sources, inventory.targets, roles, read_certificates, _warn)
+    if found:
+        return found
+    if not os.environ.get(USER_VARIABLE):
+        raise UsageError(f"--credentials {_ENVIRONMENT}: {USER_VARIABLE} is not set")
+    raise UsageError(f"--credentials {_ENVIRONMENT}: no target of this run has the role {one_of(sorted(roles))}")
+
+
+def _warn(message: str) -> None:
+    print(f"ekuscan: {message}", file=sys.stderr)

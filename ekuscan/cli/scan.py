@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 import uuid
 from collections.abc import Callable, Collection, Sequence
@@ -24,7 +23,7 @@ from ekuscan.cli.scan_request import ScanRequest
 from ekuscan.cli.stray_files import refuse_files
 from ekuscan.exit_code import FailOnError, parse_fail_on
 from ekuscan.limits import SweepLimits
-from ekuscan.model import Endpoint, Inventory, Observation, Record, RulesVersion, RunInfo, Summary
+from ekuscan.model import Endpoint, Inventory, Notice, Observation, Record, RulesVersion, RunInfo, Summary
 from ekuscan.protocols import ASKED_BY_OPTIONS
 from ekuscan.report.records import RecordStream
 from ekuscan.run import Knowledge, Options, Piece, RunInProgress
@@ -32,7 +31,6 @@ from ekuscan.targets.errors import InvalidInput
 from ekuscan.targets.load import TargetRequest, load
 from ekuscan.trust import TrustStore, TrustStoreError
 
-_API_VARIABLES = "EKUSCAN_API_"
 Beside = Callable[[Observation], Observation]
 _STDIN_LIMIT = 8 * 1024 * 1024
 
@@ -54,13 +52,13 @@ def scan(request: ScanRequest) -> int:
         inventory = within_reach(inventory, limits)
         if request.all_addresses:
             inventory = _with_each_address(inventory, limits)
-        inventory, beside = _told_by_apis(request, inventory, known, _proxied(inventory, limits))
+        inventory, beside, unread = _told_by_apis(request, inventory, known, _proxied(inventory, limits))
     except (UsageError, InvalidInput, TrustStoreError, FailOnError) as error:
         return refuse(error)
     with store:
         book = ChainBook(store, inventory.trust)
         info = run_info(store, known, started, as_of)
-        run = RunInProgress(info, inventory, known, book, options)
+        run = RunInProgress(info, inventory, known, book, options, unread)
         return sweep_and_report(inventory.endpoints, limits, run, outputs, known, beside)
 
 
@@ -107,10 +105,10 @@ def _with_client_certificates(
 
 def _told_by_apis(
     request: ScanRequest, inventory: Inventory, known: Knowledge, proxied: Collection[str]
-) -> tuple[Inventory, Beside | None]:
+) -> tuple[Inventory, Beside | None, tuple[Notice, ...]]:
     # Without a log-in nothing of the APIs is loaded.
-    if request.credentials is None and not any(name.startswith(_API_VARIABLES) for name in os.environ):
-        return inventory, None
+    if request.credentials is None:
+        return inventory, None, ()
     from ekuscan.cli.logins import told_by_apis
 
     return told_by_apis(request, inventory, known.tables, proxied)

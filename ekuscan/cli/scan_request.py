@@ -8,7 +8,10 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class ScanRequest:
-    """What each option means stands in its help; ``key_types`` is None where neither was said."""
+    """What each option means stands in its help; ``key_types`` is None where neither was said.
+
+    ``credentials`` is a file, or the word "env" for the environment alone.
+    """
 
     targets: tuple[str, ...] = ()
     file: Path | None = None
