@@ -33,7 +33,8 @@ def told_by_apis(
 
     Returns the inventory with the connections that zones stand for and the certificates that were told, what adds to an
     observation the release that its box told, and the notices of what was not read. ``proxied`` are the targets that a
-    proxy leads to. Raises `InvalidInput` where log-ins cannot be used, `UsageError` also where one is for such a target.
+    proxy leads to. Raises `InvalidInput` where log-ins cannot be used, `UsageError` also where one is for such a
+    target.
     """
     given = _logins(request.credentials, inventory)
     _refuse_proxied([name for name in given if name in proxied])

@@ -14,7 +14,7 @@ def api_not_read(told: Iterable[ApplianceFacts]) -> Iterator[Notice]:
     for facts in told:
         if not facts.failures:
             continue
-        something = facts.release or facts.zones or facts.certificates or facts.trusted
+        something = facts.release or facts.zones or facts.certificates
         first, *others = (failure.said for failure in facts.failures)
         yield notice(
             "api-not-read",
