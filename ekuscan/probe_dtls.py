@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from ekuscan import datagrams, observation
 from ekuscan.datagrams import Datagrams
 from ekuscan.limits import ProbeLimits
-from ekuscan.model import Endpoint, Observation
+from ekuscan.model import Endpoint, Enforcement, Observation, Request
 from ekuscan.resolve import Address
 from ekuscan.turns import Turns
 from ekuscan.wire.dtls import Handshake
@@ -83,7 +84,14 @@ async def _look(
     seen, presented = observation.sight(trace, judged, why, started, seconds)
     cut = len(trace.ca_names) == MAX_CA_NAMES
     names = dict(zip(judged.ca_names, trace.ca_names, strict=True)) if trace.ca_names else {}
-    return observation.observed(endpoint, address.text, (seen,), presented, names, None, ca_names_cut=cut)
+    found = observation.observed(endpoint, address.text, (seen,), presented, names, None, ca_names_cut=cut)
+    return replace(found, enforcement=_untried(judged.request)) if limits.identities else found
+
+
+def _untried(request: Request) -> Enforcement:
+    """What is said where certificates were to be presented."""
+    why = "it asks for none" if request == "none" else "over DTLS ekuscan presents none"
+    return Enforcement("undecided", "inferred", (why,))
 
 
 async def _shake(handshake: Handshake, line: Datagrams, hello_until: float, until: float) -> None:

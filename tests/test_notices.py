@@ -694,14 +694,14 @@ def test_what_a_certificate_of_ours_brought_about_is_no_view() -> None:
 @pytest.mark.parametrize(
     ("value", "severity", "words"),
     [
-        ("enforces", "none", "enforces clientAuth: took A; refused B"),
-        ("ignores", "none", "does not enforce clientAuth: took A; refused B"),
-        ("any-certificate", "low", "takes any client certificate: took A; refused B"),
-        ("undecided", "none", "whether it enforces clientAuth stayed open: took A; refused B"),
+        ("enforces", "none", "enforces clientAuth (inferred): it looks at A."),
+        ("ignores", "none", "does not enforce clientAuth (inferred): it looks at A."),
+        ("any-certificate", "low", "takes any client certificate (inferred): it looks at A."),
+        ("undecided", "none", "whether it enforces clientAuth stayed open: it looks at A."),
     ],
 )
 def test_what_a_peer_made_of_our_certificates_is_told(value: Enforces, severity: str, words: str) -> None:
-    told = Enforcement(value, "observed", ("took A", "refused B"))
+    told = Enforcement(value, "inferred", ("took A", "refused B " + "with a long name" * 20, "it looks at A"))
     seen = shows(port(CUCM, 5061, "sips"), leaf(corp()), "required")
     assert noticed(finished([CUCM], [replace(seen, enforcement=told)]), "enforces-client-auth") == {}
     shown = tuple(replace(sight, presented_as="A") for sight in seen.sights)
@@ -710,9 +710,14 @@ def test_what_a_peer_made_of_our_certificates_is_told(value: Enforces, severity:
     assert (found.id, found.severity, found.certainty) == (
         "cucm1/enforces-client-auth/5061/sips",
         severity,
-        "observed",
+        "inferred",
     )
     assert found.text.endswith(words)
+    assert [(one.value, one.from_) for one in found.because] == [
+        ("took A", "observed"),
+        (told.evidence[1], "observed"),
+        ("it looks at A", "inferred"),
+    ]
 
 
 def test_nothing_is_told_of_a_peer_that_was_shown_no_certificate() -> None:

@@ -14,8 +14,10 @@ from ekuscan.lab.fault_kit import FaultKit
 from ekuscan.lab.server import LoopbackServer
 from ekuscan.lab.worlds import make_worlds
 from ekuscan.limits import ProbeLimits
+from ekuscan.model import Enforcement
 from ekuscan.resolve import literal
 from ekuscan.turns import Turns
+from ekuscan.wire.identity import Identity
 from tests.dtls_pairs import ServerEnd, Terms
 from tests.loopback import LIMITS, NOW, clock, endpoint, free_port
 from tests.pki import name
@@ -94,6 +96,18 @@ async def test_a_refusal_is_seen_with_its_chain():
     (sight,) = found.sights
     assert (found.status, len(found.presented)) == ("seen", 1)
     assert (sight.client_certificate.request, sight.failure.alert) == ("required", 40)
+
+
+@pytest.mark.parametrize(
+    ("terms", "why"),
+    [(Terms(request=OPTIONAL), "over DTLS ekuscan presents none"), (Terms(), "it asks for none")],
+)
+async def test_where_certificates_were_to_be_presented_it_is_said_that_none_was(terms, why):
+    ours = Identity("ours", ders(chain()[:1]), b"")
+    async with speaking(Speaking(terms)) as port:
+        found = await seen(port, replace(LIMITS, identities=(ours,)))
+    assert found.enforcement == Enforcement("undecided", "inferred", (why,))
+    assert [sight.presented_as for sight in found.sights] == [None]
 
 
 async def test_a_lost_client_hello_is_sent_again():

@@ -19,8 +19,11 @@ from rich.cells import cell_len
 from ekuscan.model import (
     Alert,
     Banner,
+    Certainty,
     ClientCertificate,
     EndpointCounts,
+    Enforcement,
+    Enforces,
     Failure,
     Observation,
     Problem,
@@ -402,6 +405,58 @@ def test_many_notices_of_one_kind_are_counted_and_shown_with_v() -> None:
         " weak-tls: 8 more (-v): box-1, box-2, box-3, ...",
     ]
     assert sum(line.startswith(" weak-tls") for line in section(report(run, verbose=True), "NOTICED")) == 10
+
+
+def tried(
+    target: str, port: int, value: Enforces, certainty: Certainty, *evidence: str, protocol: str = "sips"
+) -> Observation:
+    """A port that was shown a client certificate where there is more than one sentence about it."""
+    plain = samples.seen(target, port, "a", "required", protocol)
+    shown = replace(plain.sights[0], presented_as="A")
+    sights = (*plain.sights, shown) if len(evidence) > 1 else plain.sights
+    return replace(plain, sights=sights, enforcement=Enforcement(value, certainty, evidence))
+
+
+def test_no_answer_to_a_client_certificate_is_left_out_and_each_has_its_certainty() -> None:
+    seen = [tried(f"box-{number}", 5061, "enforces", "observed", "took A", "it looks") for number in range(9)]
+    seen += [tried("box-0", port, "enforces", "observed", "took A", "it looks") for port in (5062, 7001)]
+    seen += [tried("gate", 5061, "ignores", "inferred", "took A", "it does not look")]
+    seen += [tried("gate", 5062, "enforces", "inferred", "took A", "it looks")]
+    notices = tuple(
+        samples.notice(
+            "enforces-client-auth", one.endpoint.target, "told", severity="none", endpoints=(one.endpoint.id,)
+        )
+        for one in seen
+    )
+    run = replace(samples.clean(), observations=tuple(seen), notices=notices)
+    assert " ".join(line.strip() for line in section(report(run), "NOTICED")) == (
+        "enforces-client-auth: enforces clientAuth (observed): box-0 (5061, 5062 and 7001), box-1 (5061), "
+        "box-2 (5061), box-3 (5061), box-4 (5061), box-5 (5061), box-6 (5061), box-7 (5061), box-8 (5061): it looks. "
+        "enforces-client-auth: does not enforce clientAuth (inferred): gate (5061): it does not look. "
+        "enforces-client-auth: enforces clientAuth (inferred): gate (5062): it looks."
+    )
+    lines = section(report(run, verbose=True), "NOTICED")
+    assert sum(line.startswith(" enforces-client-auth: told") for line in lines) == len(seen)
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+def test_ports_at_which_no_client_certificate_was_tried_have_a_word(verbose: bool) -> None:
+    none = replace(
+        samples.seen("box", 443, "a", "none"), enforcement=Enforcement("undecided", "inferred", ("it asks for none",))
+    )
+    udp = tried("box", 4006, "undecided", "inferred", "over DTLS ekuscan presents none", protocol="dtls")
+    run = replace(samples.clean(), observations=(none, udp))
+    assert section(report(run, verbose=verbose), "NOTICED") == [
+        " enforces-client-auth: not tried at box (4006/udp): over DTLS ekuscan presents",
+        "   none; 1 port asked for none.",
+    ]
+    unasked = replace(run, observations=(samples.seen("box", 443, "a", "none"),))
+    assert "enforces-client-auth" not in report(unasked, verbose=verbose)
+
+
+def test_a_severity_of_none_is_not_written_before_the_certainty() -> None:
+    run = replace(samples.clean(), notices=(samples.notice("novelty", "box", "box is so.", severity="none"),))
+    assert section(report(run, verbose=True), "NOTICED") == [" novelty: box is so.", "   observed"]
 
 
 def test_a_kind_that_the_table_does_not_know_is_shown_all_the_same() -> None:

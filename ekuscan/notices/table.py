@@ -20,11 +20,15 @@ FILE = Path(__file__).with_name("notices.toml")
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """One case of a kind; ``text`` has names in braces, which the module that finds the case fills in."""
+    """One case of a kind; ``text`` has names in braces, which the module that finds the case fills in.
+
+    ``says`` is the same without a place, for a report that tells it of many ports at once; "" where none does.
+    """
 
     id: str
     severity: Severity
     text: str
+    says: str = ""
 
 
 @dataclass(frozen=True, slots=True)

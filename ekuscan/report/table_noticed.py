@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ekuscan.model import Notice, Run
+from ekuscan.notices import enforcing
 from ekuscan.notices.table import packaged
-from ekuscan.report import text
+from ekuscan.report import table_enforcing, text
 from ekuscan.report.page import Page
 
 _SHOWN_OF_A_KIND = 3
@@ -16,36 +17,53 @@ _NAMES_OF_THE_REST = 3
 def noticed(run: Run, page: Page, *, verbose: bool) -> Iterator[str]:
     """The notices kind by kind and an empty line; of many of one kind the first, and how many more there are.
 
-    ``verbose`` shows all of them, each with its ports, and says of each kind what to do.
+    ``verbose`` shows all of them, each with its ports, and says of each kind what to do. What peers made of client
+    certificates is never cut, and those at which none was tried have a word too.
     """
-    if not run.notices:
-        return
-    yield page.heading("NOTICED", "(beside the verdicts; ekuscan explain KIND)", "1;36")
-    for kind, notices in _by_kind(run.notices).items():
-        shown = notices if verbose or len(notices) <= _SHOWN_OF_A_KIND else notices[: _SHOWN_OF_A_KIND - 1]
-        for notice in shown:
-            yield from _notice(notice, page, verbose=verbose)
-        if len(shown) < len(notices):
-            yield from _rest(kind, notices[len(shown) :], page)
-        row = packaged().kinds.get(kind)
-        if verbose and row is not None:
-            yield from page.wrap(row.do, "   > ", "     ")
-    yield ""
+    kinds = _by_kind(run.notices)
+    lines = [line for kind in kinds for line in _kind(kind, kinds[kind], run, page, verbose=verbose)]
+    if lines:
+        yield page.heading("NOTICED", "(beside the verdicts; ekuscan explain KIND)", "1;36")
+        yield from lines
+        yield ""
+
+
+def _kind(kind: str, notices: Sequence[Notice], run: Run, page: Page, *, verbose: bool) -> Iterator[str]:
+    if kind == enforcing.KIND and not verbose:
+        # Each of these was asked for, at the price of a log-in attempt.
+        yield from table_enforcing.answers(run, page)
+    else:
+        yield from _some(kind, notices, page, verbose=verbose)
+    if kind == enforcing.KIND:
+        yield from table_enforcing.untried(run, page)
+    row = packaged().kinds.get(kind)
+    if verbose and notices and row is not None:
+        yield from page.wrap(row.do, "   > ", "     ")
+
+
+def _some(kind: str, notices: Sequence[Notice], page: Page, *, verbose: bool) -> Iterator[str]:
+    shown = notices if verbose or len(notices) <= _SHOWN_OF_A_KIND else notices[: _SHOWN_OF_A_KIND - 1]
+    for notice in shown:
+        yield from _notice(notice, page, verbose=verbose)
+    if len(shown) < len(notices):
+        yield from _rest(kind, notices[len(shown) :], page)
 
 
 def _by_kind(notices: Sequence[Notice]) -> dict[str, list[Notice]]:
-    """By kind in the table's order, the graver ones first."""
+    """By kind in the table's order, also those without any; the graver ones first."""
     gravity = ("critical", "high", "medium", "low", "none")
     kinds: dict[str, list[Notice]] = {kind: [] for kind in packaged().kinds}
     for notice in sorted(notices, key=lambda one: gravity.index(one.severity)):
         kinds.setdefault(notice.kind, []).append(notice)
-    return {kind: found for kind, found in kinds.items() if found}
+    return kinds
 
 
 def _notice(notice: Notice, page: Page, *, verbose: bool) -> Iterator[str]:
     yield from page.wrap(f"{notice.kind}: {notice.text}", " ", "   ")
     if verbose:
-        yield from page.flow([notice.severity, notice.certainty, *map(page.say, notice.endpoints)], "   ", "     ")
+        # "none" before the certainty would read as one word with it.
+        severity = "" if notice.severity == "none" else notice.severity
+        yield from page.flow([severity, notice.certainty, *map(page.say, notice.endpoints)], "   ", "     ")
         for because in notice.because:
             yield from page.wrap(f"{because.fact}: {because.value} ({because.from_})", "   - ", "     ")
 
