@@ -51,7 +51,7 @@ def test_certificates_come_from_the_boxes_that_let_us_in(lab: Lab, bare: Path) -
     tables = packaged()
     inventory = load(TargetRequest(file=bare), vocabulary(tables), read_certificates)
     request = ScanRequest(file=bare, credentials=bare.with_name("credentials.toml"))
-    told, _ = told_by_apis(request, inventory, tables, ())
+    told, _, _ = told_by_apis(request, inventory, tables, ())
     expressways = {one.id for one in told.targets if one.role.startswith("expressway")}
     found = {one.target: one.ders for one in told.slot_files if one.from_ == "imported"}
     assert found == {name: lab.credentials[name, "server"].ders for name in expressways}
@@ -131,17 +131,17 @@ def test_a_file_that_others_may_read_is_refused(lab: Lab, bare: Path, tmp_path: 
     assert "nothing.toml" in refused(scan(lab, "-f", bare, "--credentials", tmp_path / "nothing.toml"))
 
 
-@pytest.mark.parametrize("given", ["option", "environment"])
+@pytest.mark.parametrize("given", ["file", "environment"])
 def test_a_log_in_for_a_box_behind_a_proxy_is_refused_and_nothing_is_asked(
     lab: Lab, bare: Path, monkeypatch: pytest.MonkeyPatch, given: str
 ) -> None:
-    options: tuple[str | Path, ...] = ()
-    if given == "option":
-        options = ("--credentials", bare.with_name("credentials.toml"))
+    credentials: str | Path = "env"
+    if given == "file":
+        credentials = bare.with_name("credentials.toml")
     else:
         monkeypatch.setenv("EKUSCAN_API_USER", "reader")
         monkeypatch.setenv("EKUSCAN_API_PASSWORD", "secret")
     monkeypatch.setattr("ekuscan.appliance.ask.facts_of_all", None)
-    told = refused(scan(lab, "-f", bare, *options, "--proxy", "http://127.0.0.1:9"))
+    told = refused(scan(lab, "-f", bare, "--credentials", credentials, "--proxy", "http://127.0.0.1:9"))
     assert "log-ins go straight to the box and through no proxy" in told
     assert "proxy: none" in told
