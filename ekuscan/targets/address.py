@@ -18,6 +18,7 @@ TEXT_LIMIT = 512
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
+_SHORTEST_START = 3
 
 _SCHEMES = one_of(list(SCHEMES), limit=len(SCHEMES))
 
@@ -127,8 +128,8 @@ def parse_port_word(text: str) -> tuple[str, int]:
     name, colon, port = text.partition(":")
     scheme = SCHEMES.get(name.lower())
     if scheme is None:
-        close = nearest(name, SCHEMES)
-        raise AddressError(f"did you mean {close}{colon}{port}?" if close else f"the protocols are {_SCHEMES}")
+        close = [f"{one}{colon}{port}" for one in _meant(name)]
+        raise AddressError(f"did you mean {one_of(close)}?" if close else f"the protocols are {_SCHEMES}")
     number = parse_port(port) if colon else scheme.port
     if number is None:
         raise AddressError(f"{name} needs a port: {name}:PORT")
@@ -138,8 +139,8 @@ def parse_port_word(text: str) -> tuple[str, int]:
 def _url(name: str, rest: str) -> Address:
     scheme = SCHEMES.get(name)
     if scheme is None:
-        close = nearest(name, SCHEMES)
-        raise AddressError(f"did you mean {close}://?" if close else f"the schemes are {_SCHEMES}")
+        close = [f"{one}://" for one in _meant(name)]
+        raise AddressError(f"did you mean {one_of(close)}?" if close else f"the schemes are {_SCHEMES}")
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     if "@" in authority:
         raise AddressError("leave out the user name: nothing logs in")
@@ -148,6 +149,13 @@ def _url(name: str, rest: str) -> Address:
     if port is None:
         raise AddressError(f"{name}:// needs a port: {name}://host:port")
     return Address(parse_host(host), port, scheme.protocol)
+
+
+def _meant(name: str) -> list[str]:
+    """The schemes that an unknown one may stand for: all that begin so (sip, xmpp), else the nearest."""
+    begun = [scheme for scheme in SCHEMES if len(name) >= _SHORTEST_START and scheme.startswith(name.lower())]
+    close = nearest(name, SCHEMES)
+    return begun or ([close] if close else [])
 
 
 def _network(text: str) -> Network:
