@@ -101,5 +101,8 @@ def test_optional_ports_over_udp_are_left_out_behind_a_proxy() -> None:
 
 def test_a_port_over_udp_that_was_named_is_refused_behind_a_proxy() -> None:
     boxes = replace(inventory(target("edge")), endpoints=(port("edge", 3478, "dtls", optional=False),))
-    with pytest.raises(UsageError, match=r"^edge:3478/dtls: is reached over UDP"):
+    with pytest.raises(
+        UsageError,
+        match=r"^edge:3478/dtls: is reached over UDP.*; scan it with --proxy none, or say proxy: none of its target",
+    ):
         within_reach(boxes, sweep_limits(ScanRequest(proxy="socks5://127.0.0.1"), boxes))

@@ -51,7 +51,8 @@ def within_reach(inventory: Inventory, limits: SweepLimits) -> Inventory:
             kept.append(endpoint)
         elif not endpoint.optional:
             raise UsageError(
-                f"{endpoint.id}: is reached over UDP, which no proxy carries; its target needs proxy: none"
+                f"{endpoint.id}: is reached over UDP, which no proxy carries; scan it with --proxy none, or say "
+                "proxy: none of its target in the targets file"
             )
     return replace(inventory, endpoints=tuple(kept))
 
