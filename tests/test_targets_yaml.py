@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ekuscan.model import Approach, ClientPairFile, Fact, Inventory, SlotContent, SlotFile
+from ekuscan.profiles.load import ROLES
 from ekuscan.rules import load as rule_tables
 from ekuscan.rules import releases
 from ekuscan.targets.errors import InvalidInput, Problems
@@ -340,9 +341,19 @@ def test_a_file_for_given_hosts_is_one_that_loads() -> None:
     edge = inventory.targets[0]
     assert (edge.release, edge.cluster, edge.tags) == ("X15.4", "edge", ("dmz", "no"))
     assert [e.id for e in inventory.endpoints if e.target == "10.0.0.1"] == ["10.0.0.1:5061/sips"]
-    assert '#     cluster_tls: "enforcing" or "permissive"  # Is the cluster\'s TLS' in text
+    assert '#     cluster_tls: "enforcing" or "permissive"\n' in text
     assert "# slots: {ipsec: cucm1-ipsec.pem}" in text
     assert "#   - {use_case: uc-traversal, from: exp-c1.example.com, to: exp-e1}" in text
+
+
+def test_no_line_of_a_new_file_is_too_wide_to_read() -> None:
+    hosts = tuple(f"{role}1 role={role}" for role in ROLES if role != "outside")
+    text = init_text(("exp-e1.example.com", *hosts), packaged_vocabulary())
+    assert [line for line in text.splitlines() if len(line) > 100] == []
+    shown = " ".join(text.replace("#", " ").split())
+    assert f"role: {', '.join(ROLES)} release:" in shown
+    of_expressway = [row for row in rule_tables.packaged().settings.values() if "expressway-e" in row.roles]
+    assert [row.name for row in of_expressway if row.of == "target" and row.question not in shown] == []
 
 
 def test_the_suggested_connections_of_a_new_file_are_right() -> None:

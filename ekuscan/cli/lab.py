@@ -13,9 +13,9 @@ from ekuscan.cli.refusal import nearest, refuse
 from ekuscan.lab.estate import Estate, estate, estate_names
 from ekuscan.lab.faults import fault_estate
 from ekuscan.lab.laboratory import open_lab
-from ekuscan.report.text import wrap
+from ekuscan.report.text import flow, wrap
 
-_WIDTH, _NAME = 80, 14
+_WIDTH, _NAME, _ID = 80, 14, 26
 _FAULTS = "faults"
 
 
@@ -49,12 +49,11 @@ def lab(name: str, directory: Path | None) -> int:
             running = stack.enter_context(open_lab(chosen, directory, datetime.now(UTC)))
         except OSError as error:
             return refuse(ValueError(f"{directory}: the lab cannot start there: {error.strerror or error}"))
-        print(f"{chosen.title}. {chosen.says}")
+        print("\n".join(wrap(f"{chosen.title}. {chosen.says}", _WIDTH)))
         for endpoint in running.endpoints:
-            asks = (
-                f"  asks for a client certificate: {endpoint.request}" if endpoint.request not in (None, "none") else ""
-            )
-            print(f"  {endpoint.id:<26} {endpoint.host}:{endpoint.port}  {endpoint.state}{asks}")
+            asks = f"client cert {endpoint.request}" if endpoint.request not in (None, "none") else ""
+            words = [f"{endpoint.id:<{_ID}}", f"{endpoint.host}:{endpoint.port}", endpoint.state, asks]
+            print("\n".join(flow(words, _WIDTH, "  ", "    ")))
         folder = shlex.quote(str(directory))
         print(f"Scan it:  ekuscan scan -f {folder}/targets.yaml --trust-data {folder}/trust.sqlite")
         print("Nothing but loopback is used. Ctrl-C ends the lab.", flush=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -16,6 +17,7 @@ from ekuscan.targets.errors import one_of
 from ekuscan.targets.load import TargetRequest, requested_drafts
 from ekuscan.targets.vocabulary import SettingShape, Vocabulary
 
+_WIDTH = 100
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9._-]*")
 _READ_AS_OTHER = frozenset(("true", "false", "yes", "no", "on", "off", "null", "y", "n"))
 
@@ -75,7 +77,7 @@ def _target_lines(draft: Draft, name: str, vocabulary: Vocabulary) -> Iterator[s
     yield f"  {_text(name)}:"
     yield f"    host: {_text(draft.host or '')}"
     if draft.role is None:
-        yield f"    # role: {', '.join(ROLES)}"
+        yield from _comment(f"role: {', '.join(ROLES)}", "    # ", "    #       ")
     else:
         yield f"    role: {draft.role}"
     yield f"    release: {json.dumps(draft.release)}" if draft.release else '    # release: ""'
@@ -109,7 +111,8 @@ def _default_lines(drafts: Sequence[Draft], vocabulary: Vocabulary) -> Iterator[
     settings = vocabulary.settings_of("target")
     lines = []
     for role in dict.fromkeys(draft.role for draft in drafts if draft.role):
-        own = [f"#     {name}: {_choice(shape)}" for name, shape in settings.items() if role in shape.roles]
+        shapes = {name: shape for name, shape in settings.items() if role in shape.roles}
+        own = [line for name, shape in shapes.items() for line in _choice(name, shape, "#     ")]
         if own:
             lines += [f"#   {role}:", *own]
     if lines:
@@ -119,9 +122,22 @@ def _default_lines(drafts: Sequence[Draft], vocabulary: Vocabulary) -> Iterator[
         yield ""
 
 
-def _choice(shape: SettingShape) -> str:
+def _choice(name: str, shape: SettingShape, indent: str) -> Iterator[str]:
+    """A setting with the words that it takes, behind it what it asks; above it where one line does not hold both."""
     values = one_of([json.dumps(value) for value in shape.values]) if shape.values else '""'
-    return f"{values}  # {shape.question}"
+    line = f"{indent}{name}: {values}"
+    whole = f"{line}  # {shape.question}"
+    if len(whole) <= _WIDTH:
+        yield whole
+    else:
+        yield from _comment(shape.question, f"{indent}# ", f"{indent}# ")
+        yield line
+
+
+def _comment(text: str, first: str, rest: str) -> list[str]:
+    return textwrap.wrap(
+        text, _WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _connection_lines(drafts: Sequence[Draft], names: Sequence[str], vocabulary: Vocabulary) -> Iterator[str]:
@@ -136,14 +152,15 @@ def _connection_lines(drafts: Sequence[Draft], names: Sequence[str], vocabulary:
         answering = next((first_of[role] for role in shape.to_roles if role in first_of), None)
         if dialling and answering and dialling != answering:
             examples.append(f"#   - {{use_case: {use_case}, from: {_text(dialling)}, to: {_text(answering)}}}")
-    yield "# Who dials whom, by the names of targets or clusters. Where nothing is declared between two roles that a"
-    yield "# use case joins, a connection is assumed."
+    yield "# Who dials whom, by the names of targets or clusters. Where nothing is declared between two roles"
+    yield "# that a use case joins, a connection is assumed."
     yield "# connections:"
     yield from examples or ["#   - {use_case: ..., from: ..., to: ...}"]
     settings = vocabulary.settings_of("connection")
     if settings:
         yield "# A connection can also say:"
-        yield from (f"#   {name}: {_choice(shape)}" for name, shape in settings.items())
+        for name, setting in settings.items():
+            yield from _choice(name, setting, "#   ")
 
 
 def _text(text: str) -> str:
