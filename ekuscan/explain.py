@@ -370,7 +370,7 @@ def _rest(word: str, tables: Tables) -> Iterator[Paragraph]:
         yield from _term(term)
     reason = REASONS.get(word.lower())
     if reason is not None:
-        yield Paragraph("", f"Failure reason {word.lower()}: {reason.text}")
+        yield Paragraph("", f"Failure reason {word.lower()}: {_BLANK.sub('...', reason.text)}")
         yield Paragraph("stage", ", ".join(reason.stages))
     if word.upper() in tables.sources:
         yield from _sources((word.upper(),))

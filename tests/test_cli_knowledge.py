@@ -74,6 +74,7 @@ def test_everything_of_a_kind_is_explained_in_80_columns(kind: str) -> None:
         ("private-ca-c", "Remedy private-ca-c"),
         ("tls_verify", "Setting tls_verify"),
         ("plain-http", "Failure reason plain-http"),
+        ("no-answer", "Failure reason no-answer: no answer to a SIP OPTIONS over UDP within ... s"),
         ("N155", "source    N155: "),
         ("neighbour-zone", "neighbor zone: "),
     ],
