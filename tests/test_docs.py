@@ -24,6 +24,7 @@ from ekuscan.rules.load import RULE_FILES, packaged
 from ekuscan.wire.dtls import MAX_COOKIES, MAX_DATAGRAMS, MAX_STRAYS, MTU
 from ekuscan.wire.exchange import LIMIT
 from ekuscan.wire.openssl import MAX_CA_NAMES, MAX_CERTIFICATES
+from ekuscan.wire.proxy import DEFAULT_PORT, parse_proxy
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -152,6 +153,14 @@ def test_no_page_says_of_a_protocol_that_is_spoken_that_it_is_not() -> None:
 def test_the_targets_page_names_every_role_and_scheme() -> None:
     text = read(DOCS / "targets.md")
     assert [word for word in (*ROLES, *SCHEMES) if f"`{word}`" not in text] == []
+
+
+def test_the_targets_page_says_how_a_proxy_may_be_written() -> None:
+    text = read(DOCS / "targets.md")
+    assert f"Without a port the proxy's is {DEFAULT_PORT}," in text
+    for written in ("http://", "socks5://", "socks5h"):
+        assert f"`{written}" in text
+        assert parse_proxy(f"{written.removesuffix('://')}://192.0.2.1").port == DEFAULT_PORT
 
 
 def test_the_rules_page_names_every_key_of_a_rule_a_case_and_a_remedy() -> None:
