@@ -89,12 +89,15 @@ class ClientCertificate:
     """Whether the peer asked us for a certificate, by what it refused us without one, and the CA names it sent.
 
     ``late``: it asked only after our request had come, by renegotiation or after the handshake of TLS 1.3.
+    ``answered`` is the status with which it then answered our request ("HTTP 403"), None where nothing was asked of it
+    or no answer came.
     """
 
     request: Request
     refused_by: RefusedBy | None = None
     ca_names: tuple[str, ...] = ()
     late: bool = False
+    answered: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +124,10 @@ class Sight:
 class Enforcement:
     """Whether a peer enforces clientAuth, as it showed when we presented client certificates.
 
-    "enforces": it took a certificate with clientAuth and refused one of the same CA without; "ignores": it took both,
-    and refused one that it does not trust; "any-certificate": it takes untrusted ones too; "undecided": what came
-    back has more than one explanation. ``evidence`` are sentences.
+    "enforces": it refuses a certificate for want of clientAuth; "ignores": it took one without clientAuth, and, where
+    that is observed, refused one that it does not trust; "any-certificate": it takes untrusted ones too; "undecided":
+    what came back has more than one explanation. "observed" has no other explanation, "inferred" is the likely one of
+    several. ``evidence`` are sentences.
     """
 
     value: Enforces

@@ -15,6 +15,7 @@ from ekuscan.wire.alerts import NAMES, alert_name, refuses_without_certificate
 from ekuscan.wire.identity import Identity
 from ekuscan.wire.offer import DEFAULT_OFFER, Offer
 from ekuscan.wire.openssl import MAX_CERTIFICATES
+from ekuscan.wire.question import QUESTIONS
 from ekuscan.wire.reasons import REASONS, failure
 from ekuscan.wire.request import client_certificate, handshake_failure
 from ekuscan.wire.tls import Handshake
@@ -345,6 +346,70 @@ def test_an_end_before_our_certificate_message_went_out_is_no_refusal():
 def test_a_refusal_above_tls_counts_more_than_a_ticket():
     state = client_certificate(refusal(opened=True, accepted=True), "http")
     assert (state.request, state.refused_by) == ("required", "http")
+
+
+def asked_more(protocol, answer, **changes):
+    """A handshake that TLS let pass, after which the protocol's question was put and answered like that."""
+    trace = refusal(opened=True, accepted=True, spoke=True, ending="closed", **changes)
+    return QUESTIONS[protocol].heard(trace, answer, TOKEN)
+
+
+TOKEN = "0123456789abcdef01234567"
+FORBIDDEN = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 6\r\n\r\nDenied"
+
+
+@pytest.mark.parametrize("protocol", ["https", "smtp", "ldap", "postgresql"])
+def test_where_an_answer_is_owed_its_lack_is_no_consent(protocol):
+    state, why = judged(asked_more(protocol, b""))
+    assert (state, why.reason) == (ClientCertificate("unknown"), "request-undecided")
+    why = judged(asked_more(protocol, b"", identity="ours", presented=True))[1]
+    assert why.reason == "acceptance-undecided"
+
+
+@pytest.mark.parametrize("protocol", ["sips", "turns"])
+def test_where_no_answer_is_owed_tls_decides(protocol):
+    assert judged(asked_more(protocol, b"")) == (ClientCertificate("optional"), None)
+    assert judged(asked_more(protocol, b"", identity="ours", presented=True))[1] is None
+
+
+@pytest.mark.parametrize(
+    ("protocol", "answer", "status"),
+    [
+        ("https", FORBIDDEN, "HTTP 403"),
+        ("https", b"HTTP/1.1 400 Bad Request\r\n\r\n", "HTTP 400"),
+        ("smtp", b"554 5.7.1 Access denied\r\n", "SMTP 554"),
+    ],
+)
+def test_an_answer_that_may_be_a_refusal_is_no_consent(protocol, answer, status):
+    state, why = judged(asked_more(protocol, answer))
+    assert (state, why.reason) == (ClientCertificate("unknown", answered=status), "request-undecided")
+
+
+@pytest.mark.parametrize(
+    ("protocol", "answer", "status"),
+    [
+        ("https", b"HTTP/1.1 200 OK\r\n\r\n", "HTTP 200"),
+        ("https", b"HTTP/1.1 301 Moved\r\n\r\n", "HTTP 301"),
+        ("https", b'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm="x"\r\n\r\n', "HTTP 401"),
+        ("https", b"HTTP/1.1 404 Not Found\r\n\r\n", "HTTP 404"),
+        ("sips", b"SIP/2.0 483 Too Many Hops\r\n\r\n", "SIP 483"),
+        ("smtp", b"250 mail.example\r\n", "SMTP 250"),
+        ("ldap", b"\x30\x0c", "an answer"),
+    ],
+)
+def test_any_other_answer_is_consent(protocol, answer, status):
+    assert judged(asked_more(protocol, answer)) == (ClientCertificate("optional", answered=status), None)
+
+
+def test_what_is_no_http_is_no_answer_of_a_web_server():
+    assert judged(asked_more("https", b"220 mail.example\r\n"))[0].request == "unknown"
+
+
+@given(st.sampled_from(sorted(QUESTIONS)), st.binary(max_size=200))
+def test_any_answer_is_consent_or_not(protocol, answer):
+    state, why = judged(asked_more(protocol, answer))
+    assert (state.request == "optional") == (why is None)
+    assert state.answered is None or state.answered.isprintable()
 
 
 # --- with a certificate of ours -------------------------------------------------------------------------------

@@ -14,6 +14,8 @@ MAX_ANSWER: Final = 32_768
 # (ngx_http_special_response.c). IIS: 403.7 "Client certificate required". Apache mod_ssl: 403 with a reason.
 _CERTIFICATE_STATUSES: Final = frozenset({495, 496})
 _MAYBE_STATUSES: Final = frozenset({400, 401, 403})
+# What is left of these once no text is known. RFC 9110 §15.5.2: 401 comes with a challenge, for a password.
+_DOUBTFUL_STATUSES: Final = frozenset({400, 403})
 _CERTIFICATE_TEXT: Final = re.compile(
     rb"no required ssl certificate|ssl certificate (?:error|required)|client[ -]certificate"
     rb"|certificate (?:is )?required|403\.7\b|post-handshake authentication",
@@ -36,6 +38,11 @@ class HttpAnswer:
 
     status: int
     refused: bool
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether it may be a refusal of our certificate in words that are not known: an error page of the site."""
+        return self.status in _DOUBTFUL_STATUSES and not self.refused
 
 
 @dataclass(frozen=True, slots=True)

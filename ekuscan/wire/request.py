@@ -2,8 +2,9 @@
 
 In TLS 1.2 the peer's judgement is part of the handshake. In TLS 1.3 our side is done before the peer has judged
 (RFC 8446 §2): its refusal comes afterwards, its consent shows only in a session ticket or in data. Servers such as
-nginx accept the handshake and refuse the HTTP request. All of it holds with a certificate of ours as well as without:
-without one the refusal means that the peer demands one, with one that it does not take this one.
+nginx accept the handshake and refuse the HTTP request, if so configured in words of the site's own or by hanging up:
+where an answer is owed, only one that cannot be a refusal is consent. All of it holds with a certificate of ours as
+well as without: without one the refusal means that the peer demands one, with one that it does not take this one.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from typing import Final
 
 from ekuscan import names
-from ekuscan.model import ClientCertificate, Failure, RefusedBy, Stage
+from ekuscan.model import ClientCertificate, Failure, RefusedBy, Request, Stage
 from ekuscan.wire.alerts import PROTOCOL_VERSION, refuses_without_certificate
 from ekuscan.wire.offer import OLD_OFFER, SMALL_OFFER, TLS12_OFFER, TLS13_OFFER
 from ekuscan.wire.reasons import failure
@@ -37,11 +38,12 @@ def client_certificate(trace: Trace, refused_by_answer: RefusedBy | None = None)
         return ClientCertificate("none" if trace.past_request else "unknown")
     listed = tuple(names.name_text(der) for der in trace.ca_names)
     refused_by = refused_by_answer or (None if trace.accepted else _refusal(trace))
-    if trace.identity is not None:
-        return ClientCertificate("unknown", refused_by, listed, trace.late)
-    if refused_by is not None:
-        return ClientCertificate("required", refused_by, listed, trace.late)
-    return ClientCertificate("optional" if trace.accepted else "unknown", None, listed, trace.late)
+    state: Request = "unknown"
+    if trace.identity is None and refused_by is not None:
+        state = "required"
+    elif trace.identity is None and _went_on(trace):
+        state = "optional"
+    return ClientCertificate(state, refused_by, listed, trace.late, trace.answered)
 
 
 def handshake_failure(trace: Trace, judged: ClientCertificate, plain: bytes = b"") -> Failure | None:
@@ -59,6 +61,10 @@ def handshake_failure(trace: Trace, judged: ClientCertificate, plain: bytes = b"
     if trace.ending is None:
         return None
     return _broken(trace)
+
+
+def _went_on(trace: Trace) -> bool:
+    return trace.accepted and trace.consent is not False
 
 
 def _refusal(trace: Trace) -> RefusedBy | None:
@@ -82,7 +88,7 @@ def _refused(trace: Trace, by: RefusedBy) -> Failure:
 
 def _after(trace: Trace, judged: ClientCertificate) -> Failure | None:
     if trace.presented:
-        return None if trace.accepted else _undecided(trace, "acceptance-undecided")
+        return None if _went_on(trace) else _undecided(trace, "acceptance-undecided")
     return _undecided(trace, "request-undecided") if judged.request == "unknown" else None
 
 

@@ -12,6 +12,8 @@ from typing import Final
 
 MAX_ANSWER: Final = 16_384
 
+_FAILURES: Final = 400
+
 # A name under .invalid (RFC 6761 §6.4): it says who asks and claims to be nobody's host.
 EHLO: Final = b"EHLO ekuscan.invalid\r\n"
 
@@ -27,6 +29,11 @@ class SmtpReply:
     code: int
     refused: bool
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether it may be a refusal of our certificate in words that are not known."""
+        return self.code >= _FAILURES and not self.refused
+
 
 def reply(data: bytes) -> SmtpReply | None:
     """Reads the first reply; None where it is not whole, or no reply."""
@@ -34,4 +41,4 @@ def reply(data: bytes) -> SmtpReply | None:
     if found is None:
         return None
     code = int(found[1])
-    return SmtpReply(code, refused=code >= 400 and _CERTIFICATE.search(found[0]) is not None)
+    return SmtpReply(code, refused=code >= _FAILURES and _CERTIFICATE.search(found[0]) is not None)

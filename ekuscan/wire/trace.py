@@ -20,6 +20,8 @@ class Trace:
     ``accepted``: the peer went on after it (TLS 1.2: its Finished; TLS 1.3: a ticket or application data).
     ``spoke``: we wrote application data. ``unread``: OpenSSL refused the Certificate message, and ``chain`` is what
     stands in it. ``detail`` explains the ending in OpenSSL's or our own words.
+    ``answered`` is the status of the answer to our question ("HTTP 403"), and ``consent`` what it says of going on:
+    False where an answer was owed and none came, or where it may be a refusal, None where it tells nothing.
     """
 
     offer: str
@@ -41,3 +43,5 @@ class Trace:
     identity: str | None = None
     presented: bool = False
     unread: bool = False
+    answered: str | None = None
+    consent: bool | None = None
