@@ -11,7 +11,7 @@ What each stack answers is in the table of alerts, from handshakes with real ser
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ekuscan.model import Certainty, Enforcement, Enforces, Sight
@@ -27,6 +27,11 @@ __all__ = ["conclude", "next_trial"]
 # of something else.
 _MAY_BE_THE_EKU: Final = frozenset({40, 42, UNSUPPORTED_CERTIFICATE, 46})
 _NOT_THE_EKU: Final = frozenset({CERTIFICATE_REVOKED, CERTIFICATE_EXPIRED, UNKNOWN_CA})
+
+# Programs that speak these may judge a certificate only by what comes after TLS, which we do not say: a log-in with it
+# (SASL EXTERNAL), the name of a user, or whatever a bare port serves.
+_JUDGED_LATER: Final = frozenset({"tls", "imap", "ldap", "postgresql", "xmpp-client", "xmpp-server"})
+_MAY_JUDGE_LATER: Final = "its program may still judge it after TLS"
 
 _CONTRADICTION: Final = (
     "its answers contradict each other: it changed its mind between connections, or judges by something else"
@@ -54,14 +59,15 @@ def next_trial(trials: Trials, sights: Sequence[Sight]) -> Identity | None:
     return None
 
 
-def conclude(sights: Sequence[Sight], trials: Trials) -> Enforcement:
+def conclude(sights: Sequence[Sight], trials: Trials, protocol: str | None = None) -> Enforcement:
     """What the answers prove. ``sights`` are all of the endpoint: those without a certificate of ours, then the trials.
 
+    ``protocol`` is the endpoint's: where a certificate is judged after TLS too, that TLS took it is not all.
     ``evidence`` has a sentence for each certificate that was presented, then what follows from them.
     """
     known = {one.name: one for one in (*_given(trials), trials.controls.both, trials.controls.server_only)}
     answers = Answers([sight for sight in sights if sight.presented_as is None or sight.presented_as in known])
-    found = _judged(trials, answers, sights)
+    found = _no_surer_than_shown(_judged(trials, answers, sights), answers, protocol)
     each = [told(known[name], answer) for name, answer in answers.all]
     return Enforcement(found.value, found.certainty, (*each, found.reason))
 
@@ -101,7 +107,7 @@ def _after_refusal(trials: Trials, refusal: Answer) -> Iterator[Identity]:
 
 
 def _after_unable(trials: Trials, answers: Answers) -> Iterator[Identity]:
-    if answers.took(trials.unable):
+    if answers.took(trials.unable) or answers.turned_away(trials.unable):
         yield trials.controls.both
     refusal = answers.refused(trials.unable)
     if refusal is None or refusal.alert in (UNSUPPORTED_CERTIFICATE, *_NOT_THE_EKU):
@@ -143,6 +149,13 @@ def _judged(trials: Trials, answers: Answers, sights: Sequence[Sight]) -> _Findi
     if _contradictory(trials, answers, sights):
         return _undecided(_CONTRADICTION)
     return _by_acceptance(trials, answers) or _by_refusal(trials, answers) or _undecided(still_open(trials, answers))
+
+
+def _no_surer_than_shown(found: _Finding, answers: Answers, protocol: str | None) -> _Finding:
+    """Nothing is certain that stands on a status of failure, or on what TLS took and a program has yet to judge."""
+    if found.value in ("ignores", "any-certificate") and protocol in _JUDGED_LATER:
+        return replace(found, certainty="inferred", reason=f"{found.reason}; {_MAY_JUDGE_LATER}")
+    return replace(found, certainty="inferred") if answers.doubtful else found
 
 
 def _contradictory(trials: Trials, answers: Answers, sights: Sequence[Sight]) -> bool:
@@ -207,7 +220,7 @@ def _by_the_pair(trials: Trials, answers: Answers, refusal: Answer) -> _Finding 
     """Of two certificates of one CA it took the one with clientAuth alone."""
     if answers.took(trials.controls.both):
         return _Finding("enforces", "observed", _ANY_CA_WITH_CLIENT_AUTH)
-    if refusal.by == "sip" and "names" in trials.differences:
+    if (refusal.by == "sip" or refusal.status is not None) and "names" in trials.differences:
         return None
     reason = "of two certificates of one CA it takes the one with clientAuth only"
     if trials.differences:

@@ -24,6 +24,7 @@ _MANNERS: Final = {
     "close": "by closing the connection",
     "http": "in its HTTP answer",
     "sip": "in its SIP answer",
+    "smtp": "in its SMTP reply",
 }
 
 
@@ -31,6 +32,10 @@ def told(identity: Identity, answer: Answer) -> str:
     """What the peer said to one certificate."""
     whom = described(identity)
     match answer.said:
+        case "took" | "silent" if answer.status is not None:
+            return f"answered {whom} with {answer.status}"
+        case "refused" if answer.status is not None:
+            return f"answered {whom} with {answer.status}, and another one with success"
         case "took":
             return f"took {whom}"
         case "refused" if answer.alert is not None:
@@ -68,6 +73,9 @@ def still_open(trials: Trials, answers: Answers) -> str:
     if trials.able is not None and answers.took(trials.able) and not answers.to(trials.unable):
         what = described(trials.able)
         return f"that it takes {what} says nothing of one without clientAuth; one of the same CA would show it"
+    statuses = sorted({answer.status for _, answer in answers.all if answer.said == "silent" and answer.status})
+    if statuses:
+        return f"whether {listed(statuses)} means a refusal cannot be told: no certificate got anything better"
     if trials.able is None and trials.unable is None:
         return "none of these certificates can show it: the stacks judge their EKUs differently"
     return "what came back does not tell whether it asks for clientAuth"
@@ -97,7 +105,7 @@ def _open_unable(trials: Trials, answers: Answers) -> str:
         return f"the alert speaks of trust in the CA of {what}, not of its EKU{more}"
     if refusal.alert in (CERTIFICATE_REVOKED, CERTIFICATE_EXPIRED):
         return f"the alert speaks of the validity of {what}, not of its EKU"
-    if refusal.by == "sip" and trials.same_ca:
+    if (refusal.by == "sip" or refusal.status is not None) and trials.same_ca:
         return f"the refusal of {what} may be about its name or its EKU: let both certificates have the same names"
     return f"the refusal of {what} may be about trust or its EKU; one of the same CA with both EKUs would tell which"
 

@@ -33,6 +33,11 @@ UNCLEAR = identity("UNCLEAR", pki.issue("client", CA, eku=("2.5.29.37.0",)))
 OURS = frozenset({"ABLE", "UNABLE", "RENAMED", "EXPIRED", "ENDED", "UNCLEAR"})
 WITHOUT = frozenset({"UNABLE", "STRANGER", "RENAMED", "EXPIRED", CONTROLS.server_only.name})
 
+# As the reader of answers leaves them: of some it doubts by themselves that they are consent.
+MAY_REFUSE = ("HTTP 400", "HTTP 403", "SMTP 554")
+TAKEN = ("HTTP 200", "SMTP 250", "SIP 403")
+STATUSES = (*MAY_REFUSE, *TAKEN, "HTTP 404", "HTTP 503")
+
 Peer = Callable[[Identity, int], Sight]
 
 
@@ -47,12 +52,15 @@ def base(request: str = "required") -> Sight:
 
 
 def said(one: Identity, what: str | int | None) -> Sight:
-    """``what``: None for taken, an alert, how it was refused otherwise, or the reason of a failure."""
+    """``what``: None for taken, an alert, how it was refused otherwise, a status, or the reason of a failure."""
     certificate, reason = ClientCertificate("unknown"), None
     if isinstance(what, int):
         certificate = ClientCertificate("unknown", "alert")
         reason = failure("certificate-refused", alert=what, error="x")
-    elif what in ("close", "http", "sip"):
+    elif what in STATUSES:
+        certificate = ClientCertificate("unknown", answered=what)
+        reason = failure("acceptance-undecided") if what in MAY_REFUSE else None
+    elif what in ("close", "http", "sip", "smtp"):
         certificate, reason = ClientCertificate("unknown", what), failure("certificate-refused", error="x")
     elif what == "not-asked":
         certificate = ClientCertificate("none")
@@ -112,14 +120,14 @@ def tried(peer: Peer, *identities: Identity, request: str = "required") -> tuple
     return drive(peer, trials, base(request))
 
 
-def drive(peer: Peer, trials: Trials, *sights: Sight) -> tuple[Enforcement, list[str]]:
+def drive(peer: Peer, trials: Trials, *sights: Sight, protocol: str = "https") -> tuple[Enforcement, list[str]]:
     """Presents what is asked for until nothing is: the conclusion, and the names in the order of the connections."""
     seen, names = list(sights), []
     while (one := next_trial(trials, seen)) is not None:
         seen.append(peer(one, names.count(one.name)))
         names.append(one.name)
         assert len(names) <= 12
-    return conclude(seen, trials), names
+    return conclude(seen, trials, protocol), names
 
 
 # --- the pair ---------------------------------------------------------------------------------------------------
@@ -200,7 +208,10 @@ def test_the_evidence_has_a_sentence_for_each_answer_and_one_for_what_follows():
     )
 
 
-@pytest.mark.parametrize(("how", "words"), [("close", "by closing the connection"), ("http", "in its HTTP answer")])
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [("close", "by closing the connection"), ("http", "in its HTTP answer"), ("smtp", "in its SMTP reply")],
+)
 def test_the_evidence_says_how_it_refused_without_an_alert(how, words):
     found, _ = tried(scripted(ABLE=None, UNABLE=how, both=how), ABLE, UNABLE)
     assert f"refused UNABLE (serverAuth) {words}" in found.evidence
@@ -458,11 +469,93 @@ def test_sights_of_certificates_that_are_no_part_of_the_trials_are_passed_over()
     assert (found.value, len(found.evidence)) == ("enforces", 3)
 
 
+# --- statuses that name no certificate --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["HTTP 400", "HTTP 403", "HTTP 404", "HTTP 503"])
+def test_a_status_that_the_certificate_with_client_auth_did_not_get_is_a_refusal_without_certainty(status):
+    found, names = tried(scripted(ABLE="HTTP 200", UNABLE=status, both=status), ABLE, UNABLE)
+    assert (found.value, found.certainty) == ("enforces", "inferred")
+    assert names == ["ABLE", "UNABLE", CONTROLS.both.name, "ABLE"]
+    assert f"answered UNABLE (serverAuth) with {status}, and another one with success" in found.evidence
+
+
+def test_such_a_status_may_be_about_the_name():
+    found, _ = tried(scripted(ABLE="HTTP 200", RENAMED="HTTP 403", both="HTTP 403"), ABLE, RENAMED)
+    assert (found.value, "may be about its name or its EKU" in found.evidence[-1]) == ("undecided", True)
+
+
+def test_such_a_status_stays_uncertain_where_an_unknown_ca_is_refused_in_another_way():
+    found, _ = tried(scripted(ABLE="HTTP 200", UNABLE="HTTP 403", both=48), ABLE, UNABLE)
+    assert (found.value, found.certainty) == ("enforces", "inferred")
+
+
+@pytest.mark.parametrize("status", ["HTTP 400", "HTTP 403", "HTTP 404", "HTTP 503", "SMTP 554"])
+def test_one_status_for_all_certificates_is_undecided(status):
+    found, _ = tried(scripted(ABLE=status, UNABLE=status, both=status), ABLE, UNABLE)
+    assert (found.value, found.certainty) == ("undecided", "inferred")
+    assert f"answered UNABLE (serverAuth) with {status}" in found.evidence
+    assert f"whether {status} means a refusal cannot be told" in found.evidence[-1]
+
+
+def test_a_page_that_is_not_there_is_no_refusal_where_the_peer_refuses_in_another_way():
+    found, _ = tried(scripted(ABLE="HTTP 404", UNABLE="HTTP 404", both=48), ABLE, UNABLE)
+    assert (found.value, found.certainty) == ("ignores", "inferred")
+
+
+def test_a_forbidden_page_may_be_a_refusal_also_where_the_peer_refuses_in_another_way():
+    found, _ = tried(scripted(ABLE="HTTP 403", UNABLE="HTTP 403", both=48), ABLE, UNABLE)
+    assert found.value == "undecided"
+
+
+def test_a_status_for_an_unknown_ca_alone_shows_without_certainty_that_trust_is_looked_at():
+    found, _ = tried(scripted(ABLE="HTTP 200", UNABLE="HTTP 200", both="HTTP 403"), ABLE, UNABLE)
+    assert (found.value, found.certainty) == ("ignores", "inferred")
+
+
+def test_pages_for_all_certificates_show_a_peer_that_takes_any():
+    found, _ = tried(scripted(ABLE="HTTP 200", UNABLE="HTTP 200", both="HTTP 200"), ABLE, UNABLE)
+    assert (found.value, found.certainty) == ("any-certificate", "observed")
+
+
+def test_a_status_of_sip_says_nothing_of_certificates():
+    found, _ = tried(scripted(ABLE="SIP 403", UNABLE="SIP 403", both=48), ABLE, UNABLE)
+    assert (found.value, found.certainty) == ("ignores", "observed")
+
+
+def test_a_peer_that_gives_the_page_now_and_then_changes_its_mind():
+    found, _ = tried(scripted(ABLE=["HTTP 200", "HTTP 403"], UNABLE="HTTP 403", both="HTTP 403"), ABLE, UNABLE)
+    assert (found.value, "contradict" in found.evidence[-1]) == ("undecided", True)
+
+
+# --- programs that judge after TLS ------------------------------------------------------------------------------
+
+LATER = ("tls", "imap", "ldap", "postgresql", "xmpp-client", "xmpp-server")
+
+
+@pytest.mark.parametrize("protocol", [*LATER, "https", "sips", "smtp", "turns"])
+@pytest.mark.parametrize(("both", "value"), [(None, "any-certificate"), (48, "ignores")])
+def test_what_tls_took_is_certain_only_where_nothing_judges_it_later(protocol, both, value):
+    trials = arrange((ABLE, UNABLE), CONTROLS, NOW)
+    found, _ = drive(scripted(ABLE=None, UNABLE=None, both=both), trials, base(), protocol=protocol)
+    later = protocol in LATER
+    assert (found.value, found.certainty) == (value, "inferred" if later else "observed")
+    assert ("may still judge it after TLS" in found.evidence[-1]) == later
+
+
+@pytest.mark.parametrize("protocol", LATER)
+def test_what_tls_refused_is_certain_everywhere(protocol):
+    trials = arrange((ABLE, UNABLE), CONTROLS, NOW)
+    found, _ = drive(peer(STACKS["openssl"]), trials, base(), protocol=protocol)
+    assert (found.value, found.certainty) == ("enforces", "observed")
+
+
 # --- whatever comes ---------------------------------------------------------------------------------------------
 
 ANSWERS = st.sampled_from(
     (
         *(None, 40, 42, 43, 44, 45, 46, 48, 49, 116, "close", "http", "sip"),
+        *STATUSES,
         *("not-asked", "internal-error", "acceptance-undecided", "certificate-unsuitable", "stalled"),
     )
 )
@@ -486,9 +579,12 @@ def test_without_a_refused_certificate_that_lacks_client_auth_no_peer_is_said_to
     trials = arrange((ABLE, UNABLE), CONTROLS, NOW)
     pairs = ((ABLE, able), (UNABLE, unable), (CONTROLS.both, both), (CONTROLS.server_only, server_only))
     found = conclude((base(), *(said(*pair) for pair in pairs)), trials)
-    refused = [isinstance(what, int) or what in ("close", "http", "sip") for what in (unable, server_only)]
+    failures = [one for one in STATUSES if one not in TAKEN]
+    refused = [isinstance(what, int) or what in ("close", "http", "sip", *failures) for what in (unable, server_only)]
     assert found.value != "enforces" or any(refused)
-    assert found.value not in ("ignores", "any-certificate") or None in (unable, server_only, both)
+    took = {None, *TAKEN, "HTTP 404", "HTTP 503"} & {unable, server_only, both}
+    assert found.value not in ("ignores", "any-certificate") or took
+    assert found.certainty == "inferred" or not {able, unable, both, server_only} & set(failures)
 
 
 def test_every_stack_and_every_way_of_judging_has_one_answer():
