@@ -24,7 +24,7 @@ from ekuscan.profiles.load import profile
 from ekuscan.rules.tables import Tables
 from ekuscan.targets.plan import with_role
 from ekuscan.verdict.estate import Estate, Seen
-from ekuscan.verdict.experiments import Experiment
+from ekuscan.verdict.experiments import Experiment, weighed
 from ekuscan.verdict.renewal import IssuancePolicy
 
 # From certain to uncertain.
@@ -183,9 +183,9 @@ def _experiment(enforcement: Enforcement | None) -> Experiment | None:
 
 
 def _of_service(found: Sequence[tuple[str, Experiment]]) -> Experiment:
-    """The most certain of experiments that agree."""
+    """The most certain of experiments that agree, as it counts."""
     if len({one.client_eku for _, one in found}) == 1:
-        return min((one for _, one in found), key=lambda one: _CERTAIN.index(one.certainty))
+        return weighed(min((one for _, one in found), key=lambda one: _CERTAIN.index(one.certainty)))
     told = "; ".join(f"{endpoint} {one.showed}" for endpoint, one in found)
     return Experiment(None, "observed", f"its endpoints disagree: {told}")
 

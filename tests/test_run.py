@@ -22,6 +22,7 @@ from ekuscan.lab.authority import EkuChoice, Leaf, issue, self_signed
 from ekuscan.lab.worlds import World, make_worlds, write_trust_data
 from ekuscan.model import (
     Banner,
+    Certainty,
     ClientCertificate,
     Connection,
     Endpoint,
@@ -345,9 +346,9 @@ def test_a_request_on_a_guessed_port_answers_a_question(world: Certificates) -> 
     assert [one.outcome for one in run.verdicts if one.id == "exp-c1>192.0.2.1/uc-traversal/X11"] == ["breaks-now"]
 
 
-def tried(seen: Observation, value: Enforces, *evidence: str) -> Observation:
+def tried(seen: Observation, value: Enforces, *evidence: str, certainty: Certainty = "observed") -> Observation:
     """The same observation with what client-certificate experiments made of it."""
-    return replace(seen, enforcement=Enforcement(value, "observed", evidence))
+    return replace(seen, enforcement=Enforcement(value, certainty, evidence))
 
 
 def _dialled(
@@ -355,6 +356,7 @@ def _dialled(
     *found: tuple[int, Enforces],
     declared: Mapping[str, Fact] | None = None,
     port_of_sip: int = 5061,
+    certainty: Certainty = "observed",
 ) -> tuple[Run, Verdict]:
     """An Expressway-E with a serverAuth-only certificate, and the peer that it dials; experiments ran on its ports."""
     e, peer = box("exp-e1", "expressway-e", "X15.4"), box("peer", "cube", "17.12.4")
@@ -364,7 +366,14 @@ def _dialled(
     seen = [shows(own, world.issued["digicert", "server", 186])]
     for number, value in found:
         end = replace(port(peer, port_of_sip, optional=False), id=f"peer:{number}/sips", port=number)
-        seen.append(tried(shows(end, world.issued["corp", "both", 400], "required"), value, "It ended with alert 43."))
+        seen.append(
+            tried(
+                shows(end, world.issued["corp", "both", 400], "required"),
+                value,
+                "It ended with alert 43.",
+                certainty=certainty,
+            )
+        )
     ends = tuple(one.endpoint for one in seen)
     run, _ = finished(world, Inventory((e, peer), (zone,), ends), seen)
     return run, next(one for one in run.verdicts if one.id == "exp-e1>peer/neighbor-zone/X19")
@@ -377,6 +386,15 @@ def _dialled(
 def test_an_experiment_on_a_port_answers_for_those_who_dial_it(world: Certificates, value: Enforces, now: str) -> None:
     _, verdict = _dialled(world, (5061, value))
     assert verdict.now == now
+
+
+@pytest.mark.parametrize(
+    ("value", "now"), [("enforces", "breaks"), ("ignores", "depends"), ("any-certificate", "depends")]
+)
+def test_of_inferred_experiments_only_a_refusal_counts(world: Certificates, value: Enforces, now: str) -> None:
+    _, verdict = _dialled(world, (5061, value), certainty="inferred")
+    assert verdict.now == now
+    assert any(because.fact == "peer.client_eku on sip-tls" for because in verdict.because)
 
 
 def test_what_an_experiment_showed_is_published_with_its_evidence(world: Certificates) -> None:

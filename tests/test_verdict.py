@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ekuscan.model import Fact, Verdict
 from ekuscan.rules.load import packaged
 from ekuscan.verdict.evaluate import GRAVITY
-from ekuscan.verdict.experiments import Experiment
+from ekuscan.verdict.experiments import Experiment, weighed
 from tests.judging import AS_OF, Facts, Shown
 
 EKUS = ("both", "server", "client", "neither")
@@ -291,6 +291,27 @@ def test_an_experiment_beats_what_was_declared() -> None:
         "clientAuth. The inventory says otherwise; what was observed counts."
     )
     assert _because(verdict)["the inventory"] == ("ignored, but what was observed counts", "rule")
+
+
+@pytest.mark.parametrize(("release", "answer"), [("X14.3.7", "breaks"), ("X15.4", "at-risk")])
+def test_what_seems_to_be_ignored_is_told_and_overrules_nothing(release: str, answer: str) -> None:
+    seems = weighed(replace(TAKES, certainty="inferred"))
+    verdict = _dials_in(release, seems).verdicts()["partner>exp-e1/sip-b2b/X07"]
+    assert verdict.now == answer
+    told = "took a certificate without clientAuth, which is not certain and decides nothing (It answered 200.)"
+    assert _because(verdict)["exp-e1.client_eku on sip-tls"] == (told, "inferred")
+
+
+def test_what_seems_to_be_ignored_does_not_overrule_what_was_declared() -> None:
+    facts = Facts().box("exp-e1", "expressway-e", "X15.4", {"server": Shown("server", "private")})
+    facts.box("far", "generic", None, client_eku="checked").link("sip-b2b", "exp-e1", "far", mtls="on")
+    facts.experiments["far", "sip-tls"] = weighed(replace(TAKES, certainty="inferred"))
+    assert facts.verdicts()["exp-e1>far/sip-b2b/X04"].now == "breaks"
+
+
+@pytest.mark.parametrize("experiment", [TAKES, REFUSES, replace(REFUSES, certainty="inferred"), DISAGREE])
+def test_every_other_experiment_counts_as_it_is(experiment: Experiment) -> None:
+    assert weighed(experiment) is experiment
 
 
 def test_an_experiment_says_nothing_of_another_service_or_of_another_box() -> None:

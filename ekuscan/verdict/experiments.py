@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ekuscan.model import Certainty, Fact
@@ -15,7 +15,8 @@ from ekuscan.verdict.facts import Variable, matches
 class Experiment:
     """How one service of a target treats clientAuth, as it showed.
 
-    ``client_eku`` is None where its endpoints disagree: then nothing follows. ``showed`` is a predicate without its
+    ``client_eku`` is None where its endpoints disagree, or where it is `weighed` and too light: then nothing follows.
+    ``showed`` is a predicate without its
     subject ("took a certificate without clientAuth"), ``evidence`` are the sentences that it stands on.
     """
 
@@ -29,6 +30,17 @@ class Experiment:
         """The finding with its evidence."""
         found = f"{self.client_eku}: {self.showed}" if self.client_eku else self.showed
         return f"{found} ({' '.join(self.evidence)})" if self.evidence else found
+
+
+def weighed(experiment: Experiment) -> Experiment:
+    """The experiment as it counts.
+
+    That a certificate without clientAuth seems to be taken is told and decides nothing, as long as it is not certain:
+    neither a row nor what was declared gives way to it.
+    """
+    if experiment.client_eku != "ignored" or experiment.certainty == "observed":
+        return experiment
+    return replace(experiment, client_eku=None, showed=f"{experiment.showed}, which is not certain and decides nothing")
 
 
 def name(box: str, service: str | None) -> str:
