@@ -148,7 +148,8 @@ def scan(
     client_cert: Annotated[
         Optional[list[Path]],  # noqa: UP045
         typer.Option(
-            help="Present it where a certificate is asked for: a log-in attempt in the peer's log. Repeatable.",
+            help="Present it where a certificate is asked for, but not in DTLS: a log-in attempt in the peer's log. "
+            "Repeatable.",
             metavar="FILE",
         ),
     ] = None,
