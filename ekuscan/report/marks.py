@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from ekuscan.extensions import ANY_EKU, CLIENT_AUTH, SERVER_AUTH
 from ekuscan.model import Certificate, Chain, Eku, HierarchyClass, Observation, Purpose, Request
+from ekuscan.named_sights import named_sights
 
 CLASSES: Mapping[HierarchyClass, str] = {
     "public-chrome": "public",
@@ -52,11 +53,12 @@ def is_public(chain: Chain | None) -> bool:
 
 
 def strongest(observation: Observation) -> Request | None:
-    """The most that any handshake with this endpoint asked for; None where none got that far.
+    """The most that any handshake under the endpoint's name asked for; None where none got that far.
 
     A handshake that shared nothing with the peer says nothing beside one that showed a chain.
     """
-    told = [sight for sight in observation.sights if sight.chain is not None] or observation.sights
+    named = named_sights(observation)
+    told = [sight for sight in named if sight.chain is not None] or named
     return max((sight.client_certificate.request for sight in told), key=_STRENGTH.__getitem__, default=None)
 
 
