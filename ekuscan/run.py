@@ -213,7 +213,7 @@ class RunInProgress:
     def _nameless(self) -> list[Target]:
         """Targets that showed something, but whose role nobody told and nothing settled."""
         pieces = self._pieces()
-        seen = {o.endpoint.target for piece in pieces for o in piece.observations if o.presented}
+        seen = {o.endpoint.target for piece in pieces for o in piece.observations if o.presented or o.banner}
         targets = (target for piece in pieces for target in piece.targets)
         return [target for target in targets if target.role_from == "default" and target.id in seen]
 
@@ -228,7 +228,8 @@ class RunInProgress:
         return list(by_roles.values())
 
     def _open_role(self, target: Target) -> Problem:
-        return open_role(target, self._facts.evidence[target.id])
+        endpoints = [observation.endpoint for observation in self._observations[target.id]]
+        return open_role(target, self._facts.evidence[target.id], endpoints)
 
     def _finish(self, part: int) -> Piece:
         declared = self._members[part]

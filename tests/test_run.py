@@ -485,6 +485,18 @@ def test_a_target_that_nothing_settles_is_a_problem_and_keeps_its_certificate(wo
     assert (run.summary.undecided, run.summary.exit) == (1, 3)
 
 
+def test_a_target_of_which_only_a_banner_came_is_asked_for_its_role(world: Certificates) -> None:
+    host = box("192.0.2.1", None)
+    end = port(host, 4070, "sip-tcp", optional=False)
+    says = Observation(end, "192.0.2.1", "seen", None, (), expressway("X14.0.3"))
+    run, _ = finished(world, Inventory((host,), endpoints=(end,)), [says])
+    (problem,) = run.problems
+    assert problem.title == "Which product is it?"
+    assert "4070/sip-tcp open: Cisco Expressway-E or Cisco Expressway-C" in problem.text
+    assert "ekuscan scan 'sip-tcp://192.0.2.1:4070 role=expressway-e'" in problem.action
+    assert (run.summary.undecided, run.summary.exit) == (1, 3)
+
+
 def test_a_factory_certificate_is_said_of_a_target_that_nothing_settles(world: Certificates) -> None:
     host = box("192.0.2.1", None)
     end = port(host, 443, "https")
