@@ -203,7 +203,10 @@ def _own_refused(trials: Trials, answers: Answers) -> _Finding | None:
     if refusal is None or trials.unable is None:
         return None
     if refusal.alert == UNSUPPORTED_CERTIFICATE:
-        reason = f"alert {UNSUPPORTED_CERTIFICATE} speaks of what a certificate may be used for"
+        reason = (
+            f"it refuses the one without clientAuth by alert {UNSUPPORTED_CERTIFICATE}, which speaks of what a "
+            "certificate may be used for"
+        )
         return _Finding("enforces", "observed" if answers.took(trials.able) else "inferred", reason)
     if refusal.alert in _NOT_THE_EKU or trials.unable.name in trials.doubts:
         return None

@@ -25,7 +25,7 @@ from ekuscan.wire.reasons import REASONS
 from tests.command import TODAY, Done, assert_golden, run, scan, too_wide
 
 # Faults that end by our patience alone: scanned with little of it, apart from those that need time to show themselves.
-WAITING_REASONS = {"stalled", "filtered", "request-undecided", "no-answer", "no-answer-dtls"}
+WAITING_REASONS = {"no-greeting", "stalled", "filtered", "request-undecided", "no-answer", "no-answer-dtls"}
 OF_OURS = [name for name, fault in FAULTS.items() if fault.of_ours]
 WAITING = [name for name, fault in FAULTS.items() if fault.failure is not None and fault.failure[1] in WAITING_REASONS]
 OTHERS = [name for name in FAULTS if name not in WAITING and name not in OF_OURS]

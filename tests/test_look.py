@@ -132,7 +132,7 @@ async def test_an_xmpp_server_is_asked_for_no_more_than_two_domains(name):
 async def test_a_silent_server_is_waited_for_until_the_preamble_has_had_its_time():
     async with listening(silent) as port:
         found = await observe(endpoint(port, "smtp"), SHORT, clock)
-    assert (found.failure.stage, found.failure.reason) == ("preamble", "stalled")
+    assert (found.failure.stage, found.failure.reason) == ("preamble", "no-greeting")
 
 
 async def test_what_comes_with_the_go_ahead_is_not_taken_for_tls():

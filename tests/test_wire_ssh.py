@@ -49,7 +49,7 @@ def test_an_identification_string_is_printable():
         (b"hello\n" * LIMIT, "too-much", "during the plain-text opening: over 16384 bytes"),
         (b"SS", "stalled", "(2 bytes received)"),
         (GREETING[:-1], "stalled", f"({len(GREETING) - 1} bytes received)"),
-        (b"", "stalled", "went silent during the plain-text opening (0 bytes received)"),
+        (b"", "no-greeting", "where SSH greets: perhaps TLS comes at once (tls://)"),
     ],
 )
 def test_what_greets_otherwise_is_named(data, reason, detail):

@@ -82,7 +82,7 @@ def _refused(says: str, reason: str, protocol: str, *opening: Turn) -> PreambleF
 
 
 _LEAVING: Final = {
-    "preamble-silent": PreambleFault("is never greeted by SMTP", ("preamble", "stalled"), "smtp"),
+    "preamble-silent": PreambleFault("never greets in SMTP", ("preamble", "no-greeting"), "smtp"),
     "preamble-drip": PreambleFault(
         "greets as IMAP, one byte per second", ("preamble", "stalled"), "imap", IMAP, drips=True
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from ekuscan.model import Failure, Stage
 from ekuscan.names import printable
@@ -29,6 +29,8 @@ class Exchange:
     __slots__ = ("_begins", "_buffer", "_name", "_taken", "agent", "failure", "ready", "received", "rest")
 
     stage: Stage = "preamble"
+    peer_begins: ClassVar[bool] = False
+    """Whether the peer speaks first, so that its silence means that it waits for us."""
 
     def __init__(self, name: str, begins: re.Pattern[bytes]) -> None:
         self.ready = False
@@ -67,6 +69,8 @@ class Exchange:
 
     def give_up(self) -> None:
         """Nothing more will be waited for."""
+        if self.peer_begins and not self.received:
+            self._end("no-greeting", protocol=self._name)
         self._end("stalled", received=self.received)
 
     def _take(self) -> bytes | None:

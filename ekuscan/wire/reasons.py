@@ -48,6 +48,9 @@ REASONS: Final[Mapping[str, Reason]] = MappingProxyType(
         "proxy-failed": Reason(("proxy",), "the proxy could not connect us: {error}"),
         "not-the-protocol": Reason(_TALK, "answers with something that is not {protocol}: {error}"),
         "tls-at-once": Reason(_TALK, "speaks TLS at once, where {protocol} was to come first"),
+        "no-greeting": Reason(
+            ("preamble",), "waits for us to begin, where {protocol} greets: perhaps TLS comes at once (tls://)"
+        ),
         "preamble-refused": Reason(("preamble",), "turned us away before TLS could begin: {error}"),
         "no-starttls": Reason(("preamble",), "speaks {protocol} and offers no TLS in it"),
         "starttls-refused": Reason(("preamble",), "refused to start TLS: {error}"),

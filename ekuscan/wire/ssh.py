@@ -22,6 +22,7 @@ class SshGreeting(Exchange):
     """
 
     __slots__ = ("_before",)
+    peer_begins = True
 
     def __init__(self) -> None:
         super().__init__("SSH", _BEGINS)

@@ -66,6 +66,7 @@ class LineTalk(Exchange):
     """A `Dialogue` in which both sides speak in lines. A bare line feed ends a line too."""
 
     __slots__ = ("_offered", "_protocol", "_step_number")
+    peer_begins = True
 
     def __init__(self, protocol: LineProtocol) -> None:
         super().__init__(protocol.name, protocol.begins)
