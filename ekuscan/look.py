@@ -160,7 +160,7 @@ class Look:
             return found
         from ekuscan.experiment import conclude
 
-        return replace(found, enforcement=conclude(self._sights, self._trials))
+        return replace(found, enforcement=conclude(self._sights, self._trials, self._endpoint.protocol))
 
     def _session(self, view: View | None) -> Session:
         proxy, endpoint = self._limits.proxy, self._endpoint

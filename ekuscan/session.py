@@ -403,9 +403,10 @@ class Session:
         handshake = self._handshake
         answer = bytes(handshake.answer)
         question = self._question
+        trace = handshake.trace()
         account = Account(
             address=self._addresses[0],
-            trace=handshake.trace(),
+            trace=question.heard(trace, answer, self._token) if question is not None else trace,
             plain=handshake.plain,
             refused_by=question.refused(answer, self._token) if question is not None and answer else None,
             banner=question.banner(answer, self._token) if question is not None and answer else None,

@@ -72,7 +72,7 @@ class Clients:
     other: Path
 
     def of(self, way: str) -> Path:
-        return self.other if way == "distrusts" else self.trusted
+        return self.other if way.endswith("distrusts") else self.trusted
 
 
 @pytest.fixture(scope="module")
@@ -196,7 +196,17 @@ def go(files: Files, clients: Clients) -> Iterator[Ports]:
         yield found
 
 
-_NGINX = {"enforces": "on", "optional": "optional", "any-ca": "optional_no_ca", "distrusts": "on"}
+# What is refused gets, in place of nginx's own page, one of the site, a page that is not there, or nothing at all.
+_NGINX = {
+    "enforces": "on",
+    "optional": "optional",
+    "any-ca": "optional_no_ca",
+    "distrusts": "on",
+    "own-page": "on; error_page 495 496 =403 /denied",
+    "own-page-distrusts": "on; error_page 495 496 =403 /denied",
+    "no-page": "on; error_page 495 496 =404 /denied",
+    "hangs-up": "on; error_page 495 496 =444 @hang-up",
+}
 _NGINX_SERVER = """
   server {{
     listen 127.0.0.1:{port} ssl;
@@ -206,6 +216,8 @@ _NGINX_SERVER = """
     ssl_client_certificate {clients};
     ssl_verify_client {verify};
     location / {{ return 200 "hello"; }}
+    location = /denied {{ return {denied} "Access denied"; }}
+    location @hang-up {{ return 444; }}
   }}
 """
 
@@ -214,7 +226,14 @@ _NGINX_SERVER = """
 def nginx(files: Files, clients: Clients) -> Iterator[Ports]:
     found = ports(*_NGINX)
     servers = [
-        _NGINX_SERVER.format(port=port, chain=files.chain, key=files.key, clients=clients.of(way), verify=_NGINX[way])
+        _NGINX_SERVER.format(
+            port=port,
+            chain=files.chain,
+            key=files.key,
+            clients=clients.of(way),
+            verify=_NGINX[way],
+            denied=404 if way == "no-page" else 403,
+        )
         for way, port in found.items()
     ]
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -287,33 +306,38 @@ def running(files, clients):
 
 # --- the grid ---------------------------------------------------------------------------------------------------
 
-# Where a verifier says the same to a missing clientAuth and to an unknown CA, enforcement is inferred.
+# Where a verifier says the same to a missing clientAuth and to an unknown CA, enforcement is inferred; and on a port
+# where nothing comes after TLS, that a certificate is taken.
 GRID = {
     ("openssl", "enforces"): ("enforces", "observed"),
     ("openssl", "optional"): ("enforces", "observed"),
-    ("openssl", "ignores"): ("ignores", "observed"),
-    ("openssl", "any"): ("any-certificate", "observed"),
+    ("openssl", "ignores"): ("ignores", "inferred"),
+    ("openssl", "any"): ("any-certificate", "inferred"),
     ("openssl", "distrusts"): ("undecided", "inferred"),
     ("openssl", "asks-nothing"): ("undecided", "inferred"),
-    ("gnutls", "ignores"): ("ignores", "observed"),
-    ("gnutls", "any"): ("any-certificate", "observed"),
+    ("gnutls", "ignores"): ("ignores", "inferred"),
+    ("gnutls", "any"): ("any-certificate", "inferred"),
     ("gnutls", "distrusts"): ("undecided", "inferred"),
     ("haproxy", "enforces"): ("enforces", "observed"),
     ("haproxy", "ignores"): ("ignores", "observed"),
     ("haproxy", "any"): ("any-certificate", "observed"),
     ("haproxy", "distrusts"): ("undecided", "inferred"),
     ("java", "enforces"): ("enforces", "inferred"),
-    ("java", "ignores"): ("ignores", "observed"),
-    ("java", "any"): ("any-certificate", "observed"),
+    ("java", "ignores"): ("ignores", "inferred"),
+    ("java", "any"): ("any-certificate", "inferred"),
     ("java", "distrusts"): ("undecided", "inferred"),
     ("go", "enforces"): ("enforces", "inferred"),
-    ("go", "ignores"): ("ignores", "observed"),
-    ("go", "any"): ("any-certificate", "observed"),
+    ("go", "ignores"): ("ignores", "inferred"),
+    ("go", "any"): ("any-certificate", "inferred"),
     ("go", "distrusts"): ("undecided", "inferred"),
     ("nginx", "enforces"): ("enforces", "inferred"),
     ("nginx", "optional"): ("enforces", "inferred"),
     ("nginx", "any-ca"): ("enforces", "observed"),
     ("nginx", "distrusts"): ("undecided", "inferred"),
+    ("nginx", "own-page"): ("enforces", "inferred"),
+    ("nginx", "own-page-distrusts"): ("undecided", "inferred"),
+    ("nginx", "no-page"): ("enforces", "inferred"),
+    ("nginx", "hangs-up"): ("undecided", "inferred"),
     ("rustls", "enforces"): ("enforces", "observed"),
     ("rustls", "distrusts"): ("enforces", "inferred"),
 }
@@ -342,7 +366,7 @@ def test_the_evidence_tells_the_whole_experiment(running, version):
         "took CLIENT-BOTH (serverAuth, clientAuth)",
         "took SERVER-ONLY (serverAuth)",
         "refused a certificate of a CA that it cannot know (serverAuth, clientAuth) with alert 48 unknown_ca",
-        "it looks at trust, and not at the EKU",
+        "it looks at trust, and not at the EKU; its program may still judge it after TLS",
     )
     names = [None, "CLIENT-BOTH", "SERVER-ONLY", CONTROLS.both.name]
     assert [sight.presented_as for sight in found.sights] == names
@@ -352,6 +376,30 @@ def test_the_evidence_tells_the_whole_experiment(running, version):
 def test_a_verifier_that_does_not_ask_is_shown_no_certificate(running, version):
     found = experiment(running("openssl")["asks-nothing"], "openssl", version, BOTH, SERVER_ONLY)
     assert [sight.presented_as for sight in found.sights] == [None]
+
+
+@pytest.mark.parametrize("version", OFFERS)
+@pytest.mark.parametrize(("way", "answered"), [("own-page", "HTTP 403"), ("hangs-up", None)])
+def test_what_may_be_a_refusal_in_other_words_shows_no_optional_request(running, way, answered, version):
+    found = experiment(running("nginx")[way], "nginx", version).sights[0]
+    assert (found.client_certificate.request, found.client_certificate.answered) == ("unknown", answered)
+    assert found.failure.reason == "request-undecided"
+
+
+@pytest.mark.parametrize("version", OFFERS)
+def test_the_evidence_names_a_status_that_others_did_not_get(running, version):
+    found = experiment(running("nginx")["own-page"], "nginx", version, BOTH, SERVER_ONLY).enforcement
+    assert found.evidence[:2] == (
+        "took CLIENT-BOTH (serverAuth, clientAuth)",
+        "answered SERVER-ONLY (serverAuth) with HTTP 403, and another one with success",
+    )
+
+
+@pytest.mark.parametrize("version", OFFERS)
+def test_one_status_for_every_certificate_tells_nothing(running, version):
+    found = experiment(running("nginx")["own-page-distrusts"], "nginx", version, BOTH, SERVER_ONLY).enforcement
+    assert "answered SERVER-ONLY (serverAuth) with HTTP 403" in found.evidence
+    assert found.evidence[-1] == ("whether HTTP 403 means a refusal cannot be told: no certificate got anything better")
 
 
 def test_a_verifier_that_stays_silent_is_undecided(running):

@@ -24,7 +24,7 @@ from tests.lab_client import PATIENCE, dial
 TODAY = datetime(2026, 11, 23, 14, 2, tzinfo=UTC)
 DAY = timedelta(days=1)
 OPTIONS = b"OPTIONS sip:a SIP/2.0\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
-LIMITS = ProbeLimits(connect=0.5, handshake=3.0, quiet=1.0, answer=0.5, deadline=6.0)
+LIMITS = ProbeLimits(connect=0.5, handshake=3.0, quiet=1.0, answer=3.0, deadline=6.0)
 SILENT = {"stalled", "filtered", "request-undecided"}
 
 # What no endpoint can bring about: names that do not resolve, routers and routes in between, and our own mistakes.

@@ -451,7 +451,7 @@ async def test_a_server_that_asks_after_the_request_is_seen_to_ask_late():
     async with listening(late, context) as port:
         found = await observe(endpoint(port, "https"), limits, clock)
     (sight,) = found.sights
-    assert sight.client_certificate == ClientCertificate("optional", late=True)
+    assert sight.client_certificate == ClientCertificate("optional", late=True, answered="HTTP 200")
 
 
 async def test_handshakes_with_a_host_run_in_order_of_arrival():

@@ -161,7 +161,12 @@ _AFTER: Final = {
     "endless-sip": Fault("answers SIP with headers without end", None, requests.endless_sip),
     "endless-http": Fault("answers HTTP with a body without end", None, requests.endless_http, protocol="https"),
     "sip-drip": Fault("answers SIP with one byte per second", None, requests.sip_drip),
-    "http-drip": Fault("answers HTTP with one byte per second", None, requests.sip_drip, protocol="https"),
+    "http-drip": Fault(
+        "asks for a client certificate, then answers HTTP with one byte per second",
+        ("after", "request-undecided"),
+        requests.sip_drip,
+        protocol="https",
+    ),
     "closes-when-asked": Fault("closes on a SIP request", None, requests.when_asked(deeds.close)),
     "resets-when-asked": Fault("resets on a SIP request", None, requests.when_asked(deeds.reset)),
     "sip-silent": Fault("never answers SIP", None, requests.sip_silent),
