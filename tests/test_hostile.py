@@ -188,7 +188,8 @@ def test_each_gives_the_reason_that_it_stands_for(settled: dict[str, Scan]) -> N
 
 def test_where_bytes_came_the_reason_is_no_mere_time_out(settled: dict[str, Scan]) -> None:
     told = {name: one for name, scan in settled.items() if (one := failure(scan.endpoints[name])) is not None}
-    waited = {name for name, one in told.items() if one["reason"] in ("filtered", "no-answer", "no-answer-dtls", "no-greeting")}
+    wordless = ("filtered", "no-answer", "no-answer-dtls", "no-greeting")
+    waited = {name for name, one in told.items() if one["reason"] in wordless}
     empty = {name for name, one in told.items() if one["reason"] == "stalled" and "(0 bytes" in one["detail"]}
     assert waited | empty == SPEECHLESS
     stalled = [one["detail"] for name, one in told.items() if one["reason"] == "stalled" and name not in empty]

@@ -76,7 +76,7 @@ def verifiers(tables: Tables, where: Places) -> str:
         "Does the end that is dialled check clientAuth in the certificate of the end that dials? One row per product. "
         "Rules that ask the verifier take its answer; where nothing is documented, the rule itself says what that "
         "means. A box's own `client_eku` in the [targets file](targets.md) comes before its product's row, and what "
-        "an experiment with client certificates showed on the port that is dialled comes before both."
+        "an experiment with client certificates proved on the port that is dialled comes before both."
     )
     blocks = (
         f"{mark(row.id)}\n## {row.id}: {', '.join(row.roles)}\n\n"
