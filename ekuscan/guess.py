@@ -173,8 +173,10 @@ def disagreements(target: Target, observations: Iterable[Observation]) -> tuple[
 
 def _against(target: Target, observation: Observation) -> Disagreement | None:
     banner, ends = observation.banner, (observation.endpoint.id,)
-    row = next((row for row in guess_table().products if banner and row.name == banner.product), None)
-    if banner is None or row is None:
+    if banner is None:
+        return None
+    row = next((row for row in guess_table().products if row.name == banner.product), None)
+    if row is None:
         return None
     if _contradicts(row, target.role) and target.role_from in _STATED:
         return Disagreement("role", target.role, row.title, banner.raw, ends, row.confidence)

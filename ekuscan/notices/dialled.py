@@ -54,7 +54,8 @@ def name_mismatch(scene: Scene) -> Iterator[Notice]:
 def dialled_name(endpoint: Endpoint) -> str | None:
     """The name under which an endpoint was dialled; None where it was an address, and no name was told."""
     name = (endpoint.server_name or endpoint.host).rstrip(".").lower()
-    if endpoint.server_name is None and _address(name) is not None:
+    # No top-level domain ends in a digit, so most names need not be tried as addresses.
+    if endpoint.server_name is None and (name[-1:].isdigit() or ":" in name) and _address(name) is not None:
         return None
     return _ascii(name) or None
 

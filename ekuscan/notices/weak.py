@@ -35,12 +35,18 @@ def weak_tls(scene: Scene) -> Iterator[Notice]:
     sound: dict[str, bool] = {}
     for observation in scene.observations.values():
         target = observation.endpoint.target
-        for tls in dict.fromkeys(sight.tls for sight in observation.sights if sight.tls is not None):
-            for row, seen in _negotiated(tls):
+        negotiated: dict[TlsParameters, None] = {}
+        flawed = False
+        for sight in observation.sights:
+            if sight.tls is not None and _negotiated(sight.tls.version, sight.tls.cipher):
+                negotiated[sight.tls] = None
+            flawed = flawed or not _sound(scene, sight.chain, sound)
+        for tls in negotiated:
+            for row, seen in _negotiated(tls.version, tls.cipher):
                 weakness = found.setdefault((target, row.id), _Weakness(row.of, row.says))
                 weakness.seen.append(seen)
                 weakness.observations.append(observation)
-        if all(_sound(scene, sight.chain, sound) for sight in observation.sights):
+        if not flawed:
             continue
         for certificate, leaf in _presented(scene, observation):
             for id_, case, seen in _of_certificate(certificate, leaf=leaf):
@@ -67,11 +73,11 @@ def weak_tls(scene: Scene) -> Iterator[Notice]:
 
 
 @lru_cache(maxsize=256)
-def _negotiated(tls: TlsParameters) -> tuple[tuple[WeakRow, str], ...]:
-    parts = frozenset(re.split(r"[-_]", tls.cipher))
+def _negotiated(version: str, cipher: str) -> tuple[tuple[WeakRow, str], ...]:
+    parts = frozenset(re.split(r"[-_]", cipher))
     rows = packaged().rows
-    versions = ((row, tls.version) for row in rows if row.of == "version" and tls.version in row.values)
-    ciphers = ((row, tls.cipher) for row in rows if row.of == "cipher" and not parts.isdisjoint(row.values))
+    versions = ((row, version) for row in rows if row.of == "version" and version in row.values)
+    ciphers = ((row, cipher) for row in rows if row.of == "cipher" and not parts.isdisjoint(row.values))
     return (*versions, *ciphers)
 
 
