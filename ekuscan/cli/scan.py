@@ -152,7 +152,6 @@ def sweep_and_report(
 def _spare_the_collector() -> None:
     """A sweep keeps nearly all that it makes until its end: looking through it again and again finds no garbage."""
     gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
 
 
 def report(run: RunInProgress, outputs: Outputs, known: Knowledge) -> int:

@@ -38,7 +38,7 @@ DEFAULT_OFFER: Final = Offer(
     maximum="TLSv1.3",
     ciphers="DEFAULT:!PSK:!SRP:@SECLEVEL=0",
     suites="TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256",
-    groups="X25519:P-256:P-384:P-521:X448:ffdhe2048:ffdhe3072:ffdhe4096",
+    groups="X25519:P-256:P-384:P-521",
 )
 
 # What is tried where a peer breaks off at the first offer: a ClientHello as it was before TLS 1.3, shorter than the 256
@@ -64,7 +64,12 @@ RAW_OFFER: Final = replace(DEFAULT_OFFER, name="raw", raw=True)
 
 # The views of one endpoint that may show another certificate than the first offer.
 TLS12_OFFER: Final = replace(DEFAULT_OFFER, name="tls1.2", maximum="TLSv1.2")
-TLS13_OFFER: Final = replace(DEFAULT_OFFER, name="tls1.3", minimum="TLSv1.3")
+TLS13_OFFER: Final = replace(
+    DEFAULT_OFFER,
+    name="tls1.3",
+    minimum="TLSv1.3",
+    groups=f"{DEFAULT_OFFER.groups}:X448:ffdhe2048:ffdhe3072:ffdhe4096",
+)
 RSA_OFFER: Final = replace(
     DEFAULT_OFFER,
     name="rsa",
