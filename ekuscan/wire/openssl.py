@@ -1,7 +1,7 @@
 """What a handshake offers, as an OpenSSL context, and what OpenSSL tells of it: steps, alerts, errors, what came.
 
-A connection's app data is the log of its handshake, a list to which steps and alerts are appended in their order, and
-where it is asked for the peer's Certificate message.
+The log of a connection under `watch` is a list to which steps and alerts are appended in their order, and where it is
+asked for the peer's Certificate message.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from OpenSSL import SSL, crypto
 
-# pyOpenSSL's public API sets one group only (Context.set_tmp_ecdh) and shows no messages; OpenSSL's own calls sit here.
+# pyOpenSSL's public API sets one group only (Context.set_tmp_ecdh) and shows no messages, and its callbacks are slow;
+# OpenSSL's own calls sit here.
 from OpenSSL._util import ffi as _ffi
 from OpenSSL._util import lib as _binding
 
@@ -70,7 +71,7 @@ def offering(method: int, versions: tuple[int, int], offer: Offer, identity: Ide
     context.set_cipher_list(offer.ciphers.encode("ascii"))
     context.set_options(_OP_LEGACY_SERVER_CONNECT)
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
-    context.set_info_callback(_note)
+    _binding.SSL_CTX_set_info_callback(context._context, _note)
     _binding.SSL_CTX_set1_curves_list(context._context, offer.groups.encode("ascii"))
     if offer.signatures is not None:
         _binding.SSL_CTX_set1_sigalgs_list(context._context, offer.signatures.encode("ascii"))
@@ -93,29 +94,57 @@ def _present(context: SSL.Context, identity: Identity) -> None:
     context.use_privatekey(key)
 
 
-def _note(connection: SSL.Connection, where: int, code: int) -> None:
-    """The info callback of every context. It only appends, because an exception in it would vanish."""
-    if where & SSL.SSL_CB_LOOP:
-        step = connection.get_state_string()
-        if step in _STEPS:
-            connection.get_app_data().append(step)
-    elif where & SSL.SSL_CB_ALERT:
-        log = connection.get_app_data()
+# The log of each connection under watch, by OpenSSL's object. pyOpenSSL's own callbacks look a connection up in a weak
+# mapping and go through a wrapper, for each of some twenty steps: that is a sixteenth of a whole handshake.
+_LOGS: Final[dict[Any, list[Any]]] = {}
+# The names of steps are constants of OpenSSL's: each address is read once.
+_NAMES: Final[dict[Any, bytes]] = {}
+_state: Final = _binding.SSL_state_string_long
+_LOOP: Final = SSL.SSL_CB_LOOP
+_ALERT: Final = SSL.SSL_CB_ALERT
+
+
+def watch(connection: SSL.Connection, log: list[Any]) -> None:
+    """From now on what a connection does is appended to ``log``; `forget` ends that."""
+    _LOGS[connection._ssl] = log
+
+
+def forget(connection: SSL.Connection) -> None:
+    """To be called before a watched connection goes: another one may get its place in memory."""
+    _LOGS.pop(connection._ssl, None)
+
+
+@_ffi.callback("void (*)(const SSL *, int, int)")  # type: ignore[untyped-decorator]
+def _note(ssl: Any, where: int, code: int) -> None:
+    """The info callback of every context. It only appends: an exception in it would go to standard error."""
+    if where & _LOOP:
+        step = _NAMES.get(_state(ssl)) or _name(ssl)
+        if step in _STEPS and ssl in _LOGS:
+            _LOGS[ssl].append(step)
+    elif where & _ALERT and ssl in _LOGS:
+        log = _LOGS[ssl]
         if len(log) < _MAX_LOG or code >> 8 == _FATAL:
             # A step is noted when the next message begins; an alert is none, so the step before it is noted here.
-            log.extend((connection.get_state_string(), (where, code)))
+            log.extend((_name(ssl), (where, code)))
+
+
+def _name(ssl: Any) -> bytes:
+    address = _state(ssl)
+    if address not in _NAMES:
+        _NAMES[address] = _ffi.string(address)
+    return _NAMES[address]
 
 
 @_ffi.callback("void(int, int, int, const void *, size_t, SSL *, void *)")  # type: ignore[untyped-decorator]
 def _keep_certificate_message(
-    ours: int, version: int, content: int, data: Any, size: int, connection: Any, argument: Any
+    ours: int, version: int, content: int, data: Any, size: int, ssl: Any, argument: Any
 ) -> None:
     """OpenSSL shows each message before it reads it. At its own limit for them, 100 KB, it refuses to take one in."""
     if ours or content != _HANDSHAKE or not size or _ffi.buffer(data, 1)[:] != _CERTIFICATE:
         return
-    known = SSL.Connection._reverse_mapping.get(connection)
-    if known is not None and certificate_message(known.get_app_data()) is None:
-        known.get_app_data().append(CertificateMessage(_ffi.buffer(data, size)[:]))
+    log = _LOGS.get(ssl)
+    if log is not None and certificate_message(log) is None:
+        log.append(CertificateMessage(_ffi.buffer(data, size)[:]))
 
 
 def certificate_message(log: Sequence[Any]) -> bytes | None:

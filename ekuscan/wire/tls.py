@@ -82,10 +82,15 @@ class Handshake:
 
     def __post_init__(self) -> None:
         self._connection = SSL.Connection(_context(self.offer, self.identity), None)
-        self._connection.set_app_data(self._log)
+        openssl.watch(self._connection, self._log)
         if self.server_name:
             self._connection.set_tlsext_host_name(self.server_name.encode("ascii"))
         self._connection.set_connect_state()
+
+    def __del__(self) -> None:
+        connection = getattr(self, "_connection", None)
+        if connection is not None:
+            openssl.forget(connection)
 
     @property
     def asked(self) -> bool:
