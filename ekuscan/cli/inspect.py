@@ -29,6 +29,7 @@ from ekuscan.rules import releases
 from ekuscan.rules.tables import Tables
 from ekuscan.run import Options, RunInProgress
 from ekuscan.trust import TrustStore, TrustStoreError
+from ekuscan.verdict.judge import UPLOAD_CHECKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ def inspect(request: InspectRequest) -> int:
         outputs = Outputs(request.format, request.outputs, Look(request.verbose, request.color))
     except (UsageError, CertificateFileError, TrustStoreError, FailOnError) as error:
         return refuse(error)
+    _tell_unjudged(request.role, known.tables)
     for name, content in contents.items():
         for found in content.requests:
             _show_request(name, found, sys.stdout if request.format == "table" else sys.stderr)
@@ -122,6 +124,15 @@ def _role(text: str | None) -> tuple[RoleName | None, str | None]:
     if wrong is not None:
         raise UsageError(f"--as: found release {release!r}; write {wrong}")
     return role, release or None
+
+
+def _tell_unjudged(wanted: str | None, tables: Tables) -> None:
+    """Why nothing is judged for a product of whose uploads the tables say nothing."""
+    role, _ = _role(wanted)
+    if role in (None, "generic") or any(rule.check in UPLOAD_CHECKS and role in rule.presents.roles for rule in tables.rules):
+        return
+    title = profile(role).title
+    print(f"ekuscan: no rule says what {title} refuses at an upload, so nothing is judged for it", file=sys.stderr)
 
 
 def _settings(texts: tuple[str, ...], role: RoleName | None, tables: Tables) -> Iterator[tuple[str, Fact]]:
