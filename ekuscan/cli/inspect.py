@@ -129,7 +129,9 @@ def _role(text: str | None) -> tuple[RoleName | None, str | None]:
 def _tell_unjudged(wanted: str | None, tables: Tables) -> None:
     """Why nothing is judged for a product of whose uploads the tables say nothing."""
     role, _ = _role(wanted)
-    if role in (None, "generic") or any(rule.check in UPLOAD_CHECKS and role in rule.presents.roles for rule in tables.rules):
+    if role is None or role == "generic":
+        return
+    if any(rule.check in UPLOAD_CHECKS and role in rule.presents.roles for rule in tables.rules):
         return
     title = profile(role).title
     print(f"ekuscan: no rule says what {title} refuses at an upload, so nothing is judged for it", file=sys.stderr)
