@@ -22,6 +22,6 @@ def write(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
         sys.exit("usage: python -m ekuscan.docs_pages FOLDER")
     write(Path(sys.argv[1]))
