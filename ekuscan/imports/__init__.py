@@ -1,0 +1,1 @@
+"""What already describes an estate, read into boxes and connections, and written into a targets file."""

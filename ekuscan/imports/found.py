@@ -1,0 +1,54 @@
+"""What a description of the estate tells: boxes and connections, before they stand in a targets file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ekuscan.model import RoleName
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTarget:
+    """A box as one description has it.
+
+    ``name`` is what it would be called in a targets file; ``told_by`` where it was read, for a person ("nmap.xml",
+    "xconf_dump_exp-c1.txt"). ``host`` is None for a far end that nobody names. ``ports`` are written as in a targets
+    file ("8443", "sips:5061"), none where the role's own will do. ``slots`` holds certificates as PEM, end-entity
+    first, by slot; never a key. What was not told is None or empty.
+    """
+
+    name: str
+    told_by: str
+    host: str | None = None
+    role: RoleName | None = None
+    release: str | None = None
+    cluster: str | None = None
+    server_name: str | None = None
+    ports: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+    slots: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundConnection:
+    """A connection as one description has it: ``from_`` dials ``to``.
+
+    Both ends are names of found targets, or hosts that a target of the file may have.
+    """
+
+    use_case: str
+    from_: str
+    to: str
+    told_by: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All that one or several descriptions tell. ``left_out``: a sentence for each thing that was read and not used."""
+
+    targets: tuple[FoundTarget, ...] = ()
+    connections: tuple[FoundConnection, ...] = ()
+    left_out: tuple[str, ...] = ()
