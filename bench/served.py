@@ -32,9 +32,7 @@ def scan(directory: Path, boxes: int, ports: int, tree: Path | None = None) -> C
     What it wrote is looked at, so that only whole work counts.
     """
     result = directory / "result.jsonl"
-    # -P: the current folder is not to come before the other tree.
-    python = [sys.executable] if tree is None else ["env", f"PYTHONPATH={tree}", sys.executable, "-P"]
-    command = [*python, "-m", "ekuscan", "scan", f"@{directory / 'hosts.txt'}", "--format", "jsonl"]
+    command = [*_python(directory, tree), "-m", "ekuscan", "scan", f"@{directory / 'hosts.txt'}", "--format", "jsonl"]
     cost = cost_of([*command, "--trust-data", str(directory / "trust.sqlite")], result)
     lines = result.read_bytes().splitlines()
     kinds = [line[9 : line.index(b'"', 9)] for line in lines]
@@ -42,3 +40,12 @@ def scan(directory: Path, boxes: int, ports: int, tree: Path | None = None) -> C
     if seen != boxes * ports or kinds.count(b"chain") != boxes or kinds.count(b"verdict") < boxes:
         raise SystemExit(f"the scan saw {seen} of {boxes * ports} endpoints (exit code {cost.exit_code})")
     return cost
+
+
+def _python(directory: Path, tree: Path | None) -> list[str]:
+    """Python with modules compiled once, as an installed program's are, whatever the environment says of that."""
+    compiled = ["env", "-u", "PYTHONDONTWRITEBYTECODE", f"PYTHONPYCACHEPREFIX={directory / 'compiled'}"]
+    if tree is None:
+        return [*compiled, sys.executable]
+    # -P: the current folder is not to come before the other tree.
+    return [*compiled, f"PYTHONPATH={tree}", sys.executable, "-P"]
