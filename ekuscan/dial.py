@@ -1,7 +1,7 @@
 """One TCP connection by callbacks, and what it means when there is none.
 
 It does what an asyncio transport does, on the loop's own readiness calls: several objects and loop turns fewer for each
-of very many short connections. It needs a selector event loop, which is every platform's but Windows' default.
+of very many short connections. It needs an event loop that watches sockets, which Windows' default one does not.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from ekuscan.model import Failure
+from ekuscan.readiness import watch_of
 from ekuscan.resolve import Address
 from ekuscan.wire.reasons import failure
 
@@ -56,11 +57,11 @@ class Line:
     `close` at any time and more than once, after which it can be dialled again; `hang_up` at the end.
     """
 
-    __slots__ = ("_fd", "_loop", "_owner", "_reading", "_reset", "_socket", "_unsent", "_writing")
+    __slots__ = ("_fd", "_owner", "_reading", "_reset", "_socket", "_unsent", "_watch", "_writing")
 
     def __init__(self, owner: Owner) -> None:
         self._owner: Owner = owner
-        self._loop = asyncio.get_running_loop()
+        self._watch = watch_of(asyncio.get_running_loop())
         self._socket: socket.socket | None = None
         # The loop is given the number: for a socket object it does not know yet it would build the text of a KeyError.
         self._fd = -1
@@ -90,7 +91,7 @@ class Line:
         """Begins to read."""
         if self._socket is not None and not self._reading:
             self._reading = True
-            self._loop.add_reader(self._fd, self._readable)
+            self._watch.read(self._fd, self._readable)
 
     def send(self, data: bytes) -> None:
         """Sends now, or as soon as the peer takes it. That the connection is broken shows in reading only."""
@@ -142,7 +143,7 @@ class Line:
         if self._socket is None:
             return
         if self._reading:
-            self._loop.remove_reader(self._fd)
+            self._watch.no_read(self._fd)
         self._stop_writing()
         self._socket.close()
         self._socket = None
@@ -151,12 +152,12 @@ class Line:
 
     def _await_writable(self, then: Callable[[], None]) -> None:
         self._writing = True
-        self._loop.add_writer(self._fd, then)
+        self._watch.write(self._fd, then)
 
     def _stop_writing(self) -> None:
         if self._writing:
             self._writing = False
-            self._loop.remove_writer(self._fd)
+            self._watch.no_write(self._fd)
 
     def _established(self) -> None:
         if self._socket is None:
