@@ -151,6 +151,7 @@ class Session:
         "_question",
         "_retries",
         "_share",
+        "_spoke_at",
         "_started",
         "_then",
         "_timer",
@@ -277,7 +278,8 @@ class Session:
     def _begin_dialogue(self, early: bytes) -> None:
         """``early`` is what came together with the end of the dialogue before."""
         self._phase = "preamble"
-        self._wait(self._limits.handshake, self._dialogue_stalled)
+        self._spoke_at = self._loop.time()
+        self._wait(min(self._limits.patience, self._limits.handshake), self._dialogue_out_of_patience)
         make, *later = self._dialogues
         self._dialogues = tuple(later)
         dialogue = self._dialogue = make(self._line.own_address())
@@ -295,6 +297,12 @@ class Session:
             self._end(NoHandshake(self._addresses[0], None, dialogue.agent))
         elif dialogue.ready and self._attempt.view is not None:
             self._shake_hands(self._attempt.view, dialogue.rest)
+
+    @_guarded
+    def _dialogue_out_of_patience(self) -> None:
+        if self._dialogue.received == 0:
+            self._release()
+        self._wait(self._spoke_at + self._limits.handshake - self._loop.time(), self._dialogue_stalled)
 
     @_guarded
     def _dialogue_stalled(self) -> None:

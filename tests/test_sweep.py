@@ -173,6 +173,16 @@ async def test_the_ports_of_one_host_are_connected_together_and_greeted_in_turn(
     assert most_connected > 1
 
 
+@pytest.mark.parametrize("protocol", ["tls", "smtp", "xmpp-client"])
+async def test_a_silent_port_lets_the_others_of_its_host_go_first(protocol):
+    """Though its own time is not over by far."""
+    limits = SweepLimits(probe=replace(LIMITS, patience=0.1, handshake=2))
+    async with listening(silent) as quiet, listening(silent, server_tls(ssl.CERT_NONE, "1.3")) as sound:
+        found = await gathered([endpoint(quiet, protocol), endpoint(sound)], limits)
+    assert [one.endpoint.port for one in found] == [sound, quiet]
+    assert found[0].status == "seen"
+
+
 async def test_many_filtered_ports_of_many_hosts_end_within_two_connect_timeouts(monkeypatch):
     """Twelve hosts with 25 silent ports each, with the default concurrency and a tenth of the default patience."""
     defaults = ProbeLimits()

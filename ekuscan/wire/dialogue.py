@@ -14,7 +14,7 @@ class Dialogue(Protocol):
     """One talk: send what `start` returns, feed `receive` what the peer sends, send what it returns.
 
     ``stage`` is "proxy" or "preamble". ``ready``: the peer has said go, and TLS (or the next dialogue) begins now.
-    ``agent``: what the peer calls itself, where its protocol says that; it may be any text.
+    ``received``: how many bytes have come. ``agent``: what the peer calls itself, where its protocol says that; it may be any text.
     ``failure``: the peer said no, or speaks something else; final. ``rest``: what came after a proxy's go-ahead, the
     first bytes of the peer behind it. Bytes after a preamble's go-ahead are a failure: they may be injected.
     """
@@ -23,6 +23,7 @@ class Dialogue(Protocol):
     ready: bool
     failure: Failure | None
     rest: bytes
+    received: int
     agent: str | None
 
     def start(self) -> bytes:
