@@ -14,9 +14,10 @@ class Dialogue(Protocol):
     """One talk: send what `start` returns, feed `receive` what the peer sends, send what it returns.
 
     ``stage`` is "proxy" or "preamble". ``ready``: the peer has said go, and TLS (or the next dialogue) begins now.
-    ``received``: how many bytes have come. ``agent``: what the peer calls itself, where its protocol says that; it may be any text.
-    ``failure``: the peer said no, or speaks something else; final. ``rest``: what came after a proxy's go-ahead, the
-    first bytes of the peer behind it. Bytes after a preamble's go-ahead are a failure: they may be injected.
+    ``received``: how many bytes have come. ``agent``: what the peer calls itself, where its protocol says that; it may
+    be any text. ``failure``: the peer said no, or speaks something else; final. ``rest``: what came after a proxy's
+    go-ahead, the first bytes of the peer behind it. Bytes after a preamble's go-ahead are a failure: they may be
+    injected.
     """
 
     stage: Stage
