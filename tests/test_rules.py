@@ -35,7 +35,8 @@ def test_every_id_of_the_expressway_list_is_answered_by_a_row() -> None:
 
 def test_the_tables_carry_the_newest_day_on_which_a_row_was_checked() -> None:
     tables = load.packaged()
-    assert tables.date == max(rule.checked for rule in tables.rules)
+    rows = (*tables.rules, *tables.verifiers, *tables.settings.values(), *tables.aliases, *tables.changes)
+    assert tables.date == max(row.checked for row in rows)
 
 
 def test_an_example_that_does_not_hold_is_named() -> None:
@@ -91,6 +92,53 @@ def test_releases_stand_in_the_order_of_the_product() -> None:
     assert len(set(lows)) == len(lows)
 
 
+@pytest.mark.parametrize("role", ["cucm", "imp", "unity-connection", "cer"])
+def test_service_updates_stand_in_the_order_of_the_product(role: str) -> None:
+    order = ["12.5(1)SU2", "14SU1", "14SU4", "14SU6", "15SU1", "15SU3", "15SU3a", "15SU4", "15SU5", "15SU10"]
+    lows = [releases.parse(role, text).low for text in order]
+    assert lows == sorted(lows)
+    assert len(set(lows)) == len(lows)
+
+
+@pytest.mark.parametrize(
+    ("text", "may_be", "cannot_be"),
+    [
+        ("14", ("14SU1", "14SU4"), ("15SU1", "15SU5")),
+        ("15", ("15SU3a", "15SU5"), ("14SU4",)),
+        # Neither SIP and UDS nor a build tells the service update.
+        ("15.0", ("15SU4", "15SU5"), ("14SU4",)),
+        ("15.0.1.12900-234", ("15SU2", "15SU5"), ("14SU4",)),
+        ("15SU3", ("15SU3", "15SU3a"), ("15SU4", "15SU2")),
+    ],
+)
+def test_a_release_without_its_service_update_may_be_any(
+    text: str, may_be: tuple[str, ...], cannot_be: tuple[str, ...]
+) -> None:
+    known = releases.parse("cucm", text)
+    found = {one: known.overlaps(*_ends(one)) for one in (*may_be, *cannot_be)}
+    assert found == {**dict.fromkeys(may_be, True), **dict.fromkeys(cannot_be, False)}
+
+
+def _ends(text: str) -> tuple[releases.Point, releases.Point]:
+    release = releases.parse("cucm", text)
+    return release.low, release.high
+
+
+@pytest.mark.parametrize(
+    ("role", "text"),
+    [
+        ("cucm", "15SU5"),
+        ("imp", "14SU3a"),
+        ("cer", "12.5SU2"),
+        ("cucm", "15.0"),
+        ("cube", "26.1.1"),
+        ("expressway-c", "X15.4"),
+    ],
+)
+def test_a_bound_is_spoken_as_it_is_written(role: str, text: str) -> None:
+    assert releases.spoken(releases.parse(role, text).low, role) == text
+
+
 @pytest.mark.parametrize(
     ("role", "text", "low", "high"),
     [
@@ -102,6 +150,9 @@ def test_releases_stand_in_the_order_of_the_product() -> None:
         ("cucm", "15.0.1.12900-234", (15, 0), (15, 1)),
         ("cucm", "15SU3a", (15, 0, 3, 1), (15, 0, 3, 2)),
         ("cucm", "14 SU3", (14, 0, 3), (14, 0, 4)),
+        ("cucm", "15.0(1)SU3a", (15, 0, 3, 1), (15, 0, 3, 2)),
+        ("unity-connection", "15", (15,), (16,)),
+        ("cer", "14.0.1.13900-155", (14, 0), (14, 1)),
         ("imp", "12.5(1)SU2", (12, 5, 2), (12, 5, 3)),
         ("cube", "17.12.4a", (17, 12, 4, 1), (17, 12, 4, 2)),
         ("cube", "IOS-17.12.4", (17, 12, 4), (17, 12, 5)),

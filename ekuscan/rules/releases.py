@@ -80,6 +80,15 @@ def _successor(point: Point) -> Point:
     return (*point[:-1], point[-1] + 1)
 
 
+def spoken(point: Point, role: str) -> str:
+    """A point of a product's order as people write it: "X15.4", "15SU3a", "17.12.4"."""
+    if family(role) == "unified-cm" and len(point) > 2:
+        minor = f".{point[1]}" if point[1] else ""
+        letter = chr(ord("a") + point[3] - 1) if len(point) > 3 and point[3] else ""
+        return f"{point[0]}{minor}SU{point[2]}{letter}"
+    return ("X" if role in _EXPRESSWAY_ROLES else "") + ".".join(map(str, point))
+
+
 def family(role: str) -> str:
     """The product whose release order a role shares: "expressway", "unified-cm", or the role itself."""
     if role in _EXPRESSWAY_ROLES:

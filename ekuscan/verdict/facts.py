@@ -134,12 +134,11 @@ def matches(condition: Condition, value: Value) -> bool:
 
 def release_label(low: Point, high: Point | None, role: str) -> str:
     """A range of releases as people write it: "<X15.4", ">=X15.4 <X15.5"."""
-    prefix = "X" if releases.family(role) == "expressway" else ""
     parts = []
     if low:
-        parts.append(f">={prefix}{'.'.join(map(str, low))}")
+        parts.append(f">={releases.spoken(low, role)}")
     if high is not None:
-        parts.append(f"<{prefix}{'.'.join(map(str, high))}")
+        parts.append(f"<{releases.spoken(high, role)}")
     return " ".join(parts) or "any"
 
 
