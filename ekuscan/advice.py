@@ -134,10 +134,10 @@ def _acme(view: SlotView) -> bool:
 
 
 def _possible(row: RemedyRow, leg: Leg, view: SlotView | None, estate: Estate) -> bool:
-    return all(_may_hold(condition, leg, view, estate) for condition in row.when)
+    return all(_may_hold(condition, leg, view, estate, row.family) for condition in row.when)
 
 
-def _may_hold(condition: Condition, leg: Leg, view: SlotView | None, estate: Estate) -> bool:
+def _may_hold(condition: Condition, leg: Leg, view: SlotView | None, estate: Estate, family: str) -> bool:
     """Whether a precondition holds, or may hold where its fact is not known."""
     end, _, name = condition.fact.partition(".")
     if condition.fact == "presents.as":
@@ -150,7 +150,7 @@ def _may_hold(condition: Condition, leg: Leg, view: SlotView | None, estate: Est
         variable = leg.part.facts.get(condition.fact) or estate.link_fact(leg.link, name)
         return any(matches(condition, value) for value in variable.values)
     box = leg.presents if end == "presents" else leg.verifies
-    if box is None or (name == "release" and releases.family(box.role) != "expressway"):
+    if box is None or (name == "release" and releases.family(box.role) != family):
         return False
     return any(matches(condition, value) for value in box.fact(name).values)
 
@@ -178,7 +178,7 @@ def _change(row: RemedyRow, leg: Leg, view: SlotView | None, estate: Estate) -> 
         elif name == "same_release" and leg.verifies is not None:
             values[f"{'>'.join(sorted((leg.presents.name, leg.verifies.name)))}.same_release"] = value
         elif box is not None and name == "release":
-            _set_release(values, box, value, estate.tables)
+            _set_release(values, box, value, estate.tables, row.family)
         elif box is not None:
             values[f"{box.name}.{name}"] = value
     if add or drop:
@@ -189,8 +189,8 @@ def _change(row: RemedyRow, leg: Leg, view: SlotView | None, estate: Estate) -> 
     return Change(values, slots)
 
 
-def _set_release(values: dict[str, Value], box: Box, release: str, tables: Tables) -> None:
-    if releases.family(box.role) == "expressway":
+def _set_release(values: dict[str, Value], box: Box, release: str, tables: Tables, family: str) -> None:
+    if releases.family(box.role) == family:
         values[f"{box.name}.release"] = release_variable(tables, box.name, box.role, release, "").values[0]
 
 

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib import resources
-from typing import Any
+from typing import Any, get_args
 
-from ekuscan.model import Answer, Confidence, Stack
+from ekuscan.model import Answer, Confidence, RoleName, Stack
+from ekuscan.rules import releases
 from ekuscan.rules.reading import Row, conditions, flatten
 from ekuscan.rules.tables import (
     As,
@@ -103,16 +104,18 @@ def _rule(file: str, values: Mapping[str, Any]) -> Rule:
     end = Presents(presents.words("role"), presents.take("slot", str), presents.one_of("as", As))
     presents.done()
     role = end.roles[0] if end.roles[0] != "*" else "generic"
+    verifies = row.take("verifies", str)
+    other = verifies if verifies in get_args(RoleName) else None
     rule = Rule(
         id=row.take("id", str),
         also=row.words("also", ()),
         use_case=row.take("use_case", str),
         check=row.one_of("check", Check),
         presents=end,
-        verifies=row.take("verifies", str),
+        verifies=verifies,
         needs=row.words("needs"),
-        applies=conditions(row.where, row.take("applies", dict, {}), role),
-        cases=tuple(_case(row.where, case, role) for case in row.take("case", list)),
+        applies=conditions(row.where, row.take("applies", dict, {}), role, other),
+        cases=tuple(_case(row.where, case, role, other) for case in row.take("case", list)),
         examples=tuple(_example(row.where, example) for example in row.take("example", list)),
         says=row.take("says", dict, {}),
         remedies=row.words("remedies", ()),
@@ -126,10 +129,10 @@ def _rule(file: str, values: Mapping[str, Any]) -> Rule:
     return rule
 
 
-def _case(where: str, values: Mapping[str, Any], role: str) -> Case:
+def _case(where: str, values: Mapping[str, Any], role: str, verifies: str | None) -> Case:
     row = Row(where, "case", values)
     case = Case(
-        when=conditions(where, row.take("when", dict, {}), role),
+        when=conditions(where, row.take("when", dict, {}), role, verifies),
         needs=row.words("needs") if "needs" in values else None,
         ask_verifier=row.take("ask_verifier", bool, False),
         lacking=row.one_of("lacking", Answer) if "lacking" in values else None,
@@ -185,7 +188,11 @@ def _verifier(values: Mapping[str, Any]) -> Verifier:
 
 def _verifier_case(where: str, values: Mapping[str, Any], role: str) -> VerifierCase:
     row = Row(where, "case", values)
-    case = VerifierCase(conditions(where, row.take("when", dict, {}), role), row.one_of("client_eku", ClientEku))
+    case = VerifierCase(
+        conditions(where, row.take("when", dict, {}), role),
+        row.one_of("client_eku", ClientEku),
+        row.one_of("confidence", Confidence) if "confidence" in values else None,
+    )
     row.done()
     return case
 
@@ -264,6 +271,7 @@ def _use_case(name: str, values: Mapping[str, Any]) -> UseCase:
         both_ways=row.take("both_ways", bool, False),
         assume=_pairs(row.where, assume, dials, answers),
         far_end=_far_ends(row.where, row.take("far_end", object, {}), (*dials, *answers)),
+        far_end_slot=row.maybe("far_end_slot", str),
         rides_on=row.maybe("rides_on", str),
         same_as=row.maybe("same_as", str),
         parts=row.words("parts", ()),
@@ -297,6 +305,8 @@ def _pairs(where: str, assume: object, dials: tuple[str, ...], answers: tuple[st
 
 def _remedy(values: Mapping[str, Any]) -> RemedyRow:
     row = Row("remedies.toml", str(values.get("id")), values)
+    when = row.take("when", dict, {})
+    role = _product(flatten(when))
     remedy = RemedyRow(
         id=row.take("id", str),
         title=row.take("title", str),
@@ -304,7 +314,8 @@ def _remedy(values: Mapping[str, Any]) -> RemedyRow:
         effort=row.take("effort", int),
         weakens=row.take("weakens", bool, False),
         replaces_certificate=row.take("replaces_certificate", bool, False),
-        when=conditions(row.where, row.take("when", dict, {}), "expressway-e"),
+        when=conditions(row.where, when, role),
+        family=releases.family(role),
         effect=flatten(row.take("effect", dict)),
         before=row.words("before", ()),
         costs=row.take("costs", str),
@@ -316,6 +327,12 @@ def _remedy(values: Mapping[str, Any]) -> RemedyRow:
     )
     row.done()
     return remedy
+
+
+def _product(when: Mapping[str, Any]) -> str:
+    """The role whose releases a remedy names: the first one that it is for, else an Expressway."""
+    named = when.get("presents.role", when.get("verifies.role", "expressway-e"))
+    return str(named if isinstance(named, str) else next(iter(named), ""))
 
 
 def _check_references(tables: Tables) -> None:

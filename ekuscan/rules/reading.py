@@ -66,9 +66,14 @@ def flatten(values: Mapping[str, Any], depth: int = 8) -> dict[str, Any]:
     return flat
 
 
-def conditions(where: str, values: Mapping[str, Any], role: str) -> tuple[Condition, ...]:
-    """The conditions of a ``when`` or ``applies``; a key that ends in "release" takes bounds like ">=X15.4 <X15.5"."""
-    return tuple(_condition(where, fact, value, role) for fact, value in flatten(values).items())
+def conditions(where: str, values: Mapping[str, Any], role: str, verifies: str | None = None) -> tuple[Condition, ...]:
+    """The conditions of a ``when`` or ``applies``; a key that ends in "release" takes bounds like ">=X15.4 <X15.5".
+
+    Releases are those of ``role``, of the verifying end those of ``verifies`` where that is a product of its own.
+    """
+    ends = {"verifies": verifies or role}
+    facts = flatten(values).items()
+    return tuple(_condition(where, fact, value, ends.get(fact.partition(".")[0], role)) for fact, value in facts)
 
 
 def _condition(where: str, fact: str, value: Any, role: str) -> Condition:

@@ -90,8 +90,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class VerifierCase:
+    """``confidence``: that of an answer that stands on this case, where it is less than the rule's."""
+
     when: tuple[Condition, ...]
     client_eku: ClientEku
+    confidence: Confidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +161,10 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class UseCase:
-    """What people do over the certificates, between which roles, and where it is assumed to exist."""
+    """What people do over the certificates, between which roles, and where it is assumed to exist.
+
+    ``far_end_slot``: unnamed far ends are there only for boxes of which that slot's certificate was seen.
+    """
 
     name: str
     title: str
@@ -167,6 +173,7 @@ class UseCase:
     both_ways: bool
     assume: tuple[tuple[str, str], ...]
     far_end: Mapping[str, str]
+    far_end_slot: str | None
     rides_on: str | None
     same_as: str | None
     parts: tuple[str, ...]
@@ -179,7 +186,7 @@ class UseCase:
 
 @dataclass(frozen=True, slots=True)
 class RemedyRow:
-    """A way out; see ``remedies.toml`` for the meaning of each key."""
+    """A way out; see ``remedies.toml`` for the meaning of each key. ``family``: whose releases it names."""
 
     id: str
     title: str
@@ -188,6 +195,7 @@ class RemedyRow:
     weakens: bool
     replaces_certificate: bool
     when: tuple[Condition, ...]
+    family: str
     effect: Mapping[str, str]
     before: tuple[str, ...]
     costs: str

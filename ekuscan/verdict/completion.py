@@ -276,4 +276,7 @@ def _read(
 
 
 def _confidence(answered: Answered, rule: Rule) -> str:
-    return answered.case.confidence if answered.case and answered.case.confidence else rule.confidence
+    """The case's own word or the rule's, and no more than that of the verifier's case which decided."""
+    own = answered.case.confidence if answered.case and answered.case.confidence else rule.confidence
+    told = answered.verifier_case.confidence if answered.verifier_case is not None else None
+    return max(own, told or own, key="HML".index)

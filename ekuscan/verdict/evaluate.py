@@ -23,13 +23,17 @@ class NoCaseError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer and the facts that the matching cases read on the way to it."""
+    """An answer and the facts that the matching cases read on the way to it.
+
+    ``verifier_case`` is the one that decided what a missing need gives.
+    """
 
     now: Answer
     next: Answer
     read: tuple[str, ...]
     case: Case | None
     lacks: tuple[str, ...] = ()
+    verifier_case: VerifierCase | None = None
 
 
 def facts_read(rule: Rule, verifies_role: str, presents_role: str, tables: Tables) -> tuple[str, ...]:
@@ -106,13 +110,14 @@ def _answer(rule: Rule, facts: Mapping[str, Value], tables: Tables) -> Answered:
     if case.unverified:
         return Answered("ok", "ok", tuple(read), case)
     state, slot_read = _slot_state(rule, facts, tables)
-    lacking, verifier_read = _lacking(case, facts, tables)
+    lacking, verifier_read, verifier_case = _lacking(case, facts, tables)
     needs = set(case.needs if case.needs is not None else rule.needs)
     timed = rule.check not in _TIMELESS_CHECKS
     now = _judge(needs, state.now, lacking, timed)
     next_ = _judge(needs, state.next, lacking, timed)
     missing = sorted((needs | ({IN_TIME} if timed else set())) - (state.now & state.next))
-    return Answered(now, next_, (*read, *slot_read, *verifier_read), case, tuple(missing))
+    decided = verifier_case if needs & set(missing) else None
+    return Answered(now, next_, (*read, *slot_read, *verifier_read), case, tuple(missing), decided)
 
 
 def _judge(needs: set[str], met: frozenset[str], lacking: Answer, timed: bool) -> Answer:
@@ -143,22 +148,22 @@ def _slot_state(rule: Rule, facts: Mapping[str, Value], tables: Tables) -> tuple
     return state, [*read, f"slot:{slot}"]
 
 
-def _lacking(case: Case, facts: Mapping[str, Value], tables: Tables) -> tuple[Answer, list[str]]:
+def _lacking(case: Case, facts: Mapping[str, Value], tables: Tables) -> tuple[Answer, list[str], VerifierCase | None]:
     """What a missing need gives: the verifier's row first, the case's own word where that row is silent."""
     fallback: Answer = case.lacking or "at-risk"
     if not case.ask_verifier:
-        return fallback, []
+        return fallback, [], None
     role = str(facts["verifies.role"])
     told = None if asks_the_box(role, tables) else facts.get("verifies.client_eku")
-    read = ["verifies.client_eku"]
+    read, found = ["verifies.client_eku"], None
     if told is None:
         found = _verifier_case(role, facts, tables)
         if found is None:
-            return fallback, []
+            return fallback, [], None
         told, read = found.client_eku, [f"verifies.{condition.fact}" for condition in found.when]
     if told == "checked":
-        return "breaks", read
-    return ("ok" if told == "ignored" else fallback), read
+        return "breaks", read, found
+    return ("ok", read, found) if told == "ignored" else (fallback, read, None)
 
 
 def asks_the_box(role: str, tables: Tables) -> bool:

@@ -134,9 +134,9 @@ def _to_far_ends(estate: Estate, use_case: UseCase, links: Sequence[Link]) -> It
     """Links to an unnamed far end for every box that could have the use case and has no link of it."""
     linked = {end for link in links for end in (link.dials, link.answers)}
     for box in estate.boxes.values():
-        if box.name in linked:
+        if box.name in linked or not _shows(box, use_case.far_end_slot):
             continue
-        if box.role in use_case.from_:
+        if box.role in use_case.from_ and use_case.to[0] in use_case.far_end:
             far = use_case.far_end[use_case.to[0]]
             yield Link(use_case.name, box.name, far, None, far_role=use_case.to[0])
             if use_case.both_ways:
@@ -144,6 +144,11 @@ def _to_far_ends(estate: Estate, use_case: UseCase, links: Sequence[Link]) -> It
         elif box.role in use_case.to and not use_case.both_ways and use_case.from_[0] in use_case.far_end:
             far = use_case.far_end[use_case.from_[0]]
             yield Link(use_case.name, far, box.name, None, far_role=use_case.from_[0])
+
+
+def _shows(box: Box, slot: str | None) -> bool:
+    """Whether a slot's certificate was seen; what no port showed and no file named is likely not in use."""
+    return slot is None or box.view(slot).certificate is not None
 
 
 def box_of(estate: Estate, link: Link, name: str) -> Box:
