@@ -93,8 +93,13 @@ def with_remedies(judged: Sequence[Judged], estate: Estate) -> list[Judged]:
 
 
 def is_fine(verdict: Verdict) -> bool:
-    """Whether nothing needs to be done for it."""
-    return verdict.now in FINE and verdict.next in FINE
+    """Whether nothing needs to be done for it, whatever the facts are that it leaves open."""
+    told = [verdict.now, verdict.next]
+    if verdict.forks:
+        branches = [branch for fork in verdict.forks for branch in fork.values.values()]
+        told = [answer for answer in told if answer != "depends"]
+        told += [answer for branch in branches for answer in (branch.now, branch.next)]
+    return all(answer in FINE for answer in told)
 
 
 def _wants_remedy(verdict: Verdict) -> bool:

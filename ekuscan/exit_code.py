@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import get_args
 
+from ekuscan.advice import is_fine
 from ekuscan.model import Connection, EndpointCounts, Observation, Outcome, Summary, Verdict
 
 FINE, FOUND, UNUSABLE, INCOMPLETE, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -68,7 +69,8 @@ def summarize(
     seen = list(observations)
     states = Counter(observation.status for observation in seen)
     declared = {connection.id for connection in connections if connection.origin != "assumed"}
-    open_ = {v.connection for v in verdicts if v.connection in declared and v.outcome in ("unknown", "depends")}
+    undecided = (v for v in verdicts if v.outcome in ("unknown", "depends") and not is_fine(v))
+    open_ = {v.connection for v in undecided if v.connection in declared}
     counts = EndpointCounts(
         seen=states["seen"],
         partial=states["partial"],
