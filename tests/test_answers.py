@@ -28,6 +28,7 @@ IDS = (
     *(f"L{number}" for number in range(1, 6)),
     *(f"D{number}" for number in range(1, 7)),
     *(f"A{number}" for number in range(1, 18)),
+    *(f"U{number:02}" for number in range(1, 13)),
 )
 ALL = list(load.packaged().answers.values())
 
@@ -163,6 +164,19 @@ DOCUMENT: dict[str, tuple[str, ...]] = {
     ),
     "A16": ("Nothing is said",),
     "A17": ("Nothing is said",),
+    # field notice FN74345 and the guides of its products
+    "U01": ("all releases", "14 SU1 to SU4", "SU3a and SU4", "CSCws02424", "CSCws03437", "CSCws03463", "CSCws03022"),
+    "U02": ("No.", "15 SU5 only", "14 SU6", "not be supported"),
+    "U03": ("client certificate of its own for each interface", "ignore the client EKU", "peer must ignore"),
+    "U04": ("LDAP", "filebeat", "SIP OAuth", "between nodes", "online CAPF", "IPsec", "third parties", "cup-xmpp-s2s"),
+    "U05": ("From release 14", "reused as CallManager", "8443 and 5061"),
+    "U06": ("does not say", "option to ignore the client EKU is planned"),
+    "U07": ("No.", "public CAs"),
+    "U08": ("server", "CAPF"),
+    "U09": ("not documented", "CAPF alone asks for no clientAuth", "cup-xmpp can be a multi-server certificate"),
+    "U10": ("major and minor only", "AXL", "15.0.1.12900-234"),
+    "U11": ("Port 5062 is mutual", "5061 is server authentication only", "Require client-side security certificates"),
+    "U12": ("RSA and an ECDSA", "signature algorithms"),
 }
 
 # What has changed since, for a reader who acts on it.
@@ -328,8 +342,13 @@ def test_every_rule_that_an_answer_names_exists() -> None:
 
 def test_every_statement_of_the_rules_is_led_to_by_an_answer() -> None:
     assert {f"X{number:02}" for number in range(1, 41)} == {
-        name for row in ALL if not row.id.startswith("A") for name in row.rules
+        name for row in ALL if not row.id.startswith(("A", "U")) for name in row.rules
     }
+
+
+def test_every_rule_of_the_unified_communications_family_is_led_to_by_an_answer() -> None:
+    family = {rule.id for rule in rules.packaged().rules if rule.id.startswith(("CM", "IM", "UC", "ER"))}
+    assert family - {name for row in ALL if row.id.startswith("U") for name in row.rules} == set()
 
 
 def test_every_use_case_and_remedy_that_an_answer_names_exists() -> None:

@@ -6,8 +6,6 @@ The expectations are written from the document and from what has replaced it, no
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 import pytest
 
@@ -15,6 +13,7 @@ from ekuscan.rules.load import packaged
 from tests.cisco_document import business, mra, no_action, renewal, running, traversal, two_slots, uploads, zones
 from tests.cisco_document.explanations import EXPLANATIONS
 from tests.cisco_document.situation import Situation, Upload, differences
+from tests.cisco_document.sound import missing_remedies, unsound, wrong_remedies
 from tests.cisco_document.world import World, make_world
 
 SITUATIONS: tuple[Situation, ...] = (
@@ -75,9 +74,9 @@ def test_a_situation_has_an_answer_to_every_rule_that_it_names(case: Situation |
 def test_a_situation_gets_exactly_these_answers(situation: Situation, world: World) -> None:
     document = running.scan(situation, world)
     assert list(differences(situation.expect, document["verdicts"])) == []
-    assert list(_unsound(document)) == []
-    assert list(_missing_remedies(situation.remedies, document["verdicts"])) == []
-    assert list(_wrong_remedies(situation.no_way, document["verdicts"])) == []
+    assert list(unsound(document)) == []
+    assert list(missing_remedies(situation.remedies, document["verdicts"])) == []
+    assert list(wrong_remedies(situation.no_way, document["verdicts"])) == []
 
 
 @pytest.mark.parametrize("upload", UPLOADS, ids=lambda upload: upload.name)
@@ -85,47 +84,11 @@ def test_an_upload_gets_exactly_this_answer(upload: Upload, world: World) -> Non
     document = running.inspect(upload, world)
     verdicts = running.upload_verdicts(document["verdicts"])
     assert list(differences(upload.expect, verdicts)) == []
-    assert list(_unsound(document)) == []
-    assert list(_missing_remedies(upload.remedies, verdicts)) == []
+    assert list(unsound(document)) == []
+    assert list(missing_remedies(upload.remedies, verdicts)) == []
 
 
 @pytest.mark.parametrize(("subject", "expected"), EXPLANATIONS.items(), ids=EXPLANATIONS)
 def test_explain_says_what_the_document_says(subject: str, expected: tuple[str, ...]) -> None:
     said = " ".join(running.explain(subject).split())
     assert [words for words in expected if not re.search(words, said, re.IGNORECASE)] == [], said
-
-
-def _unsound(document: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with a verdict whatever the rules say: its headline, its day, its sources and its forks."""
-    certificates = document["certificates"]
-    for verdict in document["verdicts"]:
-        now, next_ = verdict["now"], verdict["next"]
-        headline = {"breaks": "breaks-now", "ok": {"breaks": "breaks-at-renewal"}.get(next_, next_)}.get(now, now)
-        if verdict["outcome"] != headline:
-            yield f"{verdict['id']}: outcome {verdict['outcome']}, but {now} / {next_}"
-        leaf = certificates.get(verdict["sha256"])
-        day = leaf["not_after"] if leaf is not None and now != next_ else None
-        if verdict["when"] != day:
-            yield f"{verdict['id']}: when {verdict['when']}, but {now} / {next_} and {day}"
-        if not verdict["source"]:
-            yield f"{verdict['id']}: no source"
-        if "depends" in (now, next_) and not verdict["forks"]:
-            yield f"{verdict['id']}: depends on nothing"
-        if "unknown" in (now, next_) and not verdict["missing"]:
-            yield f"{verdict['id']}: unknown, and nothing is missing"
-
-
-def _missing_remedies(wanted: Mapping[str, tuple[str, ...]], verdicts: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    for id_, remedies in wanted.items():
-        offered = _offered(id_, verdicts)
-        yield from (f"{id_}: no {remedy} among {', '.join(offered)}" for remedy in remedies if remedy not in offered)
-
-
-def _wrong_remedies(unwanted: Mapping[str, tuple[str, ...]], verdicts: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    for id_, remedies in unwanted.items():
-        offered = _offered(id_, verdicts)
-        yield from (f"{id_}: {remedy} is no way out" for remedy in remedies if remedy in offered)
-
-
-def _offered(id_: str, verdicts: Iterable[Mapping[str, Any]]) -> list[str]:
-    return [remedy["id"] for verdict in verdicts if verdict["id"] == id_ for remedy in verdict["remedies"]]

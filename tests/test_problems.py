@@ -177,6 +177,24 @@ def test_a_zones_question_says_on_which_connection_to_answer_it() -> None:
     assert "set tls_verify on the connection exp-c1 > cucm1 (neighbor-zone) in the targets file" in question.action
 
 
+def test_a_question_whose_every_answer_is_fine_is_no_problem() -> None:
+    facts = Facts().box("cucm1", "cucm", "14SU4", {"CallManager": PRIVATE, "tomcat": PRIVATE})
+    facts.box("imp1", "imp", "14SU4", {"cup": PRIVATE, "tomcat": PRIVATE}).link("sip-trunk", "cucm1", "imp1")
+    # Port 5061 of IM and Presence asks for no certificate, port 5062 does.
+    facts.requests["imp1", "sip-tls"] = "none"
+    (trunk,) = (item.verdict for item in judged(facts, False) if item.verdict.rule == "CM02")
+    assert (trunk.now, {branch.now for branch in trunk.forks[0].values.values()}) == (
+        "depends",
+        {"ok", "not-applicable"},
+    )
+    assert is_fine(trunk)
+    assert found(facts) == ()
+    facts.box("cucm1", "cucm", "14SU4", {"CallManager": SERVER, "tomcat": PRIVATE})
+    assert [problem.title for problem in found(facts)] == [
+        "Is the connection mutual TLS?  on: at risk  off: not-applicable"
+    ]
+
+
 # --- what was not seen --------------------------------------------------------------------------------------------
 
 

@@ -1,4 +1,5 @@
-"""Every fault that one slip of the pen makes in the rule tables is found by a situation of the Cisco document."""
+"""Every fault that one slip of the pen makes in the rule tables is found by a situation of the Cisco document or of a
+sibling notice."""
 
 from __future__ import annotations
 
@@ -14,7 +15,10 @@ from tests.cisco_document.mutants import Mutant, mutants
 from tests.cisco_document.running import Prepared, judged_under, prepare
 from tests.cisco_document.situation import Shorthand, differences
 from tests.cisco_document.world import make_world
-from tests.test_cisco_document import CASES
+from tests.test_cisco_document import CASES as CISCO_DOCUMENT
+from tests.test_sibling_notices import CASES as SIBLING_NOTICES
+
+CASES = (*CISCO_DOCUMENT, *SIBLING_NOTICES)
 
 
 @dataclass(frozen=True, slots=True)

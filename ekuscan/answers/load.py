@@ -28,12 +28,12 @@ Situation = Literal[
     "untrusted-without-client-auth",
 ]
 
-_ANSWER_FILES = ("questions.toml", "tables.toml", "ambiguities.toml")
+_ANSWER_FILES = ("questions.toml", "tables.toml", "ambiguities.toml", "unified_cm.toml")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One question, table, list or branch of the Cisco document, or one of its ambiguities.
+    """One question, table, list, branch or ambiguity of the Cisco document, or a question about a sibling notice.
 
     ``answer`` is the document's, ``now`` what changed since, ``consequence`` what the verdicts say or decide. The texts
     are paragraphs and "- " items on one line each, apart by line breaks; an empty line stands between paragraphs.

@@ -22,6 +22,7 @@ _GROUPS = {
     "L": "Lists",
     "D": "The decision tree",
     "A": "Ambiguities, and what is decided",
+    "U": "Unified CM, IM and Presence, Unity Connection, Emergency Responder",
 }
 _BLANK = re.compile(r"\{[^{}]*\}")
 
@@ -29,8 +30,8 @@ _BLANK = re.compile(r"\{[^{}]*\}")
 def questions(tables: Tables, where: Places) -> str:
     intro = (
         "What the Cisco document answers, by its own numbers; what newer sources changed; and what ekuscan's verdicts "
-        "say. At the end: where it is ambiguous or contradicts itself, and what is decided. `ekuscan explain F16` "
-        "prints one of them."
+        "say; where it is ambiguous or contradicts itself, and what is decided. At the end: what people ask about the "
+        "products of its sibling notices. `ekuscan explain F16` prints one of them."
     )
     return page_text("Questions of the Cisco document", intro, _questions(tables, where))
 

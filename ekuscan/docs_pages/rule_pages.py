@@ -11,10 +11,11 @@ from ekuscan.rules.tables import Example, Rule, SlotAlias, SlotChange, Tables, U
 
 def rules(tables: Tables, where: Places) -> str:
     intro = (
-        "What the certificate of an Expressway, or of a peer that dials one, must be fit for, use case by use case. "
+        "What a certificate must be fit for, use case by use case: of an Expressway and of peers that dial one (X), of "
+        "Unified CM (CM), IM and Presence (IM), Unity Connection (UC) and Emergency Responder (ER). "
         f"[How a row reads](../rules.md); whether the other end checks: [verifiers](../{links.VERIFIERS})."
     )
-    return page_text("Rules: Expressway", intro, (_rule(rule, tables, where) for rule in tables.rules))
+    return page_text("Rules", intro, (_rule(rule, tables, where) for rule in tables.rules))
 
 
 def _rule(rule: Rule, tables: Tables, where: Places) -> str:

@@ -33,7 +33,7 @@ from ekuscan.rules.tables import (
 from ekuscan.sources import published, source_rows
 from ekuscan.table_rows import TableError, build, known, parse_table, unique
 
-RULE_FILES = ("expressway.toml",)
+RULE_FILES = ("expressway.toml", "cucm.toml", "imp.toml", "unity-connection.toml", "cer.toml")
 FILES = (
     *RULE_FILES,
     "use_cases.toml",

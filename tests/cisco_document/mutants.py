@@ -13,9 +13,24 @@ from ekuscan.rules.tables import Case, Condition, Rule, SlotAlias, SlotChange, T
 # For every release at which something changes: the last one before it, and the first one after it.
 NEIGHBOURS: dict[Point, tuple[Point, Point]] = {
     (14, 0, 2): ((14, 0, 1), (14, 0, 3)),
+    (14, 0, 8): ((14, 0, 7), (14, 0, 9)),
+    (15, 0, 5): ((15, 0, 4), (15, 0, 6)),
     (15, 4): ((15, 3, 2), (15, 4, 1)),
     (15, 5): ((15, 4), (15, 5, 1)),
     (26, 1, 1): ((17, 18, 2), (26, 1, 2)),
+}
+# Another slot of the same product, for every slot that a rule names.
+_OTHER_SLOT = {
+    "server": "client",
+    "client": "server",
+    "tomcat": "CallManager",
+    "CallManager": "tomcat",
+    "TVS": "tomcat",
+    "ipsec": "tomcat",
+    "CAPF": "TVS",
+    "cup": "cup-xmpp",
+    "cup-xmpp": "cup-xmpp-s2s",
+    "cup-xmpp-s2s": "cup",
 }
 _EXCHANGED = {"serverAuth": "clientAuth", "clientAuth": "serverAuth"}
 
@@ -108,9 +123,8 @@ def _presented_faults(rule: Rule) -> Iterator[tuple[str, Rule]]:
     """The other slot, and the other end of the handshake; of an answer that needs no certificate neither counts."""
     if not rule.needs or rule.check == "upload":
         return
-    slots = {"server": "client", "client": "server"}
-    if rule.presents.slot in slots:
-        presents = replace(rule.presents, slot=slots[rule.presents.slot])
+    if rule.presents.slot in _OTHER_SLOT:
+        presents = replace(rule.presents, slot=_OTHER_SLOT[rule.presents.slot])
         yield f"shows {presents.slot}", replace(rule, presents=presents)
 
 

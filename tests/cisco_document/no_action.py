@@ -27,6 +27,7 @@ NO_PUBLIC_CA = (
         {
             **edge("e", browsers="at-risk"),
             **core("c"),
+            "u/https/CM01": "unknown",
             "c>e/uc-traversal/X11": "ok",
             "e>c/uc-traversal/X11S": "ok",
             "c>e/ssh-tunnels/X14": "ok",
@@ -64,6 +65,7 @@ NO_MUTUAL_TLS = (
         {
             **edge("e"),
             **core("c"),
+            "u/https/CM01": "unknown",
             "e>p/one-way-tls/X02": "ok",
             "c>u/one-way-tls/X02": "ok",
             "u>c/one-way-tls/X02": "ok",
@@ -83,7 +85,12 @@ NO_MUTUAL_TLS = (
             - {use_case: one-way-tls, from: c, to: u}
             """,
         ),
-        {**core("c", https="breaks"), "c>u/one-way-tls/X02": "breaks", "u>c/one-way-tls/X02": "breaks"},
+        {
+            **core("c", https="breaks"),
+            "u/https/CM01": "ok",
+            "c>u/one-way-tls/X02": "breaks",
+            "u>c/one-way-tls/X02": "breaks",
+        },
     ),
     *(
         Situation(
@@ -119,6 +126,7 @@ OPTION_C = (
         {
             **edge("e"),
             **core("c"),
+            "u/https/CM01": "unknown",
             "c>e/uc-traversal/X11": "ok",
             "e>c/uc-traversal/X11S": "ok",
             "c>e/ssh-tunnels/X14": "ok",

@@ -17,7 +17,8 @@ from ekuscan.assessment import ChainBook
 from ekuscan.certificate_files import read_certificates
 from ekuscan.cli.app import app
 from ekuscan.cli.knowledge import knowledge, moment, vocabulary
-from ekuscan.model import Connection, Fact, Inventory, RoleName, RulesVersion, RunInfo, SlotFile, Target, Verdict
+from ekuscan.model import Connection, Fact, Inventory, RulesVersion, RunInfo, SlotFile, Target, Verdict
+from ekuscan.profiles.load import profile, role_named
 from ekuscan.rules.tables import Tables
 from ekuscan.run import Knowledge, Options, Piece, RunInProgress
 from ekuscan.targets.load import TargetRequest, load
@@ -28,7 +29,7 @@ from tests.cisco_document.situation import TODAY, Situation, Upload
 from tests.cisco_document.world import World
 
 Verdicts = list[Mapping[str, Any]]
-UPLOAD_USE_CASES = frozenset({"upload-server", "upload-client"})
+UPLOAD_USE_CASES = frozenset({"upload-server", "upload-client", "upload-certificate"})
 
 
 # --- the command line ---------------------------------------------------------------------------------------------
@@ -136,12 +137,13 @@ def _inventory(situation: Situation, world: World, known: Knowledge) -> Inventor
 
 def _candidate(upload: Upload, world: World) -> Inventory:
     role, _, release = upload.role.partition("@")
-    name: RoleName = "expressway-e" if role == "expressway-e" else "expressway-c"
+    name = role_named(role)
+    assert name is not None
     settings = {key: Fact(value, "declared") for key, value in (setting.split("=") for setting in upload.settings)}
     target = Target(upload.file, name, "declared", release, "declared", settings=settings)
     path = world.folder / upload.file
     ders = tuple(read_certificates(path.read_bytes(), upload.file))
-    slots = upload.slots or ("server", "client")
+    slots = upload.slots or (("server", "client") if role.startswith("expressway") else (profile(name).default_slot,))
     return Inventory((target,), slot_files=tuple(SlotFile(upload.file, slot, ders, upload.file) for slot in slots))
 
 

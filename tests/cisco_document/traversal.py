@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tests.cisco_document.pairs import TWO_SERVERS, pair, zone
-from tests.cisco_document.situation import Situation, core, edge, fork, inventory
+from tests.cisco_document.situation import Shorthand, Situation, core, edge, fork, inventory
 
 TRAVERSAL_ZONES = (
     *(
@@ -96,6 +98,12 @@ _TO_UNIFIED_CM = """
 - {use_case: traffic-server, from: c, to: u}
 - {use_case: sip-oauth, from: c, to: u}
 """
+# Unified CM is the server of both, and of its web interface.
+ANSWERING: Mapping[str, Shorthand] = {
+    "u/https/CM01": "ok",
+    "u>c/traffic-server/CM17": "ok",
+    "u>c/sip-oauth/CM16": "ok",
+}
 
 INSIDE = (
     *(
@@ -109,7 +117,7 @@ INSIDE = (
                 """,
                 "- {use_case: traffic-server, from: c, to: u}\n- {use_case: sip-oauth, from: c, to: u}",
             ),
-            {**core("c"), "c>u/traffic-server/X22": given, "c>u/sip-oauth/X23": "at-risk"},
+            {**core("c"), **ANSWERING, "c>u/traffic-server/X22": given, "c>u/sip-oauth/X23": "at-risk"},
         )
         for release, said, given in (
             ("X14.0.1", "not yet", "ok"),
@@ -130,6 +138,7 @@ INSIDE = (
             **edge("e"),
             **core("c"),
             **zone("ok", "ok", "ok", "ok"),
+            **ANSWERING,
             "c>u/traffic-server/X22": "ok",
             "c>u/sip-oauth/X23": "ok",
         },
@@ -147,6 +156,7 @@ INSIDE = (
             **edge("e"),
             **core("c"),
             **zone(("ok", "breaks"), ("ok", "breaks"), "ok", ("ok", "breaks")),
+            **ANSWERING,
             "c>u/traffic-server/X22": ("ok", "at-risk"),
             "c>u/sip-oauth/X23": ("ok", "at-risk"),
         },

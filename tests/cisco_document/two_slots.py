@@ -98,6 +98,7 @@ X15_5 = (
             "p>e/sip-b2b/X07": "ok",
             "e>w/edge-audio/X25": "ok",
             "e>w/edge-audio/X25S": "ok",
+            "u/https/CM01": "unknown",
             "c>u/neighbor-zone/X19": "ok",
             "c>u/neighbor-zone/X19S": "ok",
             "u>c/neighbor-zone/X19P": "ok",

@@ -11,6 +11,8 @@ _TWO_SERVER = "slots: {server: digicert-server.pem, client: digicert-server.pem}
 _TWO_PROPER = "slots: {server: digicert-server.pem, client: corp-both.pem}"
 
 _UNIFIED_CM = "role: cucm, release: 15SU3a, slots: {CallManager: corp-both.pem}"
+# Its web interface shows the Tomcat certificate, of which most situations say nothing.
+_WEB = {"u/https/CM01": "unknown"}
 _PEERS: Mapping[str, str] = {
     "Unified CM": _UNIFIED_CM,
     "Unity Connection": "role: unity-connection, release: 15SU3a, slots: {tomcat: corp-both.pem}",
@@ -18,6 +20,18 @@ _PEERS: Mapping[str, str] = {
     "a CUBE on IOS XE 26.1.1": "role: cube, release: 26.1.1, slots: {trustpoint: corp-both.pem}",
     "IM and Presence": "role: imp, release: 15SU3a, slots: {cup: corp-both.pem}",
 }
+
+_WEBS: Mapping[str, tuple[str, Shorthand]] = {
+    "Unified CM": ("CM01", "unknown"),
+    "Unity Connection": ("UC01", "ok"),
+    "IM and Presence": ("IM01", "unknown"),
+}
+
+
+def _web(peer: str) -> dict[str, Shorthand]:
+    """The web interfaces of the two boxes of a kind."""
+    rule, given = _WEBS.get(peer, ("", "ok"))
+    return {f"{name}/https/{rule}": given for name in ("u", "v") if rule}
 
 
 def _zone(c: str, u: str, settings: str = ', tls_verify: "on"', *, back: bool = False) -> str:
@@ -31,7 +45,7 @@ DIALLING = (
             f"with TLS verify on, Expressway-C on {release} without clientAuth loses its zone to Unified CM",
             ("X19", "F20", "T1", "L1", "L2"),
             _zone(f"release: {release}, {_SERVER}", _UNIFIED_CM),
-            {**core("c"), "c>u/neighbor-zone/X19": "breaks"},
+            {**core("c"), **_WEB, "c>u/neighbor-zone/X19": "breaks"},
             remedies={"c>u/neighbor-zone/X19": ("zone-tls-verify-off", "private-ca-c", "upgrade-x15.5")}
             if release == "X15.4"
             else {},
@@ -49,7 +63,7 @@ DIALLING = (
                 - {use_case: neighbor-zone, from: c, to: v, tls_verify: "off"}
                 """,
             ),
-            {**core("c"), "c>u/neighbor-zone/X19": "breaks", "c>v/neighbor-zone/X19": "at-risk"},
+            {**core("c"), **_web(peer), "c>u/neighbor-zone/X19": "breaks", "c>v/neighbor-zone/X19": "at-risk"},
         )
         for peer, box in _PEERS.items()
     ),
@@ -67,7 +81,7 @@ DIALLING = (
         "TLS verify off is Cisco's way out and says nothing about what Unified CM itself checks",
         ("X20", "F20"),
         _zone(f"release: X15.4, {_SERVER}", _UNIFIED_CM, ', tls_verify: "off"'),
-        {**core("c"), "c>u/neighbor-zone/X19": "at-risk"},
+        {**core("c"), **_WEB, "c>u/neighbor-zone/X19": "at-risk"},
     ),
     Situation(
         "TLS verify of a zone is asked for where it decides",
@@ -75,6 +89,7 @@ DIALLING = (
         _zone(f"release: X15.4, {_SERVER}", _UNIFIED_CM, ""),
         {
             **core("c"),
+            **_WEB,
             "c>u/neighbor-zone/X19": fork("c>u/neighbor-zone.tls_verify", {"on": "breaks", "off": "at-risk"}),
         },
     ),
@@ -83,7 +98,7 @@ DIALLING = (
             f"a peer that is known to have {word} clientAuth settles a zone with TLS verify {verify}: {given}",
             ("X19" if verify == "on" else "X20", "F20"),
             _zone(f"release: X15.4, {_SERVER}", f"{_UNIFIED_CM}, client_eku: {word}", f', tls_verify: "{verify}"'),
-            {**core("c"), "c>u/neighbor-zone/X19": given},
+            {**core("c"), **_WEB, "c>u/neighbor-zone/X19": given},
         )
         for word, verify, given in (
             ("checked", "on", "breaks"),
@@ -96,26 +111,26 @@ DIALLING = (
         "a zone that is not mutual TLS does not need clientAuth",
         ("F02", "D2"),
         _zone(f"release: X15.3.2, {_SERVER}", _UNIFIED_CM, ', mtls: "off", tls_verify: "off"'),
-        {**core("c"), "c>u/neighbor-zone/X19": "not-applicable"},
+        {**core("c"), **_WEB, "c>u/neighbor-zone/X19": "not-applicable"},
     ),
     Situation(
         "on X15.5 a client certificate carries a zone with TLS verify on",
         ("X21", "L5"),
         _zone(f"release: X15.5, {_TWO_PROPER}", _UNIFIED_CM),
-        {**core("c"), "c>u/neighbor-zone/X19": "ok"},
+        {**core("c"), **_WEB, "c>u/neighbor-zone/X19": "ok"},
     ),
     Situation(
         "on X15.5 a client slot without clientAuth loses the zone as before",
         ("X21", "L5"),
         _zone(f'release: X15.5, sip_eku_check: "off", {_TWO_SERVER}', _UNIFIED_CM),
-        {**core("c"), "c>u/neighbor-zone/X19": "breaks"},
+        {**core("c"), **_WEB, "c>u/neighbor-zone/X19": "breaks"},
         remedies={"c>u/neighbor-zone/X19": ("client-slot-certificate", "zone-tls-verify-off")},
     ),
     Situation(
         "a zone works with both EKUs until a public certificate is renewed",
         ("X19", "X40", "L3"),
         _zone("release: X15.4, slots: {server: digicert-both.pem}", _UNIFIED_CM),
-        {**core("c"), "c>u/neighbor-zone/X19": ("ok", "breaks")},
+        {**core("c"), **_WEB, "c>u/neighbor-zone/X19": ("ok", "breaks")},
     ),
 )
 
@@ -153,8 +168,12 @@ TO_CUBE = (
 _SERVER_PEER = "role: cucm, release: 15SU3a, slots: {CallManager: digicert-server.pem, tomcat: corp-both.pem}"
 
 
-def _dialled_by(u: str, given: Shorthand, answering: Shorthand = "ok") -> dict[str, Shorthand]:
-    return {f"{u}>c/neighbor-zone/X19P": given, f"c>{u}/neighbor-zone/X19S": answering}
+def _dialled_by(u: str, given: Shorthand, answering: Shorthand = "ok", web: Shorthand = "ok") -> dict[str, Shorthand]:
+    return {
+        f"{u}>c/neighbor-zone/X19P": given,
+        f"c>{u}/neighbor-zone/X19S": answering,
+        f"{u}/https/CM01": web,
+    }
 
 
 DIALLED = (
@@ -206,7 +225,7 @@ DIALLED = (
         "an Expressway-C that is no server cannot be dialled",
         ("X01", "L2"),
         _zone("release: X15.4, slots: {server: corp-client.pem}", _UNIFIED_CM, back=True),
-        {**core("c", https="breaks"), **_dialled_by("u", "ok", "breaks")},
+        {**core("c", https="breaks"), **_dialled_by("u", "ok", "breaks", web="unknown")},
     ),
 )
 

@@ -1,0 +1,1 @@
+"""The sibling notices as situations: what stands where, and every answer that it has to get."""
