@@ -14,6 +14,7 @@ from ekuscan.model import Fact, Verdict
 from ekuscan.rules.load import packaged
 from ekuscan.verdict.evaluate import GRAVITY
 from ekuscan.verdict.experiments import Experiment, weighed
+from ekuscan.verdict.links import links_of
 from tests.judging import AS_OF, Facts, Shown
 
 EKUS = ("both", "server", "client", "neither")
@@ -362,6 +363,25 @@ def test_a_peer_that_was_seen_to_check_breaks_it_at_the_renewal() -> None:
     )
 
 
+@pytest.mark.parametrize(("dials", "answers", "service"), [("e", "w", "sip-tls"), ("w", "e", "sip-mtls")])
+def test_edge_audio_is_mutual_where_the_answering_end_was_seen_to_ask(dials: str, answers: str, service: str) -> None:
+    facts = Facts().box("e", "expressway-e", "X15.4", {"server": Shown("server")}).box("w", "webex")
+    facts.link("edge-audio", dials, answers).requests[answers, service] = "required"
+    link = links_of(facts.estate(), packaged().use_cases["edge-audio"])[0]
+    assert facts.estate().link_fact(link, "mtls").values == ("on",)
+    facts.requests = {(dials, service): "required", (answers, "uc-traversal"): "required"}
+    assert facts.estate().link_fact(link, "mtls").values == ("on", "off")
+
+
+@pytest.mark.parametrize(("seen", "given"), [(REFUSES, "breaks"), (TAKES, "ok")])
+def test_what_webex_did_with_a_client_certificate_on_its_own_port_answers_edge_audio(
+    seen: Experiment, given: str
+) -> None:
+    facts = Facts().box("e", "expressway-e", "X15.4", {"server": Shown("server", "private")}).box("w", "webex")
+    facts.link("edge-audio", "e", "w").experiments["w", "sip-tls"] = seen
+    assert facts.verdicts()["e>w/edge-audio/X25"].now == given
+
+
 # --- properties -----------------------------------------------------------------------------------------------
 
 _CHOICES = {
@@ -437,13 +457,13 @@ def test_an_experiment_answers_as_a_declaration_would_and_for_its_own_service_on
     facts.targets[box] = replace(target, settings=told)
     declared = facts.verdicts()
     for name, verdict in observed.items():
-        ours = verdict.verifies == box and _service(verdict) == _SERVICES[box]
+        ours = verdict.verifies == box and _service(verdict, facts.targets[box].role) == _SERVICES[box]
         same = declared[name] if ours or verdict.use_case == "mra" else bare[name]
         assert (verdict.now, verdict.next) == (same.now, same.next), name
 
 
-def _service(verdict: Verdict) -> str | None:
-    return packaged().use_cases[verdict.use_case].service
+def _service(verdict: Verdict, role: str) -> str | None:
+    return packaged().use_cases[verdict.use_case].service(role)
 
 
 @settings(max_examples=60, deadline=None)

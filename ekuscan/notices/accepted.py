@@ -102,7 +102,7 @@ def ca_not_listed(scene: Scene) -> Iterator[Notice]:
     estate = Estate(scene.seen, scene.tables, scene.policy)
     found: dict[str, Notice] = {}
     for leg in _client_legs(estate):
-        for observation in listing.get((leg.verifier_name, leg.use_case.service or ""), ()):
+        for observation in listing.get((leg.verifier_name, leg.asked_on or ""), ()):
             missing = _missing(scene, estate, leg, observation)
             # Of two connections over one port the one that somebody declared says more.
             if missing is not None and (missing.id not in found or missing.certainty != "assumed"):
@@ -127,7 +127,7 @@ def _by_service(scene: Scene) -> dict[tuple[str, str], list[Observation]]:
 def _client_legs(estate: Estate) -> Iterator[Leg]:
     """Legs on which a target of the inventory shows a certificate to another one that it dials."""
     for use_case in estate.tables.use_cases.values():
-        if use_case.service is None or use_case.parts:
+        if not use_case.services or use_case.parts:
             continue
         for leg in legs_of(estate, use_case, WIRE_CHECKS):
             both = leg.presents.in_file and leg.verifies is not None and leg.verifies.in_file

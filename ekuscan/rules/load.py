@@ -270,14 +270,14 @@ def _use_case(name: str, values: Mapping[str, Any]) -> UseCase:
         to=answers,
         both_ways=row.take("both_ways", bool, False),
         assume=_pairs(row.where, assume, dials, answers),
-        far_end=_far_ends(row.where, row.take("far_end", object, {}), (*dials, *answers)),
+        far_end=_by_role(row, "far_end", (*dials, *answers)),
         far_end_slot=row.maybe("far_end_slot", str),
         rides_on=row.maybe("rides_on", str),
         same_as=row.maybe("same_as", str),
         parts=row.words("parts", ()),
         parts_if_used=row.words("parts_if_used", ()),
         also=row.words("also", ()),
-        service=row.maybe("service", str),
+        services=_by_role(row, "service", get_args(RoleName)),
         note=row.take("note", str, ""),
         source=row.words("source", ()),
     )
@@ -285,12 +285,14 @@ def _use_case(name: str, values: Mapping[str, Any]) -> UseCase:
     return use_case
 
 
-def _far_ends(where: str, value: object, roles: tuple[str, ...]) -> dict[str, str]:
+def _by_role(row: Row, key: str, roles: tuple[str, ...]) -> dict[str, str]:
+    """One text for all of these roles, or a text for each role that the row names."""
+    value = row.take(key, object, {})
     if isinstance(value, str):
         return dict.fromkeys(roles, value)
     if isinstance(value, Mapping) and all(isinstance(text, str) for text in value.values()):
         return {str(role): str(text) for role, text in value.items()}
-    raise TableError(f"{where}: far_end is {value!r}, neither text nor texts by role")
+    raise TableError(f"{row.where}: {key} is {value!r}, neither text nor texts by role")
 
 
 def _pairs(where: str, assume: object, dials: tuple[str, ...], answers: tuple[str, ...]) -> tuple[tuple[str, str], ...]:

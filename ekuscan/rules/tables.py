@@ -179,9 +179,13 @@ class UseCase:
     parts: tuple[str, ...]
     parts_if_used: tuple[str, ...]
     also: tuple[str, ...]
-    service: str | None
+    services: Mapping[str, str]
     note: str
     source: tuple[str, ...]
+
+    def service(self, role: str) -> str | None:
+        """The service on whose port an end of this role answers, None where no row names one."""
+        return self.services.get(role)
 
 
 @dataclass(frozen=True, slots=True)

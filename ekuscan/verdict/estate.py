@@ -228,11 +228,14 @@ class Estate:
 
     def asks_nobody(self, link: Link) -> bool:
         """Whether the answering port was seen to ask us for no certificate; it may still ask others."""
-        service = self.tables.use_cases[link.use_case].service
-        return self.seen.requests.get((link.answers, service or "")) == "none"
+        return self._request(link) == "none"
 
     def _observed_request(self, link: Link) -> Fact | None:
         """A request that was seen says that the port is mutual; that none was seen says nothing about other peers."""
-        service = self.tables.use_cases[link.use_case].service
-        request = self.seen.requests.get((link.answers, service or ""))
-        return Fact("on", "observed") if request in ("optional", "required") else None
+        return Fact("on", "observed") if self._request(link) in ("optional", "required") else None
+
+    def _request(self, link: Link) -> Request | None:
+        """Whether the answering end asked us for a certificate on the port that it answers the use case on."""
+        box = self.boxes.get(link.answers)
+        service = self.tables.use_cases[link.use_case].service(box.role) if box is not None else None
+        return self.seen.requests.get((link.answers, service or ""))

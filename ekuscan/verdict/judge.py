@@ -243,7 +243,7 @@ def _experiments(legs: Sequence[Leg], completed: Completed, variables: Sequence[
             for who, said in leg.overruled():
                 found[Because(who, f"{said}, but what was observed counts", "rule")] = None
         elif leg.experiment is not None and leg.observed is None and CLIENT_AUTH in completed.lacks:
-            fact = experiments.name(leg.verifier_name, leg.use_case.service)
+            fact = experiments.name(leg.verifier_name, leg.asked_on)
             found[Because(fact, leg.experiment.text, leg.experiment.certainty)] = None
     yield from found
 

@@ -48,7 +48,12 @@ class Leg:
     @property
     def service(self) -> str | None:
         """The service on whose port the judged certificate is shown."""
-        return _service(self.use_case, self.rule)
+        return _service(self.use_case, self.rule, self.presents)
+
+    @property
+    def asked_on(self) -> str | None:
+        """The service on which the verifying end would ask for a certificate, were it dialled."""
+        return self.use_case.service(self.verifies.role) if self.verifies is not None else None
 
     @property
     def observed(self) -> Experiment | None:
@@ -82,9 +87,9 @@ def legs_of(estate: Estate, use_case: UseCase, checks: frozenset[str]) -> Iterat
                 yield from _over(estate, use_case, rule, link)
 
 
-def _service(use_case: UseCase, rule: Rule) -> str | None:
+def _service(use_case: UseCase, rule: Rule, presents: Box) -> str | None:
     """A use case's port is that of the answering end; the end that dials shows its certificate on none."""
-    return use_case.service if rule.presents.as_ == "server" else None
+    return use_case.service(presents.role) if rule.presents.as_ == "server" else None
 
 
 def _linked(rule: Rule) -> bool:
@@ -138,7 +143,7 @@ def _leg(
     experiment = _experiment(estate, use_case, rule, verifies, link)
     facts = _bind(estate, use_case, rule, presents, verifies, link)
     if verifies is not None and experiment is not None and experiment.client_eku is not None:
-        facts["verifies.client_eku"] = variable(verifies.name, use_case.service, experiment)
+        facts["verifies.client_eku"] = variable(verifies.name, use_case.service(verifies.role), experiment)
     return Leg(use_case, rule, presents, verifies, link, if_used, Part(rule, facts), experiment)
 
 
@@ -150,7 +155,7 @@ def _experiment(
         return None
     if link is not None and link.answers != verifies.name:
         return None
-    return estate.seen.experiments.get((verifies.name, use_case.service or ""))
+    return estate.seen.experiments.get((verifies.name, use_case.service(verifies.role) or ""))
 
 
 def _bind(
@@ -165,7 +170,7 @@ def _bind(
     for fact in wanted:
         end, _, name = fact.partition(".")
         if fact.startswith("slot:"):
-            bound[fact] = presents.slot(only or fact.removeprefix("slot:"), stack, _service(use_case, rule))
+            bound[fact] = presents.slot(only or fact.removeprefix("slot:"), stack, _service(use_case, rule, presents))
         elif end == "presents" and name in estate.tables.settings and not presents.in_file:
             continue
         elif fact == "verifies.client_eku":
