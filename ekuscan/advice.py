@@ -173,7 +173,7 @@ def _change(row: RemedyRow, leg: Leg, view: SlotView | None, estate: Estate) -> 
         box = boxes.get(end)
         if name in ("eku", "client_slot_eku"):
             add |= _BOTH if value == "both" else {SERVER_AUTH}
-            which = "client" if name == "client_slot_eku" else ""
+            which = _client_slot(leg.presents, estate.tables) if name == "client_slot_eku" else ""
         elif name == "in_time":
             add.add(IN_TIME)
         elif name == "browser_trust":
@@ -190,13 +190,29 @@ def _change(row: RemedyRow, leg: Leg, view: SlotView | None, estate: Estate) -> 
         places = {which} if which else _slots_shown(leg, view, estate.tables)
         slots[leg.presents.name] = NewCertificate(frozenset(places), frozenset(add), frozenset(drop))
     if which:
-        values[f"{leg.presents.name}.client_certificate"] = "separate"
+        values |= _of_its_own(leg.presents, which, estate.tables)
     return Change(values, slots)
 
 
 def _set_release(values: dict[str, Value], box: Box, release: str, tables: Tables, family: str) -> None:
     if releases.family(box.role) == family:
         values[f"{box.name}.release"] = release_variable(tables, box.name, box.role, release, "").values[0]
+
+
+def _client_slot(box: Box, tables: Tables) -> str:
+    """The slot that holds what a box shows where it dials, once that is a certificate of its own."""
+    return next((alias.slot for alias in tables.aliases if box.role in alias.roles), "")
+
+
+def _of_its_own(box: Box, slot: str, tables: Tables) -> dict[str, Value]:
+    """The settings under which a slot is no longer one with another."""
+    found: dict[str, Value] = {}
+    for alias in tables.aliases:
+        for condition in alias.when if box.role in alias.roles and alias.slot == slot else ():
+            if condition.fact in tables.settings:
+                others = [one for one in tables.settings[condition.fact].values if one not in condition.values]
+                found[f"{box.name}.{condition.fact}"] = others[0]
+    return found
 
 
 def _eases(before: Completed, after: Completed) -> bool:

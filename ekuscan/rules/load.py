@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib import resources
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from ekuscan.model import Answer, Confidence, RoleName, Stack
 from ekuscan.rules import releases
@@ -25,6 +25,7 @@ from ekuscan.rules.tables import (
     Setting,
     SlotAlias,
     SlotChange,
+    StackHabit,
     Tables,
     UseCase,
     Verifier,
@@ -73,6 +74,8 @@ def load(files: Mapping[str, bytes]) -> Tables:
         needs={row["id"]: build(Need, "needs.toml", row) for row in parsed["needs.toml"]["need"]},
         sources={code: published(code, row) for code, row in sources.items()},
         sip_slot=slots["sip_slot"],
+        sip_client_slot=slots["sip_client_slot"],
+        stacks={row["stack"]: _stack(row) for row in parsed["verifiers.toml"]["stack"]},
         backup=parsed["remedies.toml"]["backup"]["text"],
         date=_newest(parsed),
         sha256=digest.hexdigest(),
@@ -195,6 +198,20 @@ def _verifier_case(where: str, values: Mapping[str, Any], role: str) -> Verifier
     )
     row.done()
     return case
+
+
+def _stack(values: Mapping[str, Any]) -> StackHabit:
+    row = Row("verifiers.toml", f"stack {values.get('stack')}", values)
+    habit = StackHabit(
+        stack=row.one_of("stack", Stack),
+        client_eku=row.one_of("client_eku", Literal["checked", "ignored"]),
+        source=row.words("source"),
+        confidence=row.one_of("confidence", Confidence),
+        checked=row.take("checked", str),
+        note=row.take("note", str, ""),
+    )
+    row.done()
+    return habit
 
 
 def _alias(values: Mapping[str, Any]) -> SlotAlias:
@@ -346,6 +363,7 @@ def _check_references(tables: Tables) -> None:
         known(f"rule {rule.id}: source", rule.source, tables.sources)
     cited = [(verifier.id, verifier.source) for verifier in tables.verifiers]
     cited += [(remedy.id, remedy.source) for remedy in tables.remedies.values()]
+    cited += [(f"stack {name}", habit.source) for name, habit in tables.stacks.items()]
     cited += [(alias.id, alias.source) for alias in tables.aliases]
     cited += [(change.id, change.source) for change in tables.changes]
     cited += [(use_case.name, use_case.source) for use_case in tables.use_cases.values()]

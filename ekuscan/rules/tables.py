@@ -113,6 +113,18 @@ class Verifier:
 
 
 @dataclass(frozen=True, slots=True)
+class StackHabit:
+    """What servers on a TLS stack do by default with a client certificate that lacks clientAuth."""
+
+    stack: Stack
+    client_eku: Literal["checked", "ignored"]
+    source: tuple[str, ...]
+    confidence: Confidence
+    checked: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SlotAlias:
     """Two slots of a product that hold one certificate as long as ``when`` holds."""
 
@@ -237,6 +249,8 @@ class Tables:
     needs: Mapping[str, Need]
     sources: Mapping[str, Source]
     sip_slot: Mapping[str, str]
+    sip_client_slot: Mapping[str, str]
+    stacks: Mapping[Stack, StackHabit]
     backup: str
     date: str = ""
     sha256: str = ""

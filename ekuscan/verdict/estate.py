@@ -17,7 +17,7 @@ from ekuscan.model import (
     Stack,
     Target,
 )
-from ekuscan.rules.tables import Condition, Tables
+from ekuscan.rules.tables import Condition, Setting, Tables
 from ekuscan.verdict.experiments import Experiment
 from ekuscan.verdict.facts import Link, SlotState, Value, Variable, matches, release_variable, setting_variable
 from ekuscan.verdict.renewal import IssuancePolicy, SlotView, slot_view, states
@@ -90,7 +90,18 @@ class Box:
             origin = self.target.release_from if self.target else ""
             return release_variable(self.tables, self.name, self.role, release, origin)
         declared = self.target.settings.get(name) if self.target else None
+        if name == "client_eku" and declared is None:
+            return self._told_by_stack(self.tables.settings[name])
         return setting_variable(self.name, self.tables.settings[name], declared or self._told_by_slot(name))
+
+    def _told_by_stack(self, setting: Setting) -> Variable:
+        """What the TLS stack that was declared for this box does, where nobody said what the box itself does."""
+        stack = self.target.settings.get("stack") if self.target else None
+        habit = self.tables.stacks.get(self.stack()) if stack is not None else None
+        if stack is None or habit is None:
+            return setting_variable(self.name, setting, None)
+        told = f"{habit.client_eku}, as {habit.stack} does by default"
+        return Variable(f"{self.name}.{setting.name}", (habit.client_eku,), stack.from_, text=told)
 
     def _told_by_slot(self, setting: str) -> Fact | None:
         """A certificate that was seen in its slot is what that slot holds: whether it is a copy is no question then."""

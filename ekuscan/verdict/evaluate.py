@@ -62,7 +62,10 @@ def _apart(facts: Iterable[str]) -> Iterator[str]:
 
 def slot_name(rule: Rule, role: str, tables: Tables) -> str:
     """The product's own name for the slot that a rule judges."""
-    return tables.sip_slot.get(role, "certificate") if rule.presents.slot == "sip" else rule.presents.slot
+    if rule.presents.slot != "sip":
+        return rule.presents.slot
+    shown = tables.sip_slot.get(role, "certificate")
+    return tables.sip_client_slot.get(role, shown) if rule.presents.as_ == "client" else shown
 
 
 def aliases(tables: Tables, role: str, slot: str) -> tuple[SlotAlias, ...]:

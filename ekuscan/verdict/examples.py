@@ -9,7 +9,17 @@ from ekuscan.rules import releases
 from ekuscan.rules.tables import Example, Rule, Tables
 from ekuscan.verdict.completion import Part, complete, variables_of
 from ekuscan.verdict.evaluate import NoCaseError, answer, asks_the_box, facts_read
-from ekuscan.verdict.facts import BROWSER_TRUST, CLIENT_AUTH, IN_TIME, SERVER_AUTH, SlotState, Value, Variable, cells
+from ekuscan.verdict.facts import (
+    BROWSER_TRUST,
+    CLIENT_AUTH,
+    IN_TIME,
+    SERVER_AUTH,
+    UNCHANGED,
+    SlotState,
+    Value,
+    Variable,
+    cells,
+)
 from ekuscan.verdict.renewal import UNSEEN
 
 _EKUS = {
@@ -76,7 +86,7 @@ def _roles(presents: str, verifies: str) -> tuple[tuple[str, str], ...]:
 def _state(given: Mapping[str, str]) -> SlotState:
     ekus = _EKUS[given.get("presents.eku", "both")]
     trust = frozenset({BROWSER_TRUST}) if given.get("presents.browser_trust", "yes") == "yes" else frozenset[str]()
-    met = ekus | trust | {IN_TIME}
+    met = ekus | trust | {IN_TIME, UNCHANGED}
     return SlotState(given.get("presents.eku", "both"), met, met)
 
 

@@ -11,6 +11,7 @@ from ekuscan.rules.releases import Point
 from ekuscan.rules.tables import Condition, Rule, Setting, Tables
 
 SERVER_AUTH, CLIENT_AUTH, IN_TIME, BROWSER_TRUST = "serverAuth", "clientAuth", "inTime", "browserTrust"
+UNCHANGED = "unchanged"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from ekuscan.model import (
     Fork,
     ForkBranch,
     Outcome,
+    RoleName,
     Severity,
     Source,
     Verdict,
@@ -66,7 +67,8 @@ class Judged:
 def judge(estate: Estate, warn_days: int, checks: frozenset[str] = WIRE_CHECKS) -> list[Judged]:
     """All verdicts of an estate, in the order of the tables. ``warn_days``: a break within them is "high"."""
     soon = estate.seen.as_of + timedelta(days=warn_days)
-    part_of = {part: case.name for case in estate.tables.use_cases.values() for part in case.parts}
+    # A part of several composites is told with the first.
+    part_of = {part: case.name for case in reversed(list(estate.tables.use_cases.values())) for part in case.parts}
     found: list[Judged] = []
     for use_case in estate.tables.use_cases.values():
         if use_case.parts:
@@ -95,7 +97,8 @@ def _composites(estate: Estate, use_case: UseCase, soon: datetime, checks: froze
     ]
     for link in links_of(estate, use_case):
         ends = {link.dials, link.answers}
-        mine = [leg for leg in legs if {leg.presents.name, leg.verifier_name} == ends]
+        roles = {box_of(estate, link, name).role for name in ends}
+        mine = [leg for leg in legs if _part_of(leg, ends, roles)]
         mine += [leg for leg in optional if leg.presents.name in ends]
         if not mine:
             continue
@@ -110,6 +113,17 @@ def _composites(estate: Estate, use_case: UseCase, soon: datetime, checks: froze
             estate, tuple(mine), completed, weakest, view, soon, f"{name}/{use_case.name}/{rule}", rule, None, use_case
         )
         yield Judged(verdict, tuple(mine), completed, view)
+
+
+def _part_of(leg: Leg, ends: set[str], roles: set[RoleName]) -> bool:
+    """Whether a part of a composite belongs to the connection between two ends.
+
+    A part that cannot run between the two, because its use case joins other roles, belongs to it where it has an end in
+    common: the tunnels from Expressway-C to Expressway-E carry what goes from Expressway-C to a Meeting Server.
+    """
+    own = {leg.presents.name, leg.verifier_name}
+    joins = {*leg.use_case.from_, *leg.use_case.to}
+    return own == ends if roles <= joins else bool(own & ends)
 
 
 def _verdict(

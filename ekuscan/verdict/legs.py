@@ -15,7 +15,12 @@ from ekuscan.verdict.facts import Link, Variable
 from ekuscan.verdict.links import box_of, links_of
 
 # Verifying ends that are no box of anybody's inventory.
-_NO_BOX = {"browser": "browsers", "product": "the upload page", "cisco": "Cisco's licensing service"}
+_NO_BOX = {
+    "browser": "browsers",
+    "product": "the upload page",
+    "cisco": "Cisco's licensing service",
+    "anyone": "whoever it dials",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from ekuscan.model import Certificate, Chain, Confidence, Stack
 from ekuscan.policy.days import spoken
 from ekuscan.policy.organization import organization_of
 from ekuscan.rules.tables import SlotChange, Tables
-from ekuscan.verdict.facts import BROWSER_TRUST, CLIENT_AUTH, IN_TIME, SERVER_AUTH, SlotState, matches
+from ekuscan.verdict.facts import BROWSER_TRUST, CLIENT_AUTH, IN_TIME, SERVER_AUTH, UNCHANGED, SlotState, matches
 
 _PUBLIC = frozenset({"public-chrome", "public-other"})
 
@@ -83,7 +83,7 @@ _TRUST = (("", frozenset({BROWSER_TRUST})), (", not trusted by browsers", frozen
 UNSEEN: tuple[SlotState, ...] = tuple(
     SlotState(
         f"{name}{late}{foreign}{' then ' + later if later != name else ''}",
-        eku | in_time | trust,
+        eku | in_time | trust | {UNCHANGED},
         _EKUS[later] | {IN_TIME} | trust,
     )
     for name, eku in _EKUS.items()
@@ -201,7 +201,7 @@ def eku_word(met: frozenset[str]) -> str:
 def _met(view: SlotView, stack: Stack, as_of: datetime) -> frozenset[str]:
     assert view.certificate is not None
     assert view.chain is not None
-    met = set()
+    met = {UNCHANGED}
     purpose = view.chain.effective_eku.get(stack)
     if purpose is not None and purpose.server_auth:
         met.add(SERVER_AUTH)
@@ -223,7 +223,7 @@ def in_time(certificate: Certificate, as_of: datetime) -> bool:
 
 
 def _renewed(now: frozenset[str], view: SlotView, stack: Stack, change: SlotChange | None) -> frozenset[str]:
-    kept = now | {IN_TIME}
+    kept = (now | {IN_TIME}) - {UNCHANGED}
     if change is None or change.effect == "keep" or view.next_default == "keep":
         return kept
     ekus = _EKUS["both"] if view.next_default == "both" else _EKUS["server"]
