@@ -22,6 +22,7 @@ from ekuscan.verdict.facts import (
     CLIENT_AUTH,
     IN_TIME,
     SERVER_AUTH,
+    UNCHANGED,
     SlotState,
     Value,
     Variable,
@@ -178,6 +179,8 @@ def _change(row: RemedyRow, leg: Leg, view: SlotView | None, estate: Estate) -> 
             add.add(IN_TIME)
         elif name == "browser_trust":
             (add if value == "yes" else drop).add(BROWSER_TRUST)
+        elif name == "unchanged":
+            add.add(UNCHANGED)
         elif end == "link" and leg.link is not None:
             values[f"{leg.link.key}.{name}"] = value
         elif name == "same_release" and leg.verifies is not None:

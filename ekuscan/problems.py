@@ -8,6 +8,7 @@ from typing import Literal
 
 from ekuscan.advice import is_fine
 from ekuscan.model import Endpoint, Fork, Problem, Remedy, Target, Verdict
+from ekuscan.profiles.load import ProfileSlot, profile
 from ekuscan.rules.tables import Tables
 from ekuscan.targets.address import label
 from ekuscan.verdict.judge import Judged
@@ -47,6 +48,7 @@ class Finding:
 
     ``presents`` and ``verifier`` are the ends of the leg that decides, ``strangers`` those of all its legs that are not
     in the inventory. A ``composite`` has several legs. A ``candidate`` is a file that somebody thinks of installing.
+    ``slot`` is what is known of the slot that the verdict is about.
     """
 
     verdict: Verdict
@@ -55,6 +57,7 @@ class Finding:
     strangers: tuple[str, ...]
     composite: bool
     candidate: bool = False
+    slot: ProfileSlot | None = None
 
 
 def finding(item: Judged, *, candidate: bool = False) -> Finding:
@@ -62,7 +65,9 @@ def finding(item: Judged, *, candidate: bool = False) -> Finding:
     leg = item.legs[item.completed.weakest]
     boxes = [box for one in item.legs for box in (one.presents, one.verifies) if box is not None and not box.in_file]
     strangers = tuple(dict.fromkeys(box.name for box in boxes))
-    return Finding(item.verdict, leg.presents.name, leg.verifier_name, strangers, len(item.legs) > 1, candidate)
+    slots = profile(leg.presents.role).slots
+    slot = next((slot for slot in slots if slot.name == item.verdict.slot), None)
+    return Finding(item.verdict, leg.presents.name, leg.verifier_name, strangers, len(item.legs) > 1, candidate, slot)
 
 
 @dataclass(slots=True)
@@ -361,11 +366,11 @@ def _cleared(remedy: Remedy, ids: set[str]) -> str:
 
 def _show(item: Finding) -> str:
     """How to make an unseen certificate seen."""
-    slot = item.verdict.slot or "certificate"
-    if slot == "client" and f"{item.presents}.release" in item.verdict.missing:
-        return f"State {item.presents}'s release first: it says whether its client certificate is one of its own."
-    if slot == "client":
-        where = f"Save {item.presents}'s client certificate from its web page as a PEM file; a port never shows it"
+    slot, known = item.verdict.slot or "certificate", item.slot
+    if known is not None and known.separate_since is not None and f"{item.presents}.release" in item.verdict.missing:
+        return f"State {item.presents}'s release first: it says whether its {slot} certificate is one of its own."
+    if known is not None and known.kept is not None:
+        where = f"Save {item.presents}'s {slot} certificate from {known.kept} as a PEM file; no port looked at shows it"
     else:
         where = f"Scan {item.presents} from where its ports can be reached, or save the certificate as a PEM file"
     return f"{where}. Then add --slot {item.presents}:{slot}=FILE."

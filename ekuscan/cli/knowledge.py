@@ -36,7 +36,9 @@ def knowledge() -> Knowledge:
 def vocabulary(tables: Tables) -> Vocabulary:
     """The words that targets files may use, from the rule tables."""
     use_cases = {
-        row.name: UseCaseShape(row.from_, row.to, row.both_ways) for row in tables.use_cases.values() if row.from_
+        row.name: UseCaseShape(row.from_, row.to, row.both_ways, row.itself)
+        for row in tables.use_cases.values()
+        if row.from_
     }
     settings = {
         row.name: SettingShape(row.of, row.values, row.question, () if "*" in row.roles else row.roles)

@@ -21,7 +21,8 @@ ROLES: tuple[RoleName, ...] = get_args(RoleName)
 class ProfileSlot:
     """A certificate slot of a role.
 
-    Before the release ``separate_since`` this slot and ``same_as`` are one and the same certificate.
+    Before the release ``separate_since`` this slot and ``same_as`` are one and the same certificate. ``kept``: where a
+    person finds the certificate, where no port shows it.
     """
 
     name: str
@@ -30,6 +31,7 @@ class ProfileSlot:
     default: bool = False
     separate_since: str | None = None
     same_as: str | None = None
+    kept: str | None = None
     note: str | None = None
 
 

@@ -286,6 +286,7 @@ def _use_case(name: str, values: Mapping[str, Any]) -> UseCase:
         from_=dials,
         to=answers,
         both_ways=row.take("both_ways", bool, False),
+        itself=row.take("itself", bool, False),
         assume=_pairs(row.where, assume, dials, answers),
         far_end=_by_role(row, "far_end", (*dials, *answers)),
         far_end_slot=row.maybe("far_end_slot", str),

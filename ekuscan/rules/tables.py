@@ -183,6 +183,7 @@ class UseCase:
     from_: tuple[str, ...]
     to: tuple[str, ...]
     both_ways: bool
+    itself: bool
     assume: tuple[tuple[str, str], ...]
     far_end: Mapping[str, str]
     far_end_slot: str | None

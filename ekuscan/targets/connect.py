@@ -26,7 +26,7 @@ def connections(
             problems.add(draft.place, f"found twice; line {found[connection.id].place.line} has it already")
             continue
         found[connection.id] = draft
-        if _ends_exist(draft, ends, problems):
+        if _ends_exist(draft, ends, vocabulary, problems):
             problem = _roles_problem(draft, ends, vocabulary)
             if problem:
                 problems.add(draft.at("use_case"), problem)
@@ -60,13 +60,14 @@ def _ends(drafts: Sequence[Draft], problems: Problems) -> dict[str, _Roles]:
     return {name: frozenset(roles) for name, roles in ends.items()}
 
 
-def _ends_exist(draft: ConnectionDraft, ends: Mapping[str, _Roles], problems: Problems) -> bool:
+def _ends_exist(draft: ConnectionDraft, ends: Mapping[str, _Roles], vocabulary: Vocabulary, problems: Problems) -> bool:
     missing = False
     for key, name in (("from", draft.from_), ("to", draft.to)):
         if name not in ends:
             missing = True
             problems.add(draft.at(key), f"found {shown(name)}, no target or cluster; {suggestion(name, tuple(ends))}")
-    if draft.from_ == draft.to and not missing:
+    alone = vocabulary.use_cases.get(draft.use_case, UseCaseShape()).itself
+    if draft.from_ == draft.to and not missing and not alone:
         problems.add(draft.at("to"), f"found {draft.to} at both ends; write the other end")
     return not missing
 

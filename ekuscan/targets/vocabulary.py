@@ -24,12 +24,13 @@ class SettingShape:
 class UseCaseShape:
     """The roles that a use case joins: ``from_roles`` dial, ``to_roles`` answer; with ``both_ways`` also in reverse.
 
-    No roles, or "*", means any.
+    No roles, or "*", means any. ``itself``: parts of one box talk to each other, so it may stand at both ends.
     """
 
     from_roles: tuple[str, ...] = ()
     to_roles: tuple[str, ...] = ()
     both_ways: bool = False
+    itself: bool = False
 
 
 def any_release(role: str, text: str) -> str | None:

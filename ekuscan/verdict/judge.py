@@ -14,7 +14,6 @@ from ekuscan.model import (
     Fork,
     ForkBranch,
     Outcome,
-    RoleName,
     Severity,
     Source,
     Verdict,
@@ -88,7 +87,14 @@ def _single(estate: Estate, leg: Leg, soon: datetime, part_of: dict[str, str]) -
 
 def _composites(estate: Estate, use_case: UseCase, soon: datetime, checks: frozenset[str]) -> Iterator[Judged]:
     """One verdict per link of a composite: its parts completed together, the gravest is the answer."""
-    legs = [leg for name in use_case.parts for leg in legs_of(estate, estate.tables.use_cases[name], checks)]
+    beside = _beside(estate, use_case)
+    legs = [
+        leg
+        for name in use_case.parts
+        if name not in beside
+        for leg in legs_of(estate, estate.tables.use_cases[name], checks)
+    ]
+    shared = [leg for name in beside for leg in legs_of(estate, estate.tables.use_cases[name], checks)]
     optional = [
         leg
         for name in use_case.parts_if_used
@@ -97,8 +103,8 @@ def _composites(estate: Estate, use_case: UseCase, soon: datetime, checks: froze
     ]
     for link in links_of(estate, use_case):
         ends = {link.dials, link.answers}
-        roles = {box_of(estate, link, name).role for name in ends}
-        mine = [leg for leg in legs if _part_of(leg, ends, roles)]
+        mine = [leg for leg in legs if {leg.presents.name, leg.verifier_name} == ends]
+        mine += [leg for leg in shared if {leg.presents.name, leg.verifier_name} & ends]
         mine += [leg for leg in optional if leg.presents.name in ends]
         if not mine:
             continue
@@ -115,15 +121,14 @@ def _composites(estate: Estate, use_case: UseCase, soon: datetime, checks: froze
         yield Judged(verdict, tuple(mine), completed, view)
 
 
-def _part_of(leg: Leg, ends: set[str], roles: set[RoleName]) -> bool:
-    """Whether a part of a composite belongs to the connection between two ends.
+def _beside(estate: Estate, composite: UseCase) -> tuple[str, ...]:
+    """The parts that join other roles than their composite: they belong to it wherever they have an end in common.
 
-    A part that cannot run between the two, because its use case joins other roles, belongs to it where it has an end in
-    common: the tunnels from Expressway-C to Expressway-E carry what goes from Expressway-C to a Meeting Server.
+    The tunnels from Expressway-C to Expressway-E carry what goes from Expressway-C to a Meeting Server.
     """
-    own = {leg.presents.name, leg.verifier_name}
-    joins = {*leg.use_case.from_, *leg.use_case.to}
-    return own == ends if roles <= joins else bool(own & ends)
+    ends = {*composite.from_, *composite.to}
+    parts = [estate.tables.use_cases[name] for name in composite.parts]
+    return tuple(part.name for part in parts if not ends <= {*part.from_, *part.to})
 
 
 def _verdict(
