@@ -17,8 +17,9 @@ from tests.cisco_document.situation import Shorthand, differences
 from tests.cisco_document.world import make_world
 from tests.test_cisco_document import CASES as CISCO_DOCUMENT
 from tests.test_sibling_notices import CASES as SIBLING_NOTICES
+from tests.test_sibling_notices_media import CASES as MEDIA
 
-CASES = (*CISCO_DOCUMENT, *SIBLING_NOTICES)
+CASES = (*CISCO_DOCUMENT, *SIBLING_NOTICES, *MEDIA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ def test_every_mutant_of_the_tables_fails_a_situation(checks: Sequence[Check]) -
     found = list(mutants(tables))
     rows = {rule.id for rule in tables.rules} | {verifier.id for verifier in tables.verifiers}
     rows |= {alias.id for alias in tables.aliases} | {change.id for change in tables.changes}
+    rows |= {f"stack {name}" for name in tables.stacks}
     assert rows <= {mutant.row for mutant in found}
     assert [str(mutant) for mutant in found if not _caught(mutant, sound)] == []
 

@@ -34,7 +34,18 @@ from ekuscan.rules.tables import (
 from ekuscan.sources import published, source_rows
 from ekuscan.table_rows import TableError, build, known, parse_table, unique
 
-RULE_FILES = ("expressway.toml", "cucm.toml", "imp.toml", "unity-connection.toml", "cer.toml")
+RULE_FILES = (
+    "expressway.toml",
+    "cucm.toml",
+    "imp.toml",
+    "unity-connection.toml",
+    "cer.toml",
+    "cms.toml",
+    "cube.toml",
+    "contact-center.toml",
+    "webex.toml",
+    "generic.toml",
+)
 FILES = (
     *RULE_FILES,
     "use_cases.toml",

@@ -85,6 +85,8 @@ def _all_cells(tables: Tables) -> Mapping[str, tuple[Cell, ...]]:
             add({releases.family(role) for role in verifier.roles}, verifier_case.when)
     for alias in tables.aliases:
         add({releases.family(role) for role in alias.roles}, alias.when)
+    for remedy in tables.remedies.values():
+        add({remedy.family}, remedy.when)
     return {family: _cut(sorted(points)) for family, points in found.items()}
 
 

@@ -229,6 +229,8 @@ def _with_webex(e: str, connections: str) -> str:
 
 _ONBOARDING = "- {use_case: cloud-onboarding, from: e, to: w}"
 _EDGE_AUDIO = "- {use_case: edge-audio, from: e, to: w}\n- {use_case: edge-audio, from: w, to: e}"
+# What Webex shows where it dials, no port shows; on X15.5 the default says that it counts.
+_UNSEEN: Mapping[bool, Shorthand] = {False: "unknown", True: assuming("unknown", "e.sip_eku_check = on")}
 
 CLOUD = (
     *(
@@ -241,6 +243,7 @@ CLOUD = (
                 "e>w/cloud-onboarding/X24": given,
                 "e>w/edge-audio/X25": given,
                 "e>w/edge-audio/X25S": "ok",
+                "w>e/edge-audio/WX04": _UNSEEN[release.startswith("X15.5")],
             },
         )
         for release, slots, said, risk, given in (
@@ -260,6 +263,7 @@ CLOUD = (
             "e>w/cloud-onboarding/X24": "ok",
             "e>w/edge-audio/X25": "ok",
             "e>w/edge-audio/X25S": "breaks",
+            "w>e/edge-audio/WX04": "unknown",
         },
     ),
     *(
@@ -270,7 +274,12 @@ CLOUD = (
                 f"e: {{role: expressway-e, release: X15.4, {_SERVER}}}\nw: {{role: webex, client_eku: {word}}}",
                 _EDGE_AUDIO,
             ),
-            {**edge("e"), "e>w/edge-audio/X25": given, "e>w/edge-audio/X25S": "ok"},
+            {
+                **edge("e"),
+                "e>w/edge-audio/X25": given,
+                "e>w/edge-audio/X25S": "ok",
+                "w>e/edge-audio/WX04": "unknown",
+            },
         )
         for word, given in _PARTNER_DECIDES.items()
     ),

@@ -66,6 +66,7 @@ def mutants(tables: Tables) -> Iterator[Mutant]:
         for what, other in _change_faults(slot_change, tables):
             yield Mutant(slot_change.id, what, replace(tables, changes=_with(tables.changes, index, other)))
     yield from _default_faults(tables)
+    yield from _stack_faults(tables)
 
 
 def _with(rows: tuple[R, ...], index: int, row: R) -> tuple[R, ...]:
@@ -217,6 +218,12 @@ def _change_faults(change: SlotChange, tables: Tables) -> Faults[SlotChange]:
             if (value,) != one.values:
                 when = tuple(replace(each, values=(value,)) if each is one else each for each in change.when)
                 yield f"{one.fact} {value}", replace(change, when=when)
+
+
+def _stack_faults(tables: Tables) -> Iterator[Mutant]:
+    for name, habit in tables.stacks.items():
+        other = replace(habit, client_eku="ignored" if habit.client_eku == "checked" else "checked")
+        yield Mutant(f"stack {name}", other.client_eku, replace(tables, stacks={**tables.stacks, name: other}))
 
 
 def _default_faults(tables: Tables) -> Iterator[Mutant]:

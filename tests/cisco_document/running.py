@@ -138,7 +138,7 @@ def _inventory(situation: Situation, world: World, known: Knowledge) -> Inventor
 def _candidate(upload: Upload, world: World) -> Inventory:
     role, _, release = upload.role.partition("@")
     name = role_named(role)
-    assert name is not None
+    assert name is not None, role
     settings = {key: Fact(value, "declared") for key, value in (setting.split("=") for setting in upload.settings)}
     target = Target(upload.file, name, "declared", release, "declared", settings=settings)
     path = world.folder / upload.file

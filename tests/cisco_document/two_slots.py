@@ -73,7 +73,7 @@ X15_5 = (
             e: {{role: expressway-e, sip_eku_check: "on", {_PROPER}}}
             c: {{role: expressway-c, sip_eku_check: "on", {_PROPER}}}
             p: {{role: outside, client_eku: checked, slots: {{certificate: corp-both.pem}}}}
-            w: {{role: webex}}
+            w: {{role: webex, slots: {{client: corp-both.pem}}}}
             u: {{role: cucm, client_eku: checked, slots: {{CallManager: corp-both.pem}}}}
             """,
             """
@@ -99,6 +99,7 @@ X15_5 = (
             "e>w/edge-audio/X25": "ok",
             "e>w/edge-audio/X25S": "ok",
             "u/https/CM01": "unknown",
+            "w>e/edge-audio/WX04": "ok",
             "c>u/neighbor-zone/X19": "ok",
             "c>u/neighbor-zone/X19S": "ok",
             "u>c/neighbor-zone/X19P": "ok",

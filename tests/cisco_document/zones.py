@@ -20,6 +20,8 @@ _PEERS: Mapping[str, str] = {
     "a CUBE on IOS XE 26.1.1": "role: cube, release: 26.1.1, slots: {trustpoint: corp-both.pem}",
     "IM and Presence": "role: imp, release: 15SU3a, slots: {cup: corp-both.pem}",
 }
+# Peers of which a row says what they need as the server of the zone.
+_ANSWERS: Mapping[str, tuple[str, ...]] = {"CMS": ("MS04",), "a CUBE on IOS XE 26.1.1": ("CB04",)}
 
 _WEBS: Mapping[str, tuple[str, Shorthand]] = {
     "Unified CM": ("CM01", "unknown"),
@@ -63,7 +65,13 @@ DIALLING = (
                 - {use_case: neighbor-zone, from: c, to: v, tls_verify: "off"}
                 """,
             ),
-            {**core("c"), **_web(peer), "c>u/neighbor-zone/X19": "breaks", "c>v/neighbor-zone/X19": "at-risk"},
+            {
+                **core("c"),
+                **_web(peer),
+                "c>u/neighbor-zone/X19": "breaks",
+                "c>v/neighbor-zone/X19": "at-risk",
+                **{f"{name}>c/neighbor-zone/{row}": "ok" for row in _ANSWERS.get(peer, ()) for name in ("u", "v")},
+            },
         )
         for peer, box in _PEERS.items()
     ),
@@ -74,7 +82,7 @@ DIALLING = (
             f"e: {{role: expressway-e, release: X15.4, {_SERVER}}}\nu: {{{_PEERS['CMS']}}}",
             '- {use_case: neighbor-zone, from: e, to: u, tls_verify: "on"}',
         ),
-        {**edge("e"), "e>u/neighbor-zone/X19": "breaks"},
+        {**edge("e"), "e>u/neighbor-zone/X19": "breaks", "u>e/neighbor-zone/MS04": "ok"},
         no_way={"e>u/neighbor-zone/X19": ("private-ca-c",)},
     ),
     Situation(
@@ -141,7 +149,11 @@ TO_CUBE = (
         "a CUBE before IOS XE 26.1.1 checks clientAuth only if match eku says so",
         ("X19", "X20", "L2"),
         _zone(f"release: X15.4, {_SERVER}", f"{_CUBE}, release: 17.12.4"),
-        {**core("c"), "c>u/neighbor-zone/X19": fork("u.match_eku", {"on": "breaks", "off": "ok"})},
+        {
+            **core("c"),
+            "c>u/neighbor-zone/X19": fork("u.match_eku", {"on": "breaks", "off": "ok"}),
+            "u>c/neighbor-zone/CB04": "ok",
+        },
     ),
     *(
         Situation(
@@ -152,7 +164,7 @@ TO_CUBE = (
                 f'{_CUBE}, release: {release}, match_eku: "{setting}"',
                 f', tls_verify: "{verify}"',
             ),
-            {**core("c"), "c>u/neighbor-zone/X19": given},
+            {**core("c"), "c>u/neighbor-zone/X19": given, "u>c/neighbor-zone/CB04": "ok"},
         )
         for release, setting, verify, given in (
             ("17.12.4", "on", "on", "breaks"),
