@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from ekuscan.answers import far_ends
 from ekuscan.answers import load as answers
+from ekuscan.answers.far_ends import FarEnd
 from ekuscan.answers.load import AlertRow, Answer, Term
 from ekuscan.notices import table as notices
 from ekuscan.notices.table import KindRow
@@ -34,6 +36,10 @@ from ekuscan.sources import source
 from ekuscan.wire.reasons import REASONS
 
 _EKU_ANSWERS = {"checked": "checks clientAuth", "ignored": "does not check it", "undocumented": "not documented"}
+_STACK_ANSWERS = {
+    "checked": "refuse a client certificate without clientAuth",
+    "ignored": "take a client certificate without clientAuth",
+}
 _ALERT = re.compile(r"alert\s*(?=\d+$)", re.IGNORECASE)
 _BLANK = re.compile(r"\{([^{}]*)\}")
 _CONFIDENCE = {"H": "primary text or own test", "M": "one indirect source or inference", "L": "weak"}
@@ -62,6 +68,7 @@ def explain(subject: str, tables: Tables) -> list[Paragraph]:
         _remedies,
         _settings,
         _noticed,
+        _far_ends,
         _rest,
     ):
         found += section(word, tables)
@@ -85,6 +92,8 @@ def subjects(tables: Tables) -> dict[str, list[str]]:
         "notices": list(notices.packaged().kinds),
         "settings": list(tables.settings),
         "needs": list(tables.needs),
+        "far ends": ["far-ends", *(row.id for row in far_ends.packaged())],
+        "TLS stacks": list(tables.stacks),
         "terms": [term.id for term in answers.packaged().terms],
         "failure reasons": list(REASONS),
         "sources": list(tables.sources),
@@ -358,6 +367,30 @@ def _date(row: DateRow) -> Iterator[Paragraph]:
         yield Paragraph("conflict", row.conflict)
     if row.document:
         yield Paragraph("document", ", ".join(row.document))
+    yield from _sources(row.source, row.confidence, row.checked.isoformat())
+
+
+def _far_ends(word: str, tables: Tables) -> Iterator[Paragraph]:
+    row = far_ends.far_end(word)
+    if row is not None:
+        yield from _far_end(row)
+    if word.lower() == "far-ends":
+        yield Paragraph("", "Peers of other makers, by name. What each does with a certificate without clientAuth:")
+        for one in far_ends.packaged():
+            yield Paragraph(one.id, f"{one.title}. {one.known}")
+    habit = next((habit for name, habit in tables.stacks.items() if name == word.lower()), None)
+    if habit is not None:
+        yield Paragraph("", f"TLS stack {habit.stack}: servers on it {_STACK_ANSWERS[habit.client_eku]} by default")
+        if habit.note:
+            yield Paragraph("note", habit.note)
+        yield from _sources(habit.source, habit.confidence, habit.checked)
+
+
+def _far_end(row: FarEnd) -> Iterator[Paragraph]:
+    yield Paragraph("", f"Far end {row.id}: {row.title}")
+    yield Paragraph("known", row.known)
+    yield Paragraph("write", row.write)
+    yield Paragraph("do", row.advice)
     yield from _sources(row.source, row.confidence, row.checked.isoformat())
 
 

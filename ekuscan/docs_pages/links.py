@@ -17,14 +17,14 @@ Kind = Literal["row", "use case", "remedy", "setting", "date", "answer", "source
 RULES, USE_CASES, VERIFIERS, SLOTS = "rules/expressway.md", "use-cases.md", "verifiers.md", "slots.md"
 SETTINGS, REMEDIES, POLICY, QUESTIONS = "settings.md", "remedies.md", "policy.md", "questions.md"
 SOURCES, ALERTS, GLOSSARY, PORTS = "sources.md", "alerts.md", "glossary.md", "ports.md"
-NOTICES = "notices.md"
+NOTICES, FAR_ENDS = "notices.md", "far-ends.md"
 
 # What Markdown would take for a tag, a link or emphasis; inside a code span nothing is.
 _SPECIAL = re.compile(r"(?P<code>`[^`\n]+`)|[\\`*<\[\]]")
 _ID = re.compile(
     r"(?P<code>`[^`\n]+`)"
-    r"|(?P<row>\b(?:(?:X|[A-Z]{2})\d\d[SP]?|V-[A-Z]+|S-ONE)\b(?!\.\d))"
-    r"|(?P<answer>\b[FTLDAU]\d{1,2}\b)"
+    r"|(?P<row>\\b(?:(?:X|[A-Z]{2})\\d\\d[SP]?|V-[A-Z]+|S-[A-Z]+(?:-[A-Z]+)*)\\b(?!\\.\\d))"
+    r"|(?P<answer>\\b[FTLDAU]\\d{1,2}\\b)"
     r"|\((?P<named>[a-z][a-z0-9.-]*)\)"
     r"|(?:\b(?:presents|verifies|link|pair)\.)?(?P<setting>\b[a-z]+(?:_[a-z]+)*\b)"
 )

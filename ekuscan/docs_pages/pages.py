@@ -24,6 +24,7 @@ def whole(tables: Tables) -> dict[str, str]:
         links.NOTICES: reference_pages.notices(tables, where),
         links.ALERTS: reference_pages.alerts(tables, where),
         links.GLOSSARY: reference_pages.glossary(tables, where),
+        links.FAR_ENDS: reference_pages.far_ends(tables, where),
         links.PORTS: reference_pages.ports(where),
         links.SOURCES: reference_pages.sources(),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ekuscan.answers import far_ends as named
 from ekuscan.answers import load as answers
 from ekuscan.docs_pages import links
 from ekuscan.docs_pages.links import Places, escaped, mark
@@ -80,6 +81,18 @@ def glossary(tables: Tables, where: Places) -> str:
         parts = (f"{mark(row.id)}\n## {escaped(row.id)}", escaped(row.meaning + spellings), rest)
         blocks.append("\n\n".join(part for part in parts if part))
     return page_text("Glossary", "Words of the report, of the rules and of the sources.", blocks)
+
+
+def far_ends(tables: Tables, where: Places) -> str:
+    intro = (
+        "Peers of other makers and cloud services that are hit by the same change: what is known of each, and how it "
+        "stands in a [targets file](targets.md). What a TLS stack does by default: [verifiers](verifiers.md#stacks)."
+    )
+    blocks = []
+    for row in named.packaged():
+        rest = listed(paragraphs_of(row.id, f"Far end {row.id}: ", tables), links.FAR_ENDS, where)
+        blocks.append(f"{mark(row.id)}\n## {escaped(row.title)}\n\n{rest}")
+    return page_text("Far ends by name", intro, blocks)
 
 
 def ports(where: Places) -> str:

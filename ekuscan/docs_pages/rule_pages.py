@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from ekuscan.docs_pages import links
 from ekuscan.docs_pages.links import Places, escaped, mark
-from ekuscan.docs_pages.sections import code, listed, page_text, paragraphs_of, table
+from ekuscan.docs_pages.sections import cited, code, listed, page_text, paragraphs_of, table
 from ekuscan.explain import Paragraph
-from ekuscan.rules.tables import Example, Rule, SlotAlias, SlotChange, Tables, UseCase
+from ekuscan.rules.tables import Example, Rule, SlotAlias, SlotChange, StackHabit, Tables, UseCase
+
+_HABITS = {"checked": "refuses it", "ignored": "takes it"}
 
 
 def rules(tables: Tables, where: Places) -> str:
@@ -84,7 +86,24 @@ def verifiers(tables: Tables, where: Places) -> str:
         + listed(paragraphs_of(row.id, f"Verifier {row.id}", tables), links.VERIFIERS, where)
         for row in tables.verifiers
     )
-    return page_text("Verifiers", intro, blocks)
+    return page_text("Verifiers", intro, (*blocks, _stacks(tables, where)))
+
+
+def _stacks(tables: Tables, where: Places) -> str:
+    rows = (
+        (code(name), escaped(_HABITS[habit.client_eku]), escaped(habit.note), _source_of(habit, where))
+        for name, habit in tables.stacks.items()
+    )
+    intro = (
+        "A generic peer of which neither `client_eku` nor an experiment says what it does is taken to do what servers "
+        "on its `stack` do by default, with a client certificate that lacks clientAuth."
+    )
+    listing = table(("Stack", "By default", "How it shows", "Source"), rows)
+    return f"{mark('stacks')}\n## TLS stacks of generic peers\n\n{intro}\n\n{listing}"
+
+
+def _source_of(habit: StackHabit, where: Places) -> str:
+    return f"{cited(habit.source, links.VERIFIERS, where)}; {habit.confidence}, checked {habit.checked}"
 
 
 def slots(tables: Tables, where: Places) -> str:
