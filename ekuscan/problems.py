@@ -370,7 +370,8 @@ def _show(item: Finding) -> str:
     if known is not None and known.separate_since is not None and f"{item.presents}.release" in item.verdict.missing:
         return f"State {item.presents}'s release first: it says whether its {slot} certificate is one of its own."
     if known is not None and known.kept is not None:
-        where = f"Save {item.presents}'s {slot} certificate from {known.kept} as a PEM file; no port looked at shows it"
+        where = f"Save {item.presents}'s {slot} certificate from {known.kept} as a PEM file"
+        where += "; a port never shows it" if known.separate_since is not None else ""
     else:
         where = f"Scan {item.presents} from where its ports can be reached, or save the certificate as a PEM file"
     return f"{where}. Then add --slot {item.presents}:{slot}=FILE."

@@ -127,14 +127,15 @@ def _role(text: str | None) -> tuple[RoleName | None, str | None]:
 
 
 def _tell_unjudged(wanted: str | None, tables: Tables) -> None:
-    """Why nothing is judged for a product of whose uploads the tables say nothing."""
+    """Why no upload is judged for a product of whose uploads the tables say nothing."""
     role, _ = _role(wanted)
     if role is None or role == "generic":
         return
     if any(rule.check in UPLOAD_CHECKS and role in rule.presents.roles for rule in tables.rules):
         return
     title = profile(role).title
-    print(f"ekuscan: no rule says what {title} refuses at an upload, so nothing is judged for it", file=sys.stderr)
+    told = f"no rule says what {title} refuses at an upload; judged is its use, as far as rules know it"
+    print(f"ekuscan: {told}", file=sys.stderr)
 
 
 def _settings(texts: tuple[str, ...], role: RoleName | None, tables: Tables) -> Iterator[tuple[str, Fact]]:

@@ -23,8 +23,8 @@ NOTICES, FAR_ENDS = "notices.md", "far-ends.md"
 _SPECIAL = re.compile(r"(?P<code>`[^`\n]+`)|[\\`*<\[\]]")
 _ID = re.compile(
     r"(?P<code>`[^`\n]+`)"
-    r"|(?P<row>\\b(?:(?:X|[A-Z]{2})\\d\\d[SP]?|V-[A-Z]+|S-[A-Z]+(?:-[A-Z]+)*)\\b(?!\\.\\d))"
-    r"|(?P<answer>\\b[FTLDAU]\\d{1,2}\\b)"
+    r"|(?P<row>\b(?:(?:X|[A-Z]{2})\d\d[SP]?|V-[A-Z]+|S-[A-Z]+(?:-[A-Z]+)*)\b(?!\.\d))"
+    r"|(?P<answer>\b[FTLDAU]\d{1,2}\b)"
     r"|\((?P<named>[a-z][a-z0-9.-]*)\)"
     r"|(?:\b(?:presents|verifies|link|pair)\.)?(?P<setting>\b[a-z]+(?:_[a-z]+)*\b)"
 )

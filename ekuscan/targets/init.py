@@ -102,8 +102,12 @@ def _unseen_slots(role: RoleName, name: str) -> Iterator[str]:
     shown = {port.slot for port in shape.ports if port.probe}
     stem = re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip("-")
     files = [f"{slot.name}: {stem}-{slot.name}.pem" for slot in shape.slots if slot.name not in shown]
-    if files:
-        yield f"    # slots: {{{', '.join(files)}}}  # certificates that no port shows"
+    line = f"    # slots: {{{', '.join(files)}}}  # certificates that no port shows"
+    if len(line) > _WIDTH:
+        yield "    # slots:  # certificates that no port shows"
+        yield from (f"    #   {file}" for file in files)
+    elif files:
+        yield line
 
 
 def _default_lines(drafts: Sequence[Draft], vocabulary: Vocabulary) -> Iterator[str]:
@@ -150,7 +154,7 @@ def _connection_lines(drafts: Sequence[Draft], names: Sequence[str], vocabulary:
     for use_case, shape in vocabulary.use_cases.items():
         dialling = next((first_of[role] for role in shape.from_roles if role in first_of), None)
         answering = next((first_of[role] for role in shape.to_roles if role in first_of), None)
-        if dialling and answering and dialling != answering:
+        if dialling and answering and (dialling != answering or shape.itself):
             examples.append(f"#   - {{use_case: {use_case}, from: {_text(dialling)}, to: {_text(answering)}}}")
     yield "# Who dials whom, by the names of targets or clusters. Where nothing is declared between two roles"
     yield "# that a use case joins, a connection is assumed."

@@ -31,6 +31,15 @@ _OTHER_SLOT = {
     "cup": "cup-xmpp",
     "cup-xmpp": "cup-xmpp-s2s",
     "cup-xmpp-s2s": "cup",
+    "callbridge": "webbridge",
+    "webbridge": "callbridge",
+    "webbridge-c2w": "webbridge",
+    "recorder": "callbridge",
+    "database-client": "database-server",
+    "database-server": "database-client",
+    "webadmin": "callbridge",
+    "trustpoint": "client-trustpoint",
+    "client-trustpoint": "trustpoint",
 }
 _EXCHANGED = {"serverAuth": "clientAuth", "clientAuth": "serverAuth"}
 

@@ -156,8 +156,8 @@ INSIDE = (
         ("MS11", "MS12"),
         inventory(
             f"""
-            {_cms("m", f"database-server: {_SERVER}, database-client: {_SERVER}")}
-            {_cms("n", f"database-server: {_CLIENT}, database-client: {_CLIENT}")}
+            {_cms("m", f"database-server: {_BOTH}, database-client: {_SERVER}")}
+            {_cms("n", f"database-server: {_CLIENT}, database-client: {_BOTH}")}
             """,
             "- {use_case: cms-database, from: m, to: n}\n- {use_case: cms-database, from: n, to: m}",
         ),
