@@ -100,6 +100,13 @@ def test_service_updates_stand_in_the_order_of_the_product(role: str) -> None:
     assert len(set(lows)) == len(lows)
 
 
+def test_releases_of_ios_xe_go_from_17_to_26_and_a_letter_comes_after_its_release() -> None:
+    order = ["16.12.4", "17.3.4", "17.3.4a", "17.12.4", "17.18.2", "26.1.1", "26.1.2"]
+    lows = [releases.parse("cube", text).low for text in order]
+    assert lows == sorted(lows)
+    assert len(set(lows)) == len(lows)
+
+
 @pytest.mark.parametrize(
     ("text", "may_be", "cannot_be"),
     [
@@ -156,6 +163,8 @@ def test_a_bound_is_spoken_as_it_is_written(role: str, text: str) -> None:
         ("imp", "12.5(1)SU2", (12, 5, 2), (12, 5, 3)),
         ("cube", "17.12.4a", (17, 12, 4, 1), (17, 12, 4, 2)),
         ("cube", "IOS-17.12.4", (17, 12, 4), (17, 12, 5)),
+        ("cube", "17.03.04a", (17, 3, 4, 1), (17, 3, 4, 2)),
+        ("cube", "26", (26,), (27,)),
         ("cms", "3.9", (3, 9), (3, 10)),
     ],
 )
