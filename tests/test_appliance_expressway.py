@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ekuscan.appliance.expressway import MAX_PEERS, MAX_ZONES, read_chain, read_release, read_zones
-from ekuscan.appliance.facts import Zone
 from ekuscan.appliance.requests import request_table
+from ekuscan.imports.zone import Zone
 from tests.pki import pem, root
 
 ROWS = {row.path.rpartition("provisioning/")[2]: row for row in request_table().requests if row.gives == "zones"}

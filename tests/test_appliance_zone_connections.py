@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ekuscan.appliance.facts import ApplianceFacts, Zone
+from ekuscan.appliance.facts import ApplianceFacts
 from ekuscan.appliance.zone_connections import with_zones, zone_connections
 from ekuscan.cli.knowledge import vocabulary
+from ekuscan.imports.zone import Zone
 from ekuscan.model import Connection, Endpoint, Fact, Inventory, Target
 from ekuscan.rules.load import packaged
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 from ekuscan.appliance import cms, expressway
 from ekuscan.appliance.conversation import Answer, Conversation, Place
-from ekuscan.appliance.facts import ApiFailure, ApplianceFacts, Zone, api_failure
+from ekuscan.appliance.facts import ApiFailure, ApplianceFacts, api_failure
 from ekuscan.appliance.limits import ApiLimits
 from ekuscan.appliance.requests import ProductRow, RequestRow, api_endpoints, product_of, requests_for
 from ekuscan.credentials import Login
 from ekuscan.dial import one_per_family
+from ekuscan.imports.zone import Zone
 from ekuscan.model import Banner, Endpoint, Failure, Inventory, Target
 from ekuscan.names import printable
 from ekuscan.probe import server_name

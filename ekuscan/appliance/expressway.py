@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Literal
 
 from ekuscan import names
-from ekuscan.appliance.facts import Zone
 from ekuscan.appliance.requests import RequestRow
 from ekuscan.certificate_files import CertificateFileError, read_certificates
+from ekuscan.imports.zone import Zone
 
 MAX_ZONES: Final = 1000
 MAX_PEERS: Final = 32

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
 
+from ekuscan.imports.zone import Zone
 from ekuscan.model import Banner
 
 ApiReason = Literal[
@@ -61,23 +62,6 @@ class ApiFailure:
     def said(self) -> str:
         """The detail behind what it is about: a path, or for want of one the box, which is not named."""
         return self.detail if self.path is None else f"{self.path} {self.detail}"
-
-
-@dataclass(frozen=True, slots=True)
-class Zone:
-    """A zone of an Expressway with SIP, as it was read.
-
-    ``use_case`` is what it is for, ``dialled_by`` which end opens its connections ("either" in a neighbor zone).
-    ``peers`` are names or addresses of the other end; where the zone only answers it is the name that it expects in the
-    other end's certificate. ``transport`` ("tls", ...) and ``tls_verify`` are None where they were not told.
-    """
-
-    name: str
-    use_case: str
-    dialled_by: Literal["this", "peer", "either"]
-    peers: tuple[str, ...] = ()
-    transport: str | None = None
-    tls_verify: Literal["on", "off"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from ekuscan.appliance.facts import ApplianceFacts, Zone
+from ekuscan.appliance.facts import ApplianceFacts
+from ekuscan.imports.agreement import agreed_settings
+from ekuscan.imports.found import FoundConnection
+from ekuscan.imports.zone import Zone, is_tls, zone_connections_with
 from ekuscan.model import Connection, Fact, Inventory, Target
-from ekuscan.targets.address import AddressError, parse_host
+from ekuscan.targets.address import canonical
 from ekuscan.targets.vocabulary import UseCaseShape
-
-_TLS_VERIFY = "tls_verify"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +23,6 @@ class ZoneConnections:
 
     connections: tuple[Connection, ...]
     unknown_peers: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class _Told:
-    """What zones say of one connection: TLS verify by the box whose zone it is."""
-
-    zone: Zone
-    dials: str
-    answers: str
-    verify: dict[str, set[str | None]] = field(default_factory=dict)
 
 
 def zone_connections(
@@ -46,17 +37,18 @@ def zone_connections(
     targets = {target.id: target for target in inventory.targets}
     by_host = _targets_by_host(inventory)
     declared = {(c.use_case, *pair) for c in inventory.connections for pair in _pairs(c, inventory.targets)}
-    told: dict[tuple[str, str, str], _Told] = {}
+    told: dict[tuple[str, str, str], list[FoundConnection]] = {}
     unknown: dict[str, None] = {}
     for this, zone, peer in _peers(facts):
-        other = by_host.get(_canonical(peer))
+        other = by_host.get(canonical(peer))
         if other is None:
             unknown[peer] = None
             continue
-        for dials, answers in _ways(zone, targets[this], targets[other], use_cases.get(zone.use_case, UseCaseShape())):
-            key = (zone.use_case, dials, answers)
-            if key not in declared:
-                told.setdefault(key, _Told(zone, dials, answers)).verify.setdefault(this, set()).add(zone.tls_verify)
+        for found in zone_connections_with(zone, this, other, this):
+            key = (found.use_case, found.from_, found.to)
+            shape = use_cases.get(found.use_case, UseCaseShape())
+            if this != other and key not in declared and _joined(targets[found.from_], targets[found.to], shape):
+                told.setdefault(key, []).append(found)
     return ZoneConnections(tuple(_connection(one) for one in told.values()), tuple(unknown))
 
 
@@ -75,18 +67,11 @@ def _targets_by_host(inventory: Inventory) -> dict[str, str | None]:
 
 def _names(inventory: Inventory) -> Iterator[tuple[str, str]]:
     for target in inventory.targets:
-        yield _canonical(target.id), target.id
+        yield canonical(target.id), target.id
     for endpoint in inventory.endpoints:
-        yield _canonical(endpoint.host), endpoint.target
+        yield canonical(endpoint.host), endpoint.target
         if endpoint.server_name is not None:
-            yield _canonical(endpoint.server_name), endpoint.target
-
-
-def _canonical(host: str) -> str:
-    try:
-        return parse_host(host).removesuffix(".")
-    except AddressError:
-        return host.lower()
+            yield canonical(endpoint.server_name), endpoint.target
 
 
 def _pairs(connection: Connection, targets: Sequence[Target]) -> Iterator[tuple[str, str]]:
@@ -99,29 +84,20 @@ def _pairs(connection: Connection, targets: Sequence[Target]) -> Iterator[tuple[
 def _peers(facts: Iterable[ApplianceFacts]) -> Iterator[tuple[str, Zone, str]]:
     for one in facts:
         for zone in one.zones:
-            if zone.transport in (None, "tls"):
+            if is_tls(zone):
                 yield from ((one.target, zone, peer) for peer in zone.peers)
 
 
-def _ways(zone: Zone, this: Target, peer: Target, shape: UseCaseShape) -> Iterator[tuple[str, str]]:
-    """Who dials whom through a zone, where the use case joins their roles."""
-    if this.id == peer.id:
-        return
-    ways = {"this": [(this, peer)], "peer": [(peer, this)], "either": [(this, peer), (peer, this)]}[zone.dialled_by]
-    for dials, answers in ways:
-        forward = _fits(dials, shape.from_roles) and _fits(answers, shape.to_roles)
-        reverse = shape.both_ways and _fits(dials, shape.to_roles) and _fits(answers, shape.from_roles)
-        if forward or reverse:
-            yield dials.id, answers.id
+def _joined(dials: Target, answers: Target, shape: UseCaseShape) -> bool:
+    """Whether a use case joins their roles."""
+    forward = _fits(dials, shape.from_roles) and _fits(answers, shape.to_roles)
+    return forward or (shape.both_ways and _fits(dials, shape.to_roles) and _fits(answers, shape.from_roles))
 
 
-def _connection(told: _Told) -> Connection:
-    name = f"{told.dials}>{told.answers}/{told.zone.use_case}"
-    values = set().union(*told.verify.values())
-    one_sided = told.zone.dialled_by != "either" and len(told.verify) < 2
-    value = values.pop() if len(values) == 1 and not one_sided else None
-    settings = {} if value is None else {_TLS_VERIFY: Fact(value, "imported")}
-    return Connection(name, told.zone.use_case, told.dials, told.answers, settings, "imported")
+def _connection(told: Sequence[FoundConnection]) -> Connection:
+    use_case, dials, answers = told[0].use_case, told[0].from_, told[0].to
+    settings = {name: Fact(value, "imported") for name, value in agreed_settings(told).items()}
+    return Connection(f"{dials}>{answers}/{use_case}", use_case, dials, answers, settings, "imported")
 
 
 def _fits(target: Target, roles: Sequence[str]) -> bool:

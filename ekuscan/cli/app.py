@@ -318,6 +318,50 @@ def calendar(
     raise typer.Exit(run(tuple(sources or ()), as_of, past=past, trust_data=trust_data))
 
 
+@app.command("import", epilog=_EPILOG)
+def import_(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            help="xConfiguration or xStatus text, a diagnostic log (.tar.gz, .zip or unpacked); - is standard input.",
+            metavar="SOURCE...",
+        ),
+    ],
+    file: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("-f", "--file", help="Targets file to add to; without it the text is printed.", metavar="FILE"),
+    ] = None,
+    as_: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--as", help="What the sources are, where their content does not tell.", metavar="KIND"),
+    ] = None,
+    name: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--name", help="What to call the box that a source describes.", metavar="NAME"),
+    ] = None,
+    role: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--role", help="Its role, where the source does not tell.", metavar="ROLE"),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Where the file says something else, take the source's word.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would change, and change nothing.")] = False,
+) -> None:
+    """Put what appliances tell of themselves into a targets file; what a person wrote in it stays.
+
+    Examples: ekuscan import diagnostic_log.tar.gz -f targets.yaml;
+    ekuscan import exp-c1.txt exp-e1.txt -f targets.yaml --dry-run
+    """
+    from ekuscan.cli.import_sources import ImportRequest
+    from ekuscan.cli.import_sources import import_sources as run
+
+    request = ImportRequest(
+        sources=tuple(sources), file=file, as_=as_, name=name, role=role, overwrite=overwrite, dry_run=dry_run
+    )
+    raise typer.Exit(run(request))
+
+
 @targets_app.command("check")
 def targets_check(
     targets: Annotated[Optional[list[str]], typer.Argument(metavar="[TARGET]...")] = None,  # noqa: UP045

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ekuscan.model import RoleName
 
@@ -15,7 +16,8 @@ class FoundTarget:
     ``name`` is what it would be called in a targets file; ``told_by`` where it was read, for a person ("nmap.xml",
     "xconf_dump_exp-c1.txt"). ``host`` is None for a far end that nobody names. ``ports`` are written as in a targets
     file ("8443", "sips:5061"), none where the role's own will do. ``slots`` holds certificates as PEM, end-entity
-    first, by slot; never a key. What was not told is None or empty.
+    first, by slot; never a key. ``known_as`` are further names and addresses under which other boxes may speak of it.
+    What was not told is None or empty.
     """
 
     name: str
@@ -29,13 +31,16 @@ class FoundTarget:
     tags: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     slots: Mapping[str, bytes] = field(default_factory=dict)
+    known_as: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FoundConnection:
     """A connection as one description has it: ``from_`` dials ``to``.
 
-    Both ends are names of found targets, or hosts that a target of the file may have.
+    Both ends are names of found targets or clusters, or hosts that a target of the file may have. ``half`` is the end
+    that told it where each end has settings of its own, as in a traversal zone: they count where both ends told the
+    same.
     """
 
     use_case: str
@@ -43,6 +48,7 @@ class FoundConnection:
     to: str
     told_by: str
     settings: Mapping[str, str] = field(default_factory=dict)
+    half: Literal["from", "to"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,14 @@ def parse_host(text: str) -> str:
     return name.lower()
 
 
+def canonical(text: str) -> str:
+    """A name or address in the one form in which it is compared with others; text that is neither in lower case."""
+    try:
+        return parse_host(text).removesuffix(".")
+    except AddressError:
+        return text.lower()
+
+
 @lru_cache(maxsize=4096)
 def is_ip(host: str) -> bool:
     """Whether a canonical host is an IP address."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 from ekuscan.model import Connection, Fact, RoleName
 from ekuscan.targets.draft import ConnectionDraft, Draft
@@ -10,14 +11,14 @@ from ekuscan.targets.errors import Problems, one_of, shown, suggestion
 from ekuscan.targets.vocabulary import UseCaseShape, Vocabulary
 
 # An end's roles; None stands for a box whose role is not known yet.
-_Roles = frozenset[RoleName | None]
+Roles = frozenset[RoleName | None]
 
 
 def connections(
     declared: Iterable[ConnectionDraft], drafts: Sequence[Draft], vocabulary: Vocabulary, problems: Problems
 ) -> tuple[Connection, ...]:
     """The declared connections between targets and clusters; what is wrong with them is noted."""
-    ends = _ends(drafts, problems)
+    ends = ends_of(drafts, problems)
     found: dict[str, ConnectionDraft] = {}
     made: list[Connection] = []
     for draft in declared:
@@ -27,7 +28,7 @@ def connections(
             continue
         found[connection.id] = draft
         if _ends_exist(draft, ends, vocabulary, problems):
-            problem = _roles_problem(draft, ends, vocabulary)
+            problem = roles_problem(draft, ends, vocabulary)
             if problem:
                 problems.add(draft.at("use_case"), problem)
         made.append(connection)
@@ -35,18 +36,19 @@ def connections(
 
 
 def _connection(draft: ConnectionDraft) -> Connection:
+    origin: Literal["imported", "declared"] = "imported" if draft.imported else "declared"
     return Connection(
         id=f"{draft.from_}>{draft.to}/{draft.use_case}",
         use_case=draft.use_case,
         from_=draft.from_,
         to=draft.to,
-        settings={name: Fact(value, "declared") for name, value in draft.settings.items()},
-        origin="declared",
+        settings={name: Fact(value, origin) for name, value in draft.settings.items()},
+        origin=origin,
         line=draft.place.line,
     )
 
 
-def _ends(drafts: Sequence[Draft], problems: Problems) -> dict[str, _Roles]:
+def ends_of(drafts: Sequence[Draft], problems: Problems) -> dict[str, Roles]:
     """Targets and clusters by name, with their roles."""
     ends: dict[str, set[RoleName | None]] = {draft.id: {draft.role} for draft in drafts}
     names = frozenset(ends)
@@ -60,7 +62,7 @@ def _ends(drafts: Sequence[Draft], problems: Problems) -> dict[str, _Roles]:
     return {name: frozenset(roles) for name, roles in ends.items()}
 
 
-def _ends_exist(draft: ConnectionDraft, ends: Mapping[str, _Roles], vocabulary: Vocabulary, problems: Problems) -> bool:
+def _ends_exist(draft: ConnectionDraft, ends: Mapping[str, Roles], vocabulary: Vocabulary, problems: Problems) -> bool:
     missing = False
     for key, name in (("from", draft.from_), ("to", draft.to)):
         if name not in ends:
@@ -72,7 +74,8 @@ def _ends_exist(draft: ConnectionDraft, ends: Mapping[str, _Roles], vocabulary: 
     return not missing
 
 
-def _roles_problem(draft: ConnectionDraft, ends: Mapping[str, _Roles], vocabulary: Vocabulary) -> str | None:
+def roles_problem(draft: ConnectionDraft, ends: Mapping[str, Roles], vocabulary: Vocabulary) -> str | None:
+    """What is wrong with the roles of a connection whose ends exist, None where nothing is."""
     shape = vocabulary.use_cases.get(draft.use_case, UseCaseShape())
     dials, answers = ends[draft.from_], ends[draft.to]
     forward = _fits(dials, shape.from_roles) and _fits(answers, shape.to_roles)
@@ -86,11 +89,11 @@ def _roles_problem(draft: ConnectionDraft, ends: Mapping[str, _Roles], vocabular
     return f"{goes}; {'swap from and to' if reverse else found}"
 
 
-def _fits(roles: _Roles, allowed: Sequence[str]) -> bool:
+def _fits(roles: Roles, allowed: Sequence[str]) -> bool:
     return not allowed or "*" in allowed or None in roles or any(role in allowed for role in roles)
 
 
-def _known(roles: _Roles) -> list[str]:
+def _known(roles: Roles) -> list[str]:
     return sorted(role for role in roles if role)
 
 

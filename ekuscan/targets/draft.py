@@ -73,12 +73,13 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionDraft:
-    """A connection as declared, its ends not yet looked up."""
+    """A connection as declared, its ends not yet looked up; ``imported`` says where it was read, None of one's own."""
 
     place: Place
     use_case: str
     from_: str
     to: str
+    imported: str | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
 
@@ -112,7 +113,7 @@ class ClientPairDraft:
 
 @dataclass(frozen=True, slots=True)
 class FileContent:
-    """What a targets file says. ``folder`` is where its relative file names start."""
+    """What a targets file says. ``folder`` is where its relative file names start, ``sections`` are its keys."""
 
     folder: Path
     drafts: tuple[Draft, ...] = ()
@@ -120,6 +121,7 @@ class FileContent:
     trust: tuple[TrustDraft, ...] = ()
     client_pairs: tuple[ClientPairDraft, ...] = ()
     proxy: str | None = None
+    sections: frozenset[str] = frozenset()
 
 
 _SCALARS = ("host", "role", "release", "cluster", "server_name")

@@ -16,10 +16,9 @@ from ekuscan.targets.draft import Draft, PortAsk
 from ekuscan.targets.errors import one_of
 from ekuscan.targets.load import TargetRequest, requested_drafts
 from ekuscan.targets.vocabulary import SettingShape, Vocabulary
+from ekuscan.targets.yaml_words import text_word
 
 _WIDTH = 100
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9._-]*")
-_READ_AS_OTHER = frozenset(("true", "false", "yes", "no", "on", "off", "null", "y", "n"))
 
 _HEAD = """\
 # What ekuscan looks at. Lines that begin with # are suggestions: complete them and take the # away.
@@ -74,27 +73,27 @@ def _short(draft: Draft) -> str:
 
 
 def _target_lines(draft: Draft, name: str, vocabulary: Vocabulary) -> Iterator[str]:
-    yield f"  {_text(name)}:"
-    yield f"    host: {_text(draft.host or '')}"
+    yield f"  {text_word(name)}:"
+    yield f"    host: {text_word(draft.host or '')}"
     if draft.role is None:
         yield from _comment(f"role: {', '.join(ROLES)}", "    # ", "    #       ")
     else:
         yield f"    role: {draft.role}"
     yield f"    release: {json.dumps(draft.release)}" if draft.release else '    # release: ""'
-    yield f"    cluster: {_text(draft.cluster)}" if draft.cluster else "    # cluster: a name shared by its nodes"
+    yield f"    cluster: {text_word(draft.cluster)}" if draft.cluster else "    # cluster: a name shared by its nodes"
     if draft.server_name:
-        yield f"    server_name: {_text(draft.server_name)}"
+        yield f"    server_name: {text_word(draft.server_name)}"
     if not draft.own_ports:
         yield f"    ports: [{', '.join(_port(ask) for ask in draft.asks)}]"
     if draft.tags:
-        yield f"    tags: [{', '.join(_text(tag) for tag in draft.tags)}]"
+        yield f"    tags: [{', '.join(text_word(tag) for tag in draft.tags)}]"
     yield from (f"    {setting}: {json.dumps(value)}" for setting, value in draft.settings.items())
     if draft.role is not None:
         yield from _unseen_slots(draft.role, name)
 
 
 def _port(ask: PortAsk) -> str:
-    return _text(f"{ask.protocol}:{ask.port}") if ask.protocol else str(ask.port)
+    return text_word(f"{ask.protocol}:{ask.port}") if ask.protocol else str(ask.port)
 
 
 def _unseen_slots(role: RoleName, name: str) -> Iterator[str]:
@@ -155,7 +154,7 @@ def _connection_lines(drafts: Sequence[Draft], names: Sequence[str], vocabulary:
         dialling = next((first_of[role] for role in shape.from_roles if role in first_of), None)
         answering = next((first_of[role] for role in shape.to_roles if role in first_of), None)
         if dialling and answering and (dialling != answering or shape.itself):
-            examples.append(f"#   - {{use_case: {use_case}, from: {_text(dialling)}, to: {_text(answering)}}}")
+            examples.append(f"#   - {{use_case: {use_case}, from: {text_word(dialling)}, to: {text_word(answering)}}}")
     yield "# Who dials whom, by the names of targets or clusters. Where nothing is declared between two roles"
     yield "# that a use case joins, a connection is assumed."
     yield "# connections:"
@@ -165,10 +164,3 @@ def _connection_lines(drafts: Sequence[Draft], names: Sequence[str], vocabulary:
         yield "# A connection can also say:"
         for name, setting in settings.items():
             yield from _choice(name, setting, "#   ")
-
-
-def _text(text: str) -> str:
-    """A YAML scalar that is read as this text by any YAML reader."""
-    if _PLAIN.fullmatch(text) and text.lower() not in _READ_AS_OTHER:
-        return text
-    return json.dumps(text, ensure_ascii=False)

@@ -136,6 +136,7 @@ class ConnectionEntry(_Entry):
     use_case: str = Field(description="The name of a use case.")
     from_: Name = Field(alias="from", description="The target or cluster that dials.")
     to: Name = Field(description="The target or cluster that answers.")
+    imported: Text | None = Field(None, description="Where the connection was read, if `ekuscan import` wrote it.")
 
 
 class ClientPairEntry(_Entry):

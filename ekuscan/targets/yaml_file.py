@@ -58,6 +58,7 @@ class _Reader:
             trust=tuple(self._trust(parts.get("trust"))),
             client_pairs=tuple(self._client_pairs(parts.get("client_certificates"))),
             proxy=self._proxy(parts.get("proxy")),
+            sections=frozenset(parts),
         )
 
     def _mapping(self, entry: Entry | None) -> tuple[Entry, ...]:
@@ -122,6 +123,7 @@ class _Reader:
                 use_case=model.use_case,
                 from_=model.from_,
                 to=model.to,
+                imported=model.imported,
                 settings={name: text for name, text in settings.items() if text is not None},
                 places={part.key: place.at(part.key, part.line) for part in value.entries},
             )

@@ -1,0 +1,150 @@
+"""``ekuscan import``: what appliances and lists tell, put into a targets file."""
+
+from __future__ import annotations
+
+import codecs
+import difflib
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ekuscan.cli.knowledge import vocabulary
+from ekuscan.cli.refusal import UsageError, nearest, refuse
+from ekuscan.cli.save import save
+from ekuscan.imports.found import Found
+from ekuscan.imports.merge import EMPTY, Merged, TargetsText, Unmergeable, merge
+from ekuscan.imports.recognise import kind_names, read_source
+from ekuscan.imports.source import Source, UnusableSource
+from ekuscan.imports.unify import unify
+from ekuscan.model import RoleName
+from ekuscan.names import printable
+from ekuscan.profiles.load import ROLES, role_named
+from ekuscan.report.text import counted
+from ekuscan.rules.load import packaged
+from ekuscan.targets.errors import InvalidInput
+from ekuscan.targets.text_file import CERTIFICATE_LIMIT, TEXT_LIMIT, Unreadable, decode, read_bytes
+from ekuscan.targets.words import name_problem
+
+SOURCE_LIMIT: Final = 256 * 1024 * 1024
+"""The largest source that is read, in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """What the command line says. Without ``file`` the text goes to standard output."""
+
+    sources: tuple[str, ...]
+    file: Path | None = None
+    as_: str | None = None
+    name: str | None = None
+    role: str | None = None
+    overwrite: bool = False
+    dry_run: bool = False
+
+
+def import_sources(request: ImportRequest) -> int:
+    """Read the sources, merge them into the targets file, say what was done on standard error."""
+    try:
+        _check(request)
+        before = _before(request.file)
+        merged = _merged(request, unify(_read(request)), before)
+        for sentence in merged.told:
+            print(f"ekuscan: {printable(sentence, 600)}", file=sys.stderr)
+        _put(request, before, merged)
+    except (UsageError, InvalidInput, Unmergeable) as error:
+        return refuse(error)
+    return 0
+
+
+def _check(request: ImportRequest) -> None:
+    if request.as_ is not None and request.as_ not in kind_names():
+        known = ", ".join(kind_names())
+        raise UsageError(f"--as: found {request.as_!r}; write one of {known}{nearest(request.as_, kind_names())}")
+    if request.role is not None and role_named(request.role) is None:
+        raise UsageError(f"--role: found {request.role!r}; write one of {', '.join(ROLES)}")
+    problem = name_problem(request.name) if request.name is not None else None
+    if problem:
+        raise UsageError(f"--name: {problem}")
+    if request.file is not None and str(request.file) == "-":
+        raise UsageError("-f: found -; name the file to be written, or leave -f out for standard output")
+
+
+def _read(request: ImportRequest) -> list[Found]:
+    """What each source tells; what is wrong with any of them is said of all at once."""
+    found: list[Found] = []
+    wrong: list[str] = []
+    role: RoleName | None = role_named(request.role) if request.role else None
+    for path in request.sources:
+        try:
+            found.append(read_source(_source(path, request.name, role), request.as_))
+        except (UnusableSource, Unreadable) as error:
+            wrong.append(f"{printable('standard input' if path == '-' else path, 200)} {error}")
+    if wrong:
+        raise UsageError("\n".join(wrong))
+    return found
+
+
+def _source(path: str, name: str | None, role: RoleName | None) -> Source:
+    if path == "-":
+        data = sys.stdin.buffer.read(SOURCE_LIMIT + 1)
+        if len(data) > SOURCE_LIMIT:
+            raise Unreadable(f"has more than {SOURCE_LIMIT >> 20} MiB")
+        return Source("standard input", data, box=name, role=role)
+    return Source(printable(Path(path).name, 120), read_bytes(Path(path), SOURCE_LIMIT), box=name, role=role)
+
+
+def _before(file: Path | None) -> bytes:
+    """The targets file as it is, empty where there is none yet."""
+    if file is None or not file.exists():
+        return b""
+    try:
+        return read_bytes(file, TEXT_LIMIT)
+    except Unreadable as error:
+        raise UsageError(f"{printable(str(file), 200)} {error}") from None
+
+
+def _merged(request: ImportRequest, found: Found, before: bytes) -> Merged:
+    where = str(request.file) if request.file is not None else "targets"
+    folder = request.file.parent if request.file is not None else None
+
+    def beside(name: str) -> bytes | None:
+        try:
+            return read_bytes((folder or Path()) / name, CERTIFICATE_LIMIT)
+        except Unreadable:
+            return None
+
+    try:
+        decode(before)  # says what is wrong with it; line ends stay as they are
+    except Unreadable as error:
+        raise UsageError(f"{printable(where, 200)} {error}") from None
+    text = before.decode("utf-8-sig")
+    there = TargetsText(text if text.strip() else EMPTY, where, beside if folder is not None else None)
+    return merge(found, there, vocabulary(packaged()), overwrite=request.overwrite)
+
+
+def _put(request: ImportRequest, before: bytes, merged: Merged) -> None:
+    if request.file is None:
+        print(merged.text, end="")
+        return
+    after = merged.text.encode()
+    if before.startswith(codecs.BOM_UTF8):
+        after = codecs.BOM_UTF8 + after
+    if request.dry_run:
+        _show(request.file, before, after, merged)
+        return
+    for name, data in merged.files.items():
+        save(request.file.parent / name, data)
+    if after != before:
+        save(request.file, after)
+    files = f" and {counted(len(merged.files), 'certificate file')}" if merged.files else ""
+    done = f"written{files}" if after != before or merged.files else "says all of it already; unchanged"
+    print(f"ekuscan: {printable(str(request.file), 200)}: {done}", file=sys.stderr)
+
+
+def _show(file: Path, before: bytes, after: bytes, merged: Merged) -> None:
+    old, new = (data.decode("utf-8-sig").splitlines(keepends=True) for data in (before, after))
+    for line in difflib.unified_diff(old, new, str(file), f"{file} (imported)"):
+        print(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n", end="")
+    for name in merged.files:
+        print(f"would write {name}", file=sys.stderr)

@@ -1,0 +1,190 @@
+"""Found targets as entries of a targets file: new ones whole, known ones by what the file does not say yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ekuscan.imports.found import FoundTarget
+from ekuscan.imports.known import Placed
+from ekuscan.imports.slot_pems import Beside, file_name, same_certificates
+from ekuscan.imports.unify import names_of
+from ekuscan.profiles.load import profile
+from ekuscan.targets.address import AddressError, canonical, parse_host
+from ekuscan.targets.box import slots_of
+from ekuscan.targets.draft import Draft
+from ekuscan.targets.errors import shown
+from ekuscan.targets.vocabulary import Vocabulary
+from ekuscan.targets.words import port_word_problem, release_problem
+from ekuscan.targets.yaml_words import Quoted, Written
+
+Tell = Callable[[str], None]
+
+_KEYS: Final = ("host", "role", "release", "cluster", "server_name")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One key that a target of the file gets; ``instead`` says what stands there now, None where nothing does."""
+
+    target: str
+    key: str
+    value: str
+    instead: str | None = None
+
+
+def usable(placed: Placed, vocabulary: Vocabulary, tell: Tell) -> Placed:
+    """The found target without what its role, or a targets file, cannot have; a sentence for each such thing."""
+    found, role = placed.found, placed.draft.role if placed.draft and placed.draft.role else placed.found.role
+
+    def leave_out(what: str, why: str) -> None:
+        tell(f"{shown(placed.name)}: {shown(found.told_by)} says {what}; left out: {why}")
+
+    release = found.release
+    if release is not None and (problem := release_problem(role, release, vocabulary)):
+        leave_out(f"release {shown(release)}", problem)
+        release = None
+    host = found.host
+    if host is not None and not _is_host(host):
+        leave_out(f"host {shown(host)}", "that is no host name and no address")
+        host = None
+    settings = {}
+    for name, value in found.settings.items():
+        shape = vocabulary.settings_of("target").get(name)
+        if shape is None or (role and shape.roles and role not in shape.roles):
+            leave_out(f"{shown(name)} {shown(value)}", f"no setting of {role or 'a target'}")
+        elif shape.values and value not in shape.values:
+            leave_out(f"{shown(name)} {shown(value)}", f"{name} is {' or '.join(shape.values)}")
+        else:
+            settings[name] = value
+    slots = {}
+    for slot, pem in found.slots.items():
+        if slot in slots_of(role):
+            slots[slot] = pem
+        else:
+            leave_out(f"a certificate for {shown(slot)}", f"no slot of {role or 'any role'}")
+    ports = tuple(port for port in found.ports if port.isdigit() or port_word_problem(port) is None)
+    return replace(
+        placed,
+        found=replace(
+            found,
+            role=role,
+            release=release,
+            host=host,
+            settings=settings,
+            slots=slots,
+            ports=() if role == "outside" else ports,
+        ),
+    )
+
+
+def new_entry(placed: Placed, slots: Mapping[str, str]) -> dict[str, Written] | None:
+    """A new target's entry, ``slots`` by the names of their files; None where nothing would tell what it is."""
+    found = placed.found
+    entry: dict[str, Written] = {}
+    if found.host is not None:
+        entry["host"] = canonical(found.host)
+    if found.role is not None:
+        entry["role"] = found.role
+    if found.release is not None:
+        entry["release"] = Quoted(found.release)
+    if placed.cluster is not None:
+        entry["cluster"] = placed.cluster
+    if found.server_name is not None and found.server_name != found.host:
+        entry["server_name"] = found.server_name
+    ports: list[Written] = [int(port) if port.isdigit() else port for port in found.ports]
+    if ports:
+        entry["ports"] = ports
+    if found.tags:
+        entry["tags"] = [shown(tag) for tag in found.tags]
+    entry |= found.settings
+    if slots:
+        entry["slots"] = slots
+    if found.host is None:
+        if found.role is None:
+            return None
+        if not slots and not profile(found.role).far_end:
+            entry["ports"] = []
+    return entry
+
+
+def changes(placed: Placed, draft: Draft, tell: Tell) -> Iterator[Change]:
+    """What the file does not say of a target, and, with ``instead``, where it says something else."""
+    found = placed.found
+    told: dict[str, str | None] = {key: getattr(found, key) for key in _KEYS} | {"cluster": placed.cluster}
+    said: dict[str, str | None] = {key: getattr(draft, key) for key in _KEYS}
+    told |= found.settings
+    said |= {name: draft.settings.get(name) for name in found.settings}
+    for key, value in told.items():
+        mine = said[key]
+        if value is None or (mine is None and key in ("host", "server_name")) or _agree(key, mine, value, placed):
+            continue
+        yield Change(draft.id, key, Quoted(value) if key == "release" else value, mine)
+
+
+def _agree(key: str, mine: str | None, value: str, placed: Placed) -> bool:
+    """Whether the file says the same, if less precisely."""
+    if mine is None:
+        return False
+    if key == "release":
+        return value == mine or value.startswith(f"{mine}.")
+    if key in ("host", "server_name"):
+        return key == "server_name" or canonical(mine) in names_of(placed.found)
+    return value == mine
+
+
+@dataclass(frozen=True, slots=True)
+class SlotFiles:
+    """``named``: by slot the files that a target gets; ``written``: by name the files to be written."""
+
+    named: Mapping[str, str]
+    written: Mapping[str, bytes]
+
+
+def slot_files(placed: Placed, beside: Beside | None, tell: Tell, *, overwrite: bool) -> SlotFiles:
+    """Where a target's certificates go. A file that holds others stays as it is unless ``overwrite`` says otherwise."""
+    named: dict[str, str] = {}
+    written: dict[str, bytes] = {}
+    declared = placed.draft.slots if placed.draft else {}
+    for slot, pem in placed.found.slots.items():
+        name = file_name(placed.name, slot)
+        own = declared.get(slot)
+        if beside is None:
+            tell(f"{shown(placed.name)}: its {slot} certificate is not written without -f")
+            continue
+        if own is not None and own.text != name:
+            _compare(placed, slot, own.text, pem, beside, tell)
+            continue
+        there = beside(name)
+        if there is not None and not same_certificates(there, pem) and not overwrite:
+            tell(f"{name} holds another certificate than {shown(placed.found.told_by)}; left as it is (--overwrite)")
+            continue
+        if there is None or not same_certificates(there, pem):
+            written[name] = pem
+        if own is None:
+            named[slot] = name
+    return SlotFiles(named, written)
+
+
+def _compare(placed: Placed, slot: str, text: str, pem: bytes, beside: Beside, tell: Tell) -> None:
+    other = placed.found.slots.get(text)
+    there = other if text in slots_of(placed.found.role) else beside(text)
+    if there is not None and not same_certificates(there, pem):
+        tell(
+            f"{shown(placed.name)}: slot {slot} is {shown(text)} in the file, with another certificate than "
+            f"{shown(placed.found.told_by)}; left as it is"
+        )
+
+
+def _is_host(host: str) -> bool:
+    try:
+        parse_host(host)
+    except AddressError:
+        return False
+    return True
+
+
+def comment(found: FoundTarget) -> str:
+    """Where a new target was read."""
+    return shown(found.told_by, 160)

@@ -1,0 +1,161 @@
+"""What the targets file has already, and what each found target is called in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ekuscan.imports.found import FoundTarget
+from ekuscan.imports.unify import is_named_after_host, names_of
+from ekuscan.targets.address import canonical, is_ip, label
+from ekuscan.targets.draft import Draft
+from ekuscan.targets.errors import one_of, shown
+from ekuscan.targets.words import NAME_LIMIT, name_problem
+
+_NOT_IN_NAMES = re.compile(r"[^\w.\-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A found target and its name in the file; ``draft`` is what the file says of it, None for a new one."""
+
+    found: FoundTarget
+    name: str
+    draft: Draft | None
+    cluster: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The found targets that have a place in the file, and who is meant by a name, an address or a cluster.
+
+    ``left_out`` has a sentence for each found target that could be several of the file.
+    """
+
+    placed: tuple[Placed, ...]
+    ends: Mapping[str, tuple[str, ...]]
+    clusters: Mapping[str, tuple[str, ...]]
+    left_out: tuple[str, ...]
+
+    def members(self, end: str) -> tuple[str, ...]:
+        """The names of the targets that are meant by a name, an address or a cluster; none where nobody is."""
+        return self.ends.get(canonical(end.removeprefix("[").removesuffix("]")), ())
+
+
+def known(found: Sequence[FoundTarget], drafts: Sequence[Draft]) -> Known:
+    """Finds each target in the file by its name or host, and names those that are new."""
+    by_name = {draft.id.lower(): draft for draft in drafts}
+    by_host: dict[str, list[Draft]] = {}
+    for draft in drafts:
+        for host in {draft.host, draft.server_name} - {None}:
+            by_host.setdefault(canonical(host or ""), []).append(draft)
+    left_out: list[str] = []
+    matches: list[tuple[FoundTarget, Draft | None]] = []
+    for target in found:
+        same = _same(target, by_name, by_host)
+        if len(same) > 1:
+            either = one_of([draft.id for draft in same])
+            left_out.append(f"{shown(target.name)} ({shown(target.told_by)}) may be {either}: left out")
+        else:
+            matches.append((target, same[0] if same else None))
+    clusters = _cluster_names(matches, drafts)
+    names = _names(matches, {*by_name, *(name.lower() for name in clusters.values())})
+    placed = tuple(
+        Placed(target, name, draft, clusters.get(target.cluster or "", draft.cluster if draft else None))
+        for (target, draft), name in zip(matches, names, strict=True)
+    )
+    members = _members(placed, drafts)
+    return Known(placed, _ends(placed, drafts, clusters, members), members, tuple(left_out))
+
+
+def _same(
+    target: FoundTarget, by_name: Mapping[str, Draft], by_host: Mapping[str, Sequence[Draft]]
+) -> tuple[Draft, ...]:
+    named = by_name.get(target.name.lower())
+    if named is not None:
+        return (named,)
+    same = {draft.id: draft for name in names_of(target) for draft in by_host.get(name, ())}
+    same |= {draft.id: draft for name in target.known_as if (draft := by_name.get(name.lower()))}
+    return tuple(same.values())
+
+
+def _cluster_names(matches: Iterable[tuple[FoundTarget, Draft | None]], drafts: Sequence[Draft]) -> dict[str, str]:
+    """What the file calls each found cluster: as its members there are called, else as it was found."""
+    taken = {draft.id.lower() for draft in drafts}
+    found: dict[str, str] = {}
+    for target, draft in matches:
+        if target.cluster and draft is not None and draft.cluster:
+            found.setdefault(target.cluster, draft.cluster)
+    for target, _ in matches:
+        if target.cluster and target.cluster not in found:
+            name = _sound(target.cluster)
+            found[target.cluster] = f"{name}-cluster" if name.lower() in taken else name
+    return found
+
+
+def _names(matches: Sequence[tuple[FoundTarget, Draft | None]], taken: set[str]) -> list[str]:
+    """A name for each: the file's, its own, or as short as its host's can be without being another's."""
+    names: list[str] = []
+    taken = set(taken)
+    for target, draft in matches:
+        if draft is not None:
+            names.append(draft.id)
+            continue
+        name = next(name for name in _candidates(target) if name.lower() not in taken)
+        taken.add(name.lower())
+        names.append(name)
+    return names
+
+
+def _candidates(target: FoundTarget) -> Iterable[str]:
+    if is_named_after_host(target):
+        host = target.host or ""
+        yield from () if is_ip(host) else (host.split(".")[0],)
+        yield label(host)
+        stem = _sound(host)
+    else:
+        stem = _sound(target.name)
+        yield stem
+    number = 2
+    while True:
+        yield f"{stem[: NAME_LIMIT - 8]}-{number}"
+        number += 1
+
+
+def _sound(name: str) -> str:
+    """A name as a targets file can have it."""
+    if name_problem(name) is None:
+        return name
+    return _NOT_IN_NAMES.sub("-", name).strip("-")[:NAME_LIMIT] or "unnamed"
+
+
+def _members(placed: Iterable[Placed], drafts: Iterable[Draft]) -> dict[str, tuple[str, ...]]:
+    members: dict[str, dict[str, None]] = {}
+    for name, cluster in [(d.id, d.cluster) for d in drafts] + [(p.name, p.cluster) for p in placed]:
+        if cluster:
+            members.setdefault(cluster, {})[name] = None
+    return {cluster: tuple(names) for cluster, names in members.items()}
+
+
+def _ends(
+    placed: Iterable[Placed],
+    drafts: Iterable[Draft],
+    cluster_names: Mapping[str, str],
+    members: Mapping[str, tuple[str, ...]],
+) -> dict[str, tuple[str, ...]]:
+    """Who is meant by what; a target's name comes before its host, both before a cluster's."""
+    ends: dict[str, tuple[str, ...]] = {}
+    for one in placed:
+        ends.setdefault(canonical(one.name), (one.name,))
+        for name in names_of(one.found):
+            ends.setdefault(name, (one.name,))
+    for draft in drafts:
+        for said in (draft.id, draft.host, draft.server_name):
+            if said:
+                ends.setdefault(canonical(said), (draft.id,))
+    for told, name in cluster_names.items():
+        ends.setdefault(canonical(told), members.get(name, ()))
+    for cluster, inside in members.items():
+        ends.setdefault(canonical(cluster), inside)
+    return ends

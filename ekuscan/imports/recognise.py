@@ -1,0 +1,34 @@
+"""The kinds of sources, and which of them a source is: told by its content, never by its name."""
+
+from __future__ import annotations
+
+from ekuscan.imports.found import Found
+from ekuscan.imports.source import Kind, Source, UnusableSource
+from ekuscan.imports.strangers import stranger
+from ekuscan.imports.xconfiguration import KIND as XCONFIGURATION
+from ekuscan.targets.errors import one_of
+
+# In the order in which they are tried: the surest signs first.
+KINDS: tuple[Kind, ...] = (XCONFIGURATION,)
+
+
+def read_source(source: Source, kind_name: str | None = None) -> Found:
+    """What a source tells; ``kind_name`` says what it is, else its content does. Raises `UnusableSource`."""
+    return _kind(source, kind_name).read(source)
+
+
+def kind_names() -> tuple[str, ...]:
+    """The names of all kinds."""
+    return tuple(kind.name for kind in KINDS)
+
+
+def _kind(source: Source, name: str | None) -> Kind:
+    if name is not None:
+        return next(kind for kind in KINDS if kind.name == name)
+    if not source.data and not source.files:
+        raise UnusableSource("is empty")
+    for kind in KINDS:
+        if kind.is_meant(source):
+            return kind
+    known = one_of([kind.what for kind in KINDS])
+    raise UnusableSource(f"{stranger(source.data) or 'is nothing that is known here'}; what can be imported: {known}")

@@ -1,0 +1,36 @@
+"""Certificates that an import found, as files beside the targets file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+# What a file beside the targets file holds, None where there is none of that name.
+Beside = Callable[[str], bytes | None]
+
+MAX_CERTIFICATES = 64
+
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
+_KEY = re.compile(rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----")
+
+
+def certificates_only(data: bytes) -> bytes:
+    """The PEM certificates of a file and nothing else of it; empty where it has none."""
+    found = _CERTIFICATE.findall(data)[:MAX_CERTIFICATES]
+    return b"".join(b"\n".join(line.strip() for line in one.split(b"\n") if line.strip()) + b"\n" for one in found)
+
+
+def holds_key(data: bytes) -> bool:
+    """Whether a file holds a private key."""
+    return _KEY.search(data) is not None
+
+
+def same_certificates(one: bytes, other: bytes) -> bool:
+    """Whether two PEM texts hold the same certificates, whatever stands around them."""
+    return certificates_only(one).split() == certificates_only(other).split()
+
+
+def file_name(target: str, slot: str) -> str:
+    """Where a slot's certificates go: NAME-SLOT.pem."""
+    stem = re.sub(r"[^A-Za-z0-9.-]+", "-", target).strip("-.") or "target"
+    return f"{stem}-{slot}.pem"
