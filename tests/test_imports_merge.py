@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from typing import Literal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from ekuscan.cli.knowledge import vocabulary
 from ekuscan.imports.found import Found, FoundConnection, FoundTarget
-from ekuscan.imports.merge import EMPTY, Merged, TargetsText, merge
+from ekuscan.imports.merge import EMPTY, Merged, TargetsText, Unmergeable, merge
 from ekuscan.imports.unify import unify
 from ekuscan.rules.load import packaged
 
@@ -50,3 +57,239 @@ def test_the_same_again_changes_nothing() -> None:
     again = merged(ESTATE, once.text)
     assert again.text == once.text
     assert again.told == ()
+
+
+HAND_WRITTEN = """\
+# Estate of the north, kept by hand.
+schema: ekuscan.targets/1
+defaults:
+  expressway-e: {release: "X15.4", cluster: edge}
+targets:
+  # the inside
+  core-1:            # rack 4
+    host: EXP-C1.example.com.
+    role:   expressway-c
+    cluster: 'core'   # ours
+  core-2: {host: exp-c2.example.com, role: expressway-c, cluster: core}
+
+  edge-1: {host: exp-e1.example.com, role: expressway-e}
+
+connections:
+  # checked with the partner
+  - { use_case: neighbor-zone, from: core, to: edge-2, tls_verify: "off" }
+""".replace("edge-2", "pbx").replace(
+    "\n\nconnections", "\n  pbx: {host: cucm1.example.com, role: cucm, tags: [north]}\n\nconnections"
+)
+
+
+def test_what_a_person_wrote_stays_to_the_letter() -> None:
+    made = merged(ESTATE, HAND_WRITTEN)
+    assert (
+        made.text
+        == HAND_WRITTEN.replace(
+            "    cluster: 'core'   # ours\n", "    cluster: 'core'   # ours\n    release: \"X15.4.1\"\n"
+        )
+        + '  - {use_case: uc-traversal, from: core, to: edge-1, imported: "c1.txt, zone 1"}\n'
+    )
+    assert merged(ESTATE, made.text).text == made.text
+
+
+def test_where_the_file_says_something_else_it_wins_and_that_is_said_in_a_line() -> None:
+    made = merged(ESTATE, HAND_WRITTEN)
+    assert made.told == (
+        "neighbor-zone from core to pbx: tls_verify is off in line 18, c1.txt, zone 2 says on; left as it is",
+    )
+
+
+def test_overwrite_takes_the_imported_word() -> None:
+    made = merged(ESTATE, HAND_WRITTEN, overwrite=True)
+    assert '{ use_case: neighbor-zone, from: core, to: pbx, tls_verify: "on" }' in made.text
+    assert made.told == ()
+
+
+def one(**changes: object) -> Found:
+    return Found((FoundTarget("exp-c1", "c1.txt", **{"host": "exp-c1.example.com", "role": "expressway-c"} | changes),))  # type: ignore[arg-type]
+
+
+FILED = (
+    'schema: ekuscan.targets/1\ntargets:\n  exp-c1: {host: exp-c1.example.com, role: expressway-c, release: "X15.4"}\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("release", "told"),
+    [
+        ("X15.4", ()),
+        ("X15.4.3", ()),
+        ("X15.5.1", ("exp-c1: release is X15.4 in line 3, c1.txt says X15.5.1; left as it is",)),
+    ],
+)
+def test_a_more_precise_release_is_no_contradiction(release: str, told: tuple[str, ...]) -> None:
+    made = merged(one(release=release), FILED)
+    assert (made.text, made.told) == (FILED, told)
+
+
+def test_another_host_under_the_same_name_is_told() -> None:
+    made = merged(one(host="192.0.2.9"), FILED)
+    assert made.text == FILED
+    assert made.told == ("exp-c1: host is exp-c1.example.com in line 3, c1.txt says 192.0.2.9; left as it is",)
+
+
+def test_a_box_that_is_also_known_by_its_address_is_the_one_of_that_address() -> None:
+    text = "schema: ekuscan.targets/1\ntargets:\n  inner: {host: 10.0.0.7, role: expressway-c}\n"
+    made = merged(one(known_as=("10.0.0.7",)), text)
+    assert (made.text, made.told) == (text, ())
+
+
+def test_a_host_that_two_targets_of_the_file_share_is_left_alone() -> None:
+    text = (
+        "schema: ekuscan.targets/1\ntargets:\n  a: {host: exp-c1.example.com, ports: [443]}\n"
+        "  b: {host: exp-c1.example.com, ports: [5061]}\n"
+    )
+    made = merged(one(), text)
+    assert (made.text, made.told) == (text, ("exp-c1 (c1.txt) may be a or b: left out",))
+
+
+def test_an_overwritten_release_that_stood_under_defaults_goes_to_the_target_alone() -> None:
+    text = (
+        'schema: ekuscan.targets/1\ndefaults:\n  expressway-c: {release: "X15.4"}\n'
+        "targets:\n  exp-c1: {host: exp-c1.example.com, role: expressway-c}\n"
+    )
+    made = merged(one(release="X15.5"), text, overwrite=True)
+    assert made.text == text.replace("role: expressway-c}", 'role: expressway-c, release: "X15.5"}')
+
+
+def test_crlf_and_json_files_stay_what_they_are() -> None:
+    crlf = HAND_WRITTEN.replace("\n", "\r\n")
+    made = merged(ESTATE, crlf)
+    assert made.text.replace("\r\n", "\n") == merged(ESTATE, HAND_WRITTEN).text
+    assert made.text.count("\r\n") == made.text.count("\n")
+    json_text = '{"schema": "ekuscan.targets/1", "targets": {}}'
+    assert json.loads(merged(ESTATE, json_text).text)["targets"]["exp-c2"]["cluster"] == "exp-c"
+
+
+def test_certificates_go_into_files_that_are_never_overwritten_silently() -> None:
+    pem, other = (f"-----BEGIN CERTIFICATE-----\n{x}\n-----END CERTIFICATE-----\n".encode() for x in ("QUJD", "REVG"))
+    found = unify([one(slots={"client": pem})])
+    folder: dict[str, bytes] = {}
+    first = merge(found, TargetsText(FILED, "targets.yaml", folder.get), WORDS)
+    assert first.files == {"exp-c1-client.pem": pem}
+    assert first.text == FILED.replace('"X15.4"}', '"X15.4", slots: {client: exp-c1-client.pem}}')
+    folder.update(first.files)
+    again = merge(found, TargetsText(first.text, "targets.yaml", folder.get), WORDS)
+    assert (again.text, again.files, again.told) == (first.text, {}, ())
+    folder["exp-c1-client.pem"] = other
+    kept = merge(found, TargetsText(first.text, "targets.yaml", folder.get), WORDS)
+    assert (kept.text, kept.files) == (first.text, {})
+    assert kept.told == ("exp-c1-client.pem holds another certificate than c1.txt; left as it is (--overwrite)",)
+    taken = merge(found, TargetsText(first.text, "targets.yaml", folder.get), WORDS, overwrite=True)
+    assert taken.files == {"exp-c1-client.pem": pem}
+
+
+def test_an_alias_is_not_added_to_and_nothing_is_written() -> None:
+    text = "schema: ekuscan.targets/1\ntargets:\n  exp-c1: &x {host: exp-c1.example.com}\n  z: *x\n".replace(
+        "z: *x", "z: {host: z.example.com, slots: &s {server: a.pem}}\n  y: {host: y.example.com, slots: *s}"
+    )
+    found = Found((FoundTarget("y", "c1.txt", "y.example.com", slots={"client": b"-----BEGIN CERTIFICATE-----"}),))
+    with pytest.raises(Unmergeable, match="line 4 is written in a way"):
+        merged(found, text)
+
+
+def test_what_no_targets_file_can_hold_is_left_out_with_a_sentence() -> None:
+    made = merged(
+        Found(
+            (
+                FoundTarget("a", "x.csv", "no host", "cucm", release="15"),
+                FoundTarget("b", "x.csv", "b.example.com", "expressway-c", release="new", settings={"match_eku": "on"}),
+                FoundTarget("c", "x.csv"),
+            ),
+            (
+                FoundConnection("mra", "b", "nobody.example.com", "x.csv"),
+                FoundConnection("neighbor-zone", "b", "b", "x"),
+            ),
+        )
+    )
+    assert "host: b.example.com" in made.text
+    assert 'a: {role: cucm, release: "15", ports: []}' in made.text
+    assert [sentence.split(":")[0] for sentence in made.told] == ["a", "b", "b", "c (x.csv)", "x.csv"]
+
+
+def test_connections_between_clusters_are_one_line_where_every_member_has_them() -> None:
+    boxes = [
+        FoundTarget(f"{role[-1]}{n}", "x", f"{role[-1]}{n}.example.com", role, cluster=f"{role[-1]}s")  # type: ignore[arg-type]
+        for role in ("expressway-c", "expressway-e")
+        for n in (1, 2)
+    ]
+    all_pairs = [FoundConnection("uc-traversal", f"c{a}", f"e{b}", "x") for a in (1, 2) for b in (1, 2)]
+    whole = merged(Found(tuple(boxes), tuple(all_pairs))).text
+    assert whole.endswith("connections:\n  - {use_case: uc-traversal, from: cs, to: es, imported: x}\n")
+    parts = merged(Found(tuple(boxes), tuple(all_pairs[:3]))).text
+    assert parts.endswith(
+        "connections:\n  - {use_case: uc-traversal, from: cs, to: e1, imported: x}\n"
+        "  - {use_case: uc-traversal, from: c1, to: e2, imported: x}\n"
+    )
+    completed = merged(Found(tuple(boxes), tuple(all_pairs)), parts).text
+    assert completed == parts + "  - {use_case: uc-traversal, from: c2, to: e2, imported: x}\n"
+
+
+def test_a_traversal_zones_verify_mode_counts_where_both_ends_have_the_same() -> None:
+    def told(c_mode: str, e_mode: str) -> str:
+        sides: list[tuple[Literal["from", "to"], str]] = [("from", c_mode), ("to", e_mode)]
+        halves = [
+            FoundConnection("uc-traversal", "exp-c1", "exp-e1", half, {"tls_verify": mode}, half)
+            for half, mode in sides
+            if mode
+        ]
+        boxes = (
+            FoundTarget("exp-c1", "x", "exp-c1.example.com", "expressway-c"),
+            FoundTarget("exp-e1", "x", "exp-e1.example.com", "expressway-e"),
+        )
+        return merged(Found(boxes, tuple(halves))).text.splitlines()[-1]
+
+    assert 'tls_verify: "on"' in told("on", "on")
+    assert "tls_verify" not in told("on", "off")
+    assert "tls_verify" not in told("on", "")
+    assert "tls_verify" not in told("", "off")
+
+
+names = st.sampled_from(
+    ["exp-c1", "exp-e1", "cucm1.example.com", "a.example.com", "b b", "10.0.0.1", "[2001:db8::1]", "on"]
+)
+hosts = st.sampled_from(
+    [None, "exp-c1.example.com", "EXP-E1.example.com.", "10.0.0.1", "2001:db8::1", "cucm1.example.com"]
+)
+roles = st.sampled_from([None, "expressway-c", "expressway-e", "cucm", "outside", "webex", "generic"])
+targets = st.builds(
+    FoundTarget,
+    names,
+    st.sampled_from(["x.txt", 'it\'s: "quoted" # {so}', "line\nbreak"]),
+    hosts,
+    roles,
+    st.sampled_from([None, "X15.4", "X15.5.1", "14SU3", "?"]),
+    st.sampled_from([None, "core", "edge", "exp-c1", "exp-c.example.com"]),
+    tags=st.lists(st.sampled_from(["dmz", "on", "a: b"]), max_size=2).map(tuple),
+    settings=st.dictionaries(st.sampled_from(["sip_eku_check", "match_eku", "none"]), st.sampled_from(["on", "?"])),
+    known_as=st.lists(st.sampled_from(["10.0.0.1", "exp-c1"]), max_size=1).map(tuple),
+)
+found_connections = st.builds(
+    FoundConnection,
+    st.sampled_from(["uc-traversal", "neighbor-zone", "sip-b2b", "none"]),
+    names,
+    names,
+    st.just("x.txt, zone 1"),
+    st.dictionaries(st.just("tls_verify"), st.sampled_from(["on", "off"])),
+    st.sampled_from([None, "from", "to"]),
+)
+founds = st.builds(Found, st.lists(targets, max_size=6).map(tuple), st.lists(found_connections, max_size=6).map(tuple))
+files = st.sampled_from([EMPTY, FILED, HAND_WRITTEN, HAND_WRITTEN.rstrip("\n"), HAND_WRITTEN.replace("\n", "\r\n")])
+
+
+@settings(deadline=None, max_examples=60)
+@given(founds, files)
+def test_whatever_is_found_a_second_time_changes_nothing_and_no_line_is_lost(found: Found, text: str) -> None:
+    first = merged(found, text)
+    assert merged(found, first.text).text == first.text
+    there = iter(first.text.splitlines())
+    for line in text.splitlines():
+        begun = line.split("}")[0].rstrip(" ")
+        assert any(one.startswith(begun) for one in there), line

@@ -12,6 +12,7 @@ from typing import Final
 from ekuscan.cli.knowledge import vocabulary
 from ekuscan.cli.refusal import UsageError, nearest, refuse
 from ekuscan.cli.save import save
+from ekuscan.imports.folder import folder_files
 from ekuscan.imports.found import Found
 from ekuscan.imports.merge import EMPTY, Merged, TargetsText, Unmergeable, merge
 from ekuscan.imports.recognise import kind_names, read_source
@@ -86,12 +87,15 @@ def _read(request: ImportRequest) -> list[Found]:
 
 
 def _source(path: str, name: str | None, role: RoleName | None) -> Source:
+    name_of_it = printable(Path(path).resolve().name, 120)
     if path == "-":
         data = sys.stdin.buffer.read(SOURCE_LIMIT + 1)
         if len(data) > SOURCE_LIMIT:
             raise Unreadable(f"has more than {SOURCE_LIMIT >> 20} MiB")
         return Source("standard input", data, box=name, role=role)
-    return Source(printable(Path(path).name, 120), read_bytes(Path(path), SOURCE_LIMIT), box=name, role=role)
+    if Path(path).is_dir():
+        return Source(name_of_it, files=folder_files(Path(path)), box=name, role=role)
+    return Source(name_of_it, read_bytes(Path(path), SOURCE_LIMIT), box=name, role=role)
 
 
 def _before(file: Path | None) -> bytes:
@@ -125,7 +129,8 @@ def _merged(request: ImportRequest, found: Found, before: bytes) -> Merged:
 
 def _put(request: ImportRequest, before: bytes, merged: Merged) -> None:
     if request.file is None:
-        print(merged.text, end="")
+        sys.stdout.flush()
+        sys.stdout.buffer.write(merged.text.encode())
         return
     after = merged.text.encode()
     if before.startswith(codecs.BOM_UTF8):

@@ -111,7 +111,9 @@ def _names(matches: Sequence[tuple[FoundTarget, Draft | None]], taken: set[str])
 def _candidates(target: FoundTarget) -> Iterable[str]:
     if is_named_after_host(target):
         host = target.host or ""
-        yield from () if is_ip(host) else (host.split(".")[0],)
+        # A far end is one of many: the first label of its name ("sip") says nothing.
+        if not is_ip(host) and target.role != "outside":
+            yield host.split(".")[0]
         yield label(host)
         stem = _sound(host)
     else:

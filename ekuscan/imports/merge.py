@@ -74,7 +74,8 @@ def merge(found: Found, file: TargetsText, vocabulary: Vocabulary, *, overwrite:
     except Uneditable as error:
         raise Unmergeable(f"{shown(file.where, 200)}: {error}") from None
     try:
-        _content(text, file.where, vocabulary)
+        if text != file.text:
+            _content(text, file.where, vocabulary)
     except InvalidInput as error:
         raise Unmergeable(f"nothing is written, for the file would be wrong then: {error.errors[0]}") from None
     return Merged(text, files, tuple(told))
@@ -100,7 +101,7 @@ def _merged(
     placed = [entries.usable(one, vocabulary, tell) for one in whole.placed]
     additions: list[Addition] = []
     files: dict[str, bytes] = {}
-    there: list[Draft] = list(content.drafts)
+    there = {draft.id: draft for draft in content.drafts}
     for one in placed:
         slots = entries.slot_files(one, file.beside, tell, overwrite=overwrite)
         files |= slots.written
@@ -110,13 +111,13 @@ def _merged(
                 tell(f"{shown(one.name)} ({shown(one.found.told_by)}): neither host nor role is told; left out")
                 continue
             additions.append(Addition(entry, one.name, entries.comment(one.found)))
-            there.append(_as_draft(one))
+            there[one.name] = _as_draft(one)
         else:
             _change(text, one, one.draft, slots.named, tell, overwrite=overwrite)
-            there[there.index(one.draft)] = _as_draft(one, one.draft)
+            there[one.draft.id] = _as_draft(one, one.draft)
     _add(text, content, "targets", additions)
     left_out: list[str] = []
-    wanted = _fitting(pairs(found.connections, whole, left_out), there, vocabulary, left_out)
+    wanted = _fitting(pairs(found.connections, whole, left_out), tuple(there.values()), vocabulary, left_out)
     for sentence in left_out:
         tell(sentence)
     _connect(text, content, whole, wanted, tell, overwrite=overwrite)
@@ -177,13 +178,27 @@ def _fitting(
     for pair, one in told.items():
         problem = _problem(pair, ends, vocabulary)
         if problem is None:
-            fitting[pair] = one
+            fitting[pair] = replace(one, settings=tuple(_known_settings(one, vocabulary, left_out)))
         else:
             left_out.append(f"{shown(one.told_by)}: left out: {problem}")
     return fitting
 
 
+def _known_settings(told: Told, vocabulary: Vocabulary, left_out: list[str]) -> Iterator[tuple[str, str]]:
+    shapes = vocabulary.settings_of("connection")
+    for name, value in told.settings:
+        shape = shapes.get(name)
+        if shape is not None and (not shape.values or value in shape.values):
+            yield name, value
+        else:
+            left_out.append(
+                f"{shown(told.told_by)}: left out: {shown(name)} {shown(value)}, no setting of a connection"
+            )
+
+
 def _problem(pair: Pair, ends: Mapping[str, Roles], vocabulary: Vocabulary) -> str | None:
+    if pair.use_case not in vocabulary.use_cases:
+        return f"no use case is called {shown(pair.use_case)}"
     if pair.from_ not in ends or pair.to not in ends:
         return f"{pair.use_case} from {pair.from_} to {pair.to}, of which one was left out"
     return roles_problem(ConnectionDraft(Place(""), pair.use_case, pair.from_, pair.to), ends, vocabulary)

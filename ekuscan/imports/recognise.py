@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from ekuscan.imports.diagnostic_log import KIND as DIAGNOSTIC_LOG
 from ekuscan.imports.found import Found
 from ekuscan.imports.source import Kind, Source, UnusableSource
 from ekuscan.imports.strangers import stranger
 from ekuscan.imports.xconfiguration import KIND as XCONFIGURATION
+from ekuscan.imports.xstatus import KIND as XSTATUS
 from ekuscan.targets.errors import one_of
 
 # In the order in which they are tried: the surest signs first.
-KINDS: tuple[Kind, ...] = (XCONFIGURATION,)
+KINDS: tuple[Kind, ...] = (DIAGNOSTIC_LOG, XCONFIGURATION, XSTATUS)
 
 
 def read_source(source: Source, kind_name: str | None = None) -> Found:

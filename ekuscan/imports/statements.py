@@ -48,7 +48,7 @@ def statements(text: str) -> Statements:
         end = starts[index + 1][0] if index + 1 < len(starts) else len(text)
         match = _STATEMENT.match(text[begin : min(end, begin + _MAX_KEY + _MAX_VALUE + 16)])
         if match is None:
-            damaged += 1
+            damaged += not text[begin:end].isspace() and begin < end  # the command itself, at a prompt, is none
             continue
         quoted, bare = match[2], match[3]
         value = re.sub(r"\s*\n\s*", "", quoted) if quoted is not None else (bare or "")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ekuscan.imports.found import Found, FoundTarget
+from ekuscan.profiles.load import profile
 from ekuscan.targets.address import canonical, label
 
 _SCALARS = ("host", "role", "release", "cluster", "server_name")
@@ -16,13 +17,20 @@ def unify(descriptions: Iterable[Found]) -> Found:
     """One description out of several. What was told first stays; what contradicts it becomes a sentence."""
     read = tuple(descriptions)
     left_out = [sentence for one in read for sentence in one.left_out]
-    groups = _groups([target for one in read for target in one.targets])
-    targets = [_one(group, left_out) for group in groups]
+    every = [target for one in read for target in one.targets]
+    place = {id(target): number for number, target in enumerate(every)}
+    # Boxes that speak for themselves first, in the order in which they do; then those of whom others speak.
+    groups = sorted(_groups(every), key=lambda group: min((_is_spoken_of(t), place[id(t)]) for t in group))
     return Found(
-        targets=tuple(sorted(targets, key=is_named_after_host)),
+        targets=tuple(_one(group, left_out) for group in groups),
         connections=tuple(connection for one in read for connection in one.connections),
         left_out=tuple(dict.fromkeys(left_out)),
     )
+
+
+def _is_spoken_of(target: FoundTarget) -> bool:
+    """Whether others spoke of it and not it itself: a far end, too, has nothing but what others say."""
+    return is_named_after_host(target) or (target.role is not None and profile(target.role).far_end)
 
 
 def is_named_after_host(target: FoundTarget) -> bool:

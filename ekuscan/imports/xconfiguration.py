@@ -8,46 +8,43 @@ from typing import Final, Literal
 
 from ekuscan.imports.expressway_keys import ZoneRow, key_table
 from ekuscan.imports.found import Found, FoundTarget
+from ekuscan.imports.members import box_of, told_name
 from ekuscan.imports.source import Kind, Source, UnusableSource
 from ekuscan.imports.statements import Statements, squeezed, statements
 from ekuscan.imports.text_source import head_of, text_of
+from ekuscan.imports.xstatus import system_unit
 from ekuscan.imports.zone import Zone
 from ekuscan.imports.zone_peers import Dialler, described
 from ekuscan.model import RoleName
 from ekuscan.names import printable
-from ekuscan.targets.address import label
+from ekuscan.targets.address import canonical, is_ip, label
 
 MAX_ZONES: Final = 1000
 _MAX_PEERS: Final = 6
 _MEANT: Final = re.compile(r"\bxConfiguration\s+[A-Za-z][\w \t]{2,200}:", re.IGNORECASE)
-_FILE_NAME: Final = re.compile(r"x(?:conf|stat)_dump_(.+?)_\d[\w.-]*\.(?:txt|xml)", re.IGNORECASE)
 _ZONE: Final = re.compile(r"zoneszone(\d{1,4})([a-z].*)")
 
 
 def read_xconfiguration(source: Source) -> Found:
-    """The box, its cluster, its zones and their peers.
+    """The box, its cluster, its zones and their peers; its release where the text has a status too.
 
     Raises:
         UnusableSource: it is no such text, or nothing in it tells whether this is an Expressway-C or -E.
     """
-    read = statements(text_of(source.data))
+    text = text_of(source.data)
+    read = statements(text)
     if not read.values:
         raise UnusableSource("has no statement of an xConfiguration in it that could be read")
-    box = _Box(source, read)
-    return box.found()
-
-
-def name_from_file(name: str) -> str | None:
-    """The box's name out of that of a file from a diagnostic log: xconf_dump_NAME_TIME.txt."""
-    match = _FILE_NAME.fullmatch(name)
-    return match[1] if match else None
+    return _Box(source, read, system_unit(text).release).found()
 
 
 class _Box:
     """One configuration being read."""
 
-    def __init__(self, source: Source, read: Statements) -> None:
+    def __init__(self, source: Source, read: Statements, release: str | None) -> None:
         self._source = source
+        self._told_by = told_name(source.name)
+        self._release = release
         self._values = read.values
         self._damaged = read.damaged
         self._table = key_table()
@@ -58,7 +55,7 @@ class _Box:
         role = self._role()
         this = self._this(role)
         if self._damaged:
-            self._left_out.append(f"{self._source.name}: {self._damaged} statements were cut off and could not be read")
+            self._left_out.append(f"{self._source.name}: cut off, so not read: {self._damaged} of its statements")
         dialler = Dialler(this, this.cluster or this.name, self._one("domain"))
         zones = [(self._said(number), zone) for number, zone in self._read_zones(role)]
         rest = described(dialler, zones)
@@ -80,7 +77,8 @@ class _Box:
         raise UnusableSource("has no traversal zone that tells whether this is C or E; add --role expressway-c or -e")
 
     def _this(self, role: RoleName) -> FoundTarget:
-        name = self._one("name") or self._source.box or name_from_file(self._source.name)
+        tag = box_of(self._source.name)
+        name = self._one("name") or self._source.box or tag
         hostname, domain = self._one("hostname"), self._one("domain")
         addresses = self._all("addresses")
         host = f"{hostname}.{domain}" if hostname and domain else None
@@ -97,30 +95,31 @@ class _Box:
         }
         return FoundTarget(
             name=label(name) if host and name == host else name,
-            told_by=self._source.name,
+            told_by=self._told_by,
             host=host,
             role=role,
             cluster=self._one("cluster") if len(self._all("cluster peers")) > 1 else None,
             settings=settings,
-            known_as=tuple(dict.fromkeys((*addresses, *((hostname,) if hostname else ())))),
+            release=self._release,
+            known_as=tuple(dict.fromkeys(one for one in (*addresses, hostname, tag) if one)),
         )
 
     def _cluster_peers(self, this: FoundTarget) -> Iterator[FoundTarget]:
-        """The other members of the cluster, where the address of this box is among its members'."""
-        peers = self._all("cluster peers")
-        if len(peers) < 2 or this.cluster is None:
-            return
+        """The other members of the cluster, where they are told by name.
+
+        A bare address would become a second target beside the one that the box itself, or a zone, gives its name.
+        """
         own = {name.lower() for name in (this.host, *this.known_as) if name}
-        others = [peer for peer in peers if peer.lower() not in own]
-        if len(others) == len(peers):
-            self._left_out.append(
-                f"{this.told_by}: which of the cluster's peers {', '.join(peers)} this box is, is not told; left out"
-            )
-            return
-        for peer in others:
-            yield FoundTarget(
-                name=label(peer), told_by=f"{this.told_by}, cluster", host=peer, role=this.role, cluster=this.cluster
-            )
+        peers = [peer for peer in self._all("cluster peers") if peer.lower() not in own] if this.cluster else []
+        addresses = [peer for peer in peers if is_ip(canonical(peer))]
+        if addresses:
+            members = ", ".join(addresses)
+            self._left_out.append(f"{this.told_by}: other members of its cluster ({members}): import theirs too")
+        for peer in peers:
+            if peer not in addresses:
+                yield FoundTarget(
+                    label(canonical(peer)), f"{this.told_by}, cluster", peer, this.role, cluster=this.cluster
+                )
 
     def _one(self, tells: str) -> str | None:
         return next(iter(self._all(tells)), None)
@@ -145,7 +144,7 @@ class _Box:
 
     def _said(self, number: int) -> str:
         name = self._zones[number].get("name")
-        return f"{self._source.name}, zone {number}" + (f" ({printable(name, 60)})" if name else "")
+        return f"{self._told_by}, zone {number}" + (f" ({printable(name, 60)})" if name else "")
 
     def _type(self, zone: Mapping[str, str]) -> str:
         """A zone's type in lower case; where the statement of it is missing, the one whose keys it has."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Final
 
 from ekuscan.imports.found import Found, FoundConnection, FoundTarget
@@ -14,6 +14,19 @@ from ekuscan.profiles.load import port_of
 from ekuscan.targets.address import canonical, is_ip, label
 
 _OTHER_END: Final[dict[RoleName, RoleName]] = {"expressway-c": "expressway-e", "expressway-e": "expressway-c"}
+# Addresses of which no two sites in the internet agree who has them: RFC 1918, RFC 6598, RFC 4193, RFC 3927, RFC 4291.
+_OWN_NETWORKS: Final = tuple(
+    ip_network(text)
+    for text in (
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "169.254.0.0/16",
+        "fc00::/7",
+        "fe80::/10",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,5 +90,6 @@ def _is_own(peer: str, domain: str | None) -> bool:
     """Whether a peer is certainly of the site: a private address, a name of its domain or without one."""
     host = canonical(peer)
     if is_ip(host):
-        return ip_address(host).is_private
+        address = ip_address(host)
+        return any(address.version == network.version and address in network for network in _OWN_NETWORKS)
     return "." not in host or (domain is not None and f".{host}".endswith(f".{domain.lower()}"))

@@ -19,7 +19,8 @@ from ekuscan.targets.errors import Problems
 from ekuscan.targets.yaml_value import read_yaml
 from ekuscan.targets.yaml_words import Written, flow
 
-LINE_WIDTH = 110
+LINE_WIDTH = 120
+ITEM_WIDTH = 160
 
 Path = tuple[str | int, ...]
 
@@ -213,7 +214,7 @@ def laid_out(addition: Addition, column: int) -> list[str]:
     indent, comment = " " * column, f"  # {addition.comment}" if addition.comment else ""
     begin = f"{indent}- " if addition.key is None else f"{indent}{flow(addition.key)}: "
     line = f"{begin}{flow(addition.value)}{comment}"
-    if len(line) <= LINE_WIDTH or not isinstance(addition.value, Mapping):
+    if len(line) <= (ITEM_WIDTH if addition.key is None else LINE_WIDTH) or not isinstance(addition.value, Mapping):
         return [line]
     inner = [f"{indent}  {flow(name)}: {flow(value)}" for name, value in addition.value.items()]
     if addition.key is None:

@@ -1,0 +1,106 @@
+"""A diagnostic log of an Expressway: configuration, status and certificates of a box, and nothing else of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from ekuscan.imports.found import Found, FoundTarget
+from ekuscan.imports.members import NAMED, Member, MemberKind, member, newest
+from ekuscan.imports.slot_pems import certificates_only, holds_key
+from ekuscan.imports.source import Kind, Source, UnusableSource
+from ekuscan.imports.strangers import stranger
+from ekuscan.imports.text_source import text_of
+from ekuscan.imports.unify import unify
+from ekuscan.imports.unpack import is_tar_or_gzip, is_zip, wanted_members
+from ekuscan.imports.xconfiguration import read_xconfiguration
+from ekuscan.imports.xstatus import system_unit
+from ekuscan.names import printable
+
+_SLOTS: Final[tuple[MemberKind, ...]] = ("server", "client")
+
+_Files = Mapping[MemberKind, tuple[str, bytes]]
+
+
+def read_diagnostic_log(source: Source) -> Found:
+    """Every box of an archive or folder: its zones, release, and the certificates of its slots.
+
+    What a box trusts is not taken: its list holds partners' CAs beside the site's own, and nothing tells them apart.
+
+    Raises:
+        UnusableSource: it cannot be read, or has none of the files in it.
+    """
+    files = _named(source) if source.files else wanted_members(source.data)
+    boxes = newest(files)
+    if not boxes:
+        raise UnusableSource(f"holds none of the files of a diagnostic log: {NAMED}")
+    return unify(_box(source, tag, found) for tag, found in boxes.items())
+
+
+def _named(source: Source) -> list[tuple[Member, bytes]]:
+    return [(one, data) for name, data in source.files if (one := member(name)) is not None]
+
+
+def _box(source: Source, tag: str, files: _Files) -> Found:
+    tag = printable(tag, 128)
+    left_out: list[str] = []
+    if "xconf" in files:
+        name, data = files["xconf"]
+        found = _read(Source(printable(name, 200), data, box=source.box, role=source.role))
+        this, *others = found.targets
+    else:
+        left_out.append(f"{source.name}: there is no xconf_dump of {tag} in it, so no zones are known")
+        found = Found()
+        this, others = FoundTarget(source.box or tag, source.name, role=source.role), []
+    this = replace(
+        this,
+        release=_release(files) or this.release,
+        slots=_slots(files, left_out),
+        known_as=tuple(dict.fromkeys((*this.known_as, tag))),
+    )
+    if "ca" in files:
+        left_out.append(f"{files['ca'][0]}: what {tag} trusts is not taken; name your own CAs' files under trust:")
+    return Found((this, *others), found.connections, (*found.left_out, *left_out))
+
+
+def _read(source: Source) -> Found:
+    try:
+        return read_xconfiguration(source)
+    except UnusableSource as error:
+        raise UnusableSource(f"holds {source.name}, which {error}") from None
+
+
+def _release(files: _Files) -> str | None:
+    if "xstat" not in files:
+        return None
+    name, data = files["xstat"]
+    try:
+        return system_unit(text_of(data)).release
+    except UnusableSource as error:
+        raise UnusableSource(f"holds {printable(name, 200)}, which {error}") from None
+
+
+def _slots(files: _Files, left_out: list[str]) -> dict[str, bytes]:
+    slots: dict[str, bytes] = {}
+    for slot in _SLOTS:
+        if slot not in files:
+            continue
+        name, data = files[slot]
+        pem = certificates_only(data)
+        if holds_key(data):
+            left_out.append(f"{printable(name, 200)} holds a private key beside the certificate; it was not taken")
+        if pem:
+            slots[slot] = pem
+        else:
+            left_out.append(f"{printable(name, 200)} has no certificate in it")
+    return slots
+
+
+def _is_meant(source: Source) -> bool:
+    if source.files or is_tar_or_gzip(source.data):
+        return True
+    return is_zip(source.data) and stranger(source.data) is None
+
+
+KIND: Final = Kind("diagnostic-log", "its diagnostic log (.tar.gz, .zip or unpacked)", _is_meant, read_diagnostic_log)
