@@ -72,6 +72,13 @@ def test_the_latest_of_several_files_of_one_box_counts() -> None:
     assert found.targets[0].release == "X15.5.2"
 
 
+def test_an_archive_of_several_boxes_tells_all_of_them_and_takes_no_name() -> None:
+    whole = tar_gz(LOG | log_files("exp-e1"))
+    assert [one.name for one in read(whole).targets[:2]] == ["exp-c1", "exp-e1"]
+    with pytest.raises(UnusableSource, match="holds 2 boxes, and --name can name one only"):
+        read_source(Source("log", whole, box="mine"))
+
+
 def test_a_log_without_a_configuration_tells_release_and_certificates() -> None:
     found = read(tar_gz({name: data for name, data in LOG.items() if "xconf" not in name}))
     assert (found.targets[0].name, found.targets[0].release, found.connections) == ("exp-c1", "X15.5.1", ())

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ekuscan.imports.expressway_keys import key_table
+from ekuscan.imports.expressway_keys import RemarkRow, key_table
 from ekuscan.imports.found import Found, FoundConnection, FoundTarget
 from ekuscan.imports.recognise import read_source
 from ekuscan.imports.source import Source, UnusableSource
@@ -121,6 +121,13 @@ def test_what_is_no_tls_or_no_sip_is_left_out_with_a_word() -> None:
         "zone 5: names no peer",
     ]
     assert {one.use_case for one in found.connections} == {"uc-traversal"}
+
+
+@pytest.mark.parametrize("row", key_table().remarks, ids=lambda row: row.key)
+def test_what_has_no_place_in_a_targets_file_is_said_where_it_is_unusual(row: RemarkRow) -> None:
+    text = NAMED + CLIENT + f'*c xConfiguration {row.key}: "'
+    assert read(f'{text}{row.usual}"\n').left_out == ()
+    assert read(f'{text}other"\n').left_out == (f"exp.txt: {row.says}",)
 
 
 def test_a_zone_says_on_which_port_a_scan_would_have_to_look() -> None:
@@ -300,7 +307,15 @@ def test_learning_a_configuration_by_halves_never_tells_what_the_whole_does_not(
 
 def test_every_row_has_a_source_and_speaks_the_rules_words() -> None:
     table, tables = key_table(), packaged()
-    rows = (*table.zones, *table.evidence, *table.profiles, *table.subjects, *table.settings, *table.box.values())
+    rows = (
+        *table.zones,
+        *table.evidence,
+        *table.profiles,
+        *table.subjects,
+        *table.settings,
+        *table.remarks,
+        *table.box.values(),
+    )
     assert all(row.source and set(row.source) <= set(tables.sources) for row in rows)
     assert {row.use_case for row in (*table.zones, *table.subjects)} <= set(tables.use_cases)
     for row in table.settings:

@@ -337,7 +337,7 @@ def import_(
     ] = None,
     name: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option("--name", help="What to call the box that a source describes.", metavar="NAME"),
+        typer.Option("--name", help="What to call the one box that all sources describe.", metavar="NAME"),
     ] = None,
     role: Annotated[
         Optional[str],  # noqa: UP045

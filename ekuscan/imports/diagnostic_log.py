@@ -35,6 +35,8 @@ def read_diagnostic_log(source: Source) -> Found:
     boxes = newest(files)
     if not boxes:
         raise UnusableSource(f"holds none of the files of a diagnostic log: {NAMED}")
+    if source.box is not None and len(boxes) > 1:
+        raise UnusableSource(f"holds {len(boxes)} boxes, and --name can name one only; leave it out")
     return unify(_box(source, tag, found) for tag, found in boxes.items())
 
 

@@ -70,6 +70,17 @@ class SettingRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RemarkRow:
+    """A key that no targets file has a place for, and what is said of a box where it has not its usual value."""
+
+    key: str
+    usual: str
+    says: str
+    source: tuple[str, ...]
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
 class BoxRow:
     """Keys that say which box this is; N stands for a number from 1 to 6."""
 
@@ -90,6 +101,7 @@ class KeyTable:
     profiles: tuple[ProfileRow, ...]
     subjects: tuple[SubjectRow, ...]
     settings: tuple[SettingRow, ...]
+    remarks: tuple[RemarkRow, ...]
     box: Mapping[str, BoxRow]
 
     def zone(self, type_: str, *, collaboration_edge: bool) -> ZoneRow | None:
@@ -109,6 +121,7 @@ def key_table() -> KeyTable:
         profiles=tuple(ProfileRow(**_with_tuples(row)) for row in table["profile"]),
         subjects=tuple(SubjectRow(**_with_tuples(row)) for row in table["subject"]),
         settings=tuple(SettingRow(**_with_tuples(row)) for row in table["setting"]),
+        remarks=tuple(RemarkRow(**_with_tuples(row)) for row in table["remark"]),
         box={row["tells"]: BoxRow(**_with_tuples(row)) for row in table["box"]},
     )
 

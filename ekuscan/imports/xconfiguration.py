@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal
 
-from ekuscan.imports.expressway_keys import ZoneRow, key_table
+from ekuscan.imports.expressway_keys import RemarkRow, ZoneRow, key_table
 from ekuscan.imports.found import Found, FoundTarget
 from ekuscan.imports.members import box_of, told_name
 from ekuscan.imports.source import Kind, Source, UnusableSource
@@ -56,6 +56,7 @@ class _Box:
         this = self._this(role)
         if self._damaged:
             self._left_out.append(f"{self._source.name}: cut off, so not read: {self._damaged} of its statements")
+        self._left_out += [f"{self._told_by}: {row.says}" for row in self._table.remarks if self._is_unusual(row)]
         dialler = Dialler(this, this.cluster or this.name, self._one("domain"))
         zones = [(self._said(number), zone) for number, zone in self._read_zones(role)]
         rest = described(dialler, zones)
@@ -64,6 +65,10 @@ class _Box:
             connections=rest.connections,
             left_out=(*self._left_out, *rest.left_out),
         )
+
+    def _is_unusual(self, row: RemarkRow) -> bool:
+        value = self._values.get(squeezed(row.key))
+        return bool(value) and str(value).lower() != row.usual.lower()
 
     # --- the box ------------------------------------------------------------------------------------------------
 
