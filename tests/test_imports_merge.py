@@ -141,6 +141,20 @@ def test_a_box_that_is_also_known_by_its_address_is_the_one_of_that_address() ->
     assert (made.text, made.told) == (text, ())
 
 
+def test_two_found_boxes_that_only_the_file_knows_to_be_one_become_one() -> None:
+    named = FoundTarget("exp-c1", "a.txt", settings={"sip_eku_check": "on"})
+    addressed = FoundTarget("core", "b.txt", "exp-c1.example.com", settings={"sip_eku_check": "on"})
+    made = merged(Found((named, addressed)), FILED)
+    assert made.text == FILED.replace('"X15.4"}', '"X15.4", sip_eku_check: "on"}')
+
+
+def test_a_cluster_that_is_called_like_a_box_gets_a_name_of_its_own() -> None:
+    found = one(cluster="exp-c1")
+    once = merged(found).text
+    assert "exp-c1: {host: exp-c1.example.com, role: expressway-c, cluster: exp-c1-cluster}" in once
+    assert merged(found, once).text == once
+
+
 def test_a_host_that_two_targets_of_the_file_share_is_left_alone() -> None:
     text = (
         "schema: ekuscan.targets/1\ntargets:\n  a: {host: exp-c1.example.com, ports: [443]}\n"
@@ -211,7 +225,7 @@ def test_what_no_targets_file_can_hold_is_left_out_with_a_sentence() -> None:
     )
     assert "host: b.example.com" in made.text
     assert 'a: {role: cucm, release: "15", ports: []}' in made.text
-    assert [sentence.split(":")[0] for sentence in made.told] == ["a", "b", "b", "c (x.csv)", "x.csv"]
+    assert [sentence.split(":")[0] for sentence in made.told] == ["a", "b", "b", "c (x.csv)", "x.csv", "x"]
 
 
 def test_connections_between_clusters_are_one_line_where_every_member_has_them() -> None:

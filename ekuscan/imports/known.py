@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ekuscan.imports.found import FoundTarget
-from ekuscan.imports.unify import is_named_after_host, names_of
+from ekuscan.imports.unify import as_one, is_named_after_host, names_of, sound_name
 from ekuscan.targets.address import canonical, is_ip, label
 from ekuscan.targets.draft import Draft
 from ekuscan.targets.errors import one_of, shown
-from ekuscan.targets.words import NAME_LIMIT, name_problem
-
-_NOT_IN_NAMES = re.compile(r"[^\w.\-]+")
+from ekuscan.targets.words import NAME_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +48,18 @@ def known(found: Sequence[FoundTarget], drafts: Sequence[Draft]) -> Known:
         for host in {draft.host, draft.server_name} - {None}:
             by_host.setdefault(canonical(host or ""), []).append(draft)
     left_out: list[str] = []
+    taken = {draft.cluster.lower() for draft in drafts if draft.cluster}
     matches: list[tuple[FoundTarget, Draft | None]] = []
     for target in found:
         same = _same(target, by_name, by_host)
         if len(same) > 1:
             either = one_of([draft.id for draft in same])
             left_out.append(f"{shown(target.name)} ({shown(target.told_by)}) may be {either}: left out")
+        elif not same and target.host is None and target.name.lower() in taken:
+            left_out.append(f"{shown(target.name)} ({shown(target.told_by)}) is a cluster in the file: left out")
         else:
             matches.append((target, same[0] if same else None))
+    matches = _once_each(matches, left_out)
     clusters = _cluster_names(matches, drafts)
     names = _names(matches, {*by_name, *(name.lower() for name in clusters.values())})
     placed = tuple(
@@ -80,16 +81,26 @@ def _same(
     return tuple(same.values())
 
 
-def _cluster_names(matches: Iterable[tuple[FoundTarget, Draft | None]], drafts: Sequence[Draft]) -> dict[str, str]:
+def _once_each(
+    matches: Sequence[tuple[FoundTarget, Draft | None]], left_out: list[str]
+) -> list[tuple[FoundTarget, Draft | None]]:
+    """What nothing but the file knows to be one box, by its name there and by its host, becomes one."""
+    groups: dict[str | int, list[tuple[FoundTarget, Draft | None]]] = {}
+    for number, (target, draft) in enumerate(matches):
+        groups.setdefault(draft.id if draft else number, []).append((target, draft))
+    return [(as_one([target for target, _ in group], left_out), group[0][1]) for group in groups.values()]
+
+
+def _cluster_names(matches: Sequence[tuple[FoundTarget, Draft | None]], drafts: Sequence[Draft]) -> dict[str, str]:
     """What the file calls each found cluster: as its members there are called, else as it was found."""
-    taken = {draft.id.lower() for draft in drafts}
+    taken = {draft.id.lower() for draft in drafts} | {target.name.lower() for target, _ in matches}
     found: dict[str, str] = {}
     for target, draft in matches:
         if target.cluster and draft is not None and draft.cluster:
             found.setdefault(target.cluster, draft.cluster)
     for target, _ in matches:
         if target.cluster and target.cluster not in found:
-            name = _sound(target.cluster)
+            name = sound_name(target.cluster)
             found[target.cluster] = f"{name}-cluster" if name.lower() in taken else name
     return found
 
@@ -115,21 +126,14 @@ def _candidates(target: FoundTarget) -> Iterable[str]:
         if not is_ip(host) and target.role != "outside":
             yield host.split(".")[0]
         yield label(host)
-        stem = _sound(host)
+        stem = sound_name(host)
     else:
-        stem = _sound(target.name)
+        stem = sound_name(target.name)
         yield stem
     number = 2
     while True:
         yield f"{stem[: NAME_LIMIT - 8]}-{number}"
         number += 1
-
-
-def _sound(name: str) -> str:
-    """A name as a targets file can have it."""
-    if name_problem(name) is None:
-        return name
-    return _NOT_IN_NAMES.sub("-", name).strip("-")[:NAME_LIMIT] or "unnamed"
 
 
 def _members(placed: Iterable[Placed], drafts: Iterable[Draft]) -> dict[str, tuple[str, ...]]:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ekuscan.imports import entries
 from ekuscan.imports.entries import Tell
 from ekuscan.imports.found import Found
-from ekuscan.imports.known import Known, Placed, known
-from ekuscan.imports.pairs import Line, Pair, Told, folded, pairs
+from ekuscan.imports.known import Placed, known
+from ekuscan.imports.merge_connections import fitting, merge_connections
+from ekuscan.imports.pairs import pairs
+from ekuscan.imports.sections import add_to_section
 from ekuscan.imports.slot_pems import Beside
 from ekuscan.targets.box import check_box
-from ekuscan.targets.connect import Roles, connections, ends_of, roles_problem
-from ekuscan.targets.draft import ConnectionDraft, Draft, FileContent
+from ekuscan.targets.connect import connections
+from ekuscan.targets.draft import Draft, FileContent
 from ekuscan.targets.errors import InvalidInput, Place, Problems, shown
 from ekuscan.targets.vocabulary import Vocabulary
-from ekuscan.targets.yaml_edit import Addition, Uneditable, YamlText, laid_out
+from ekuscan.targets.yaml_edit import Addition, Uneditable, YamlText
 from ekuscan.targets.yaml_file import read_targets_file
-from ekuscan.targets.yaml_words import Written
 
 EMPTY = """\
 # What ekuscan looks at. Complete it: what stands here stays when something is imported again.
@@ -115,12 +116,12 @@ def _merged(
         else:
             _change(text, one, one.draft, slots.named, tell, overwrite=overwrite)
             there[one.draft.id] = _as_draft(one, one.draft)
-    _add(text, content, "targets", additions)
+    add_to_section(text, content, "targets", additions)
     left_out: list[str] = []
-    wanted = _fitting(pairs(found.connections, whole, left_out), tuple(there.values()), vocabulary, left_out)
+    wanted = fitting(pairs(found.connections, whole, left_out), tuple(there.values()), vocabulary, left_out)
     for sentence in left_out:
         tell(sentence)
-    _connect(text, content, whole, wanted, tell, overwrite=overwrite)
+    merge_connections(text, content, whole, wanted, tell, overwrite=overwrite)
     return text.result(), files
 
 
@@ -152,111 +153,3 @@ def _change(
             text.add((*path, "slots"), Addition(name, slot))
     elif slots:
         text.add(path, Addition(slots, "slots"))
-
-
-def _add(text: YamlText, content: FileContent, section: str, additions: Sequence[Addition]) -> None:
-    """Additions to a section of the file, which begins with them where it is not there."""
-    if not additions:
-        return
-    if section in content.sections:
-        for addition in additions:
-            text.add((section,), addition)
-        return
-    lines = [line for addition in additions for line in laid_out(addition, 2)]
-    value: Written = {one.key: one.value for one in additions if one.key is not None}
-    if additions[0].key is None:
-        value = [one.value for one in additions]
-    text.add((), Addition(value, section, lines=("", f"{section}:", *lines)))
-
-
-def _fitting(
-    told: Mapping[Pair, Told], drafts: Sequence[Draft], vocabulary: Vocabulary, left_out: list[str]
-) -> dict[Pair, Told]:
-    """The pairs between targets that will be there, whose roles the use case joins."""
-    ends = ends_of(drafts, Problems())
-    fitting: dict[Pair, Told] = {}
-    for pair, one in told.items():
-        problem = _problem(pair, ends, vocabulary)
-        if problem is None:
-            fitting[pair] = replace(one, settings=tuple(_known_settings(one, vocabulary, left_out)))
-        else:
-            left_out.append(f"{shown(one.told_by)}: left out: {problem}")
-    return fitting
-
-
-def _known_settings(told: Told, vocabulary: Vocabulary, left_out: list[str]) -> Iterator[tuple[str, str]]:
-    shapes = vocabulary.settings_of("connection")
-    for name, value in told.settings:
-        shape = shapes.get(name)
-        if shape is not None and (not shape.values or value in shape.values):
-            yield name, value
-        else:
-            left_out.append(
-                f"{shown(told.told_by)}: left out: {shown(name)} {shown(value)}, no setting of a connection"
-            )
-
-
-def _problem(pair: Pair, ends: Mapping[str, Roles], vocabulary: Vocabulary) -> str | None:
-    if pair.use_case not in vocabulary.use_cases:
-        return f"no use case is called {shown(pair.use_case)}"
-    if pair.from_ not in ends or pair.to not in ends:
-        return f"{pair.use_case} from {pair.from_} to {pair.to}, of which one was left out"
-    return roles_problem(ConnectionDraft(Place(""), pair.use_case, pair.from_, pair.to), ends, vocabulary)
-
-
-def _connect(
-    text: YamlText, content: FileContent, known: Known, wanted: Mapping[Pair, Told], tell: Tell, *, overwrite: bool
-) -> None:
-    members = {draft.id: (draft.id,) for draft in content.drafts} | dict(known.clusters)
-    missing = dict(wanted)
-    for number, draft in enumerate(content.connections):
-        covered = {}
-        for dials in members.get(draft.from_, (draft.from_,)):
-            for answers in members.get(draft.to, (draft.to,)):
-                pair = Pair(draft.use_case, dials, answers)
-                if pair in wanted:
-                    covered[pair] = wanted[pair]
-                    missing.pop(pair, None)
-        _settle(text, number, draft, covered, tell, overwrite=overwrite)
-    lines = [_addition(line) for line in folded(missing, known.clusters)]
-    _add(text, content, "connections", lines)
-
-
-def _settle(
-    text: YamlText,
-    number: int,
-    draft: ConnectionDraft,
-    covered: Mapping[Pair, Told],
-    tell: Tell,
-    *,
-    overwrite: bool,
-) -> None:
-    """A connection of the file gets the settings it does not say yet, where all that it stands for agree."""
-    for name, values in _values(covered):
-        mine, value = draft.settings.get(name), next(iter(values))
-        if len(values) > 1 or mine == value:
-            continue
-        path = ("connections", number)
-        if mine is None:
-            text.add(path, Addition(value, name))
-        elif overwrite:
-            text.set_text((*path, name), value)
-        else:
-            told_by = next(iter(covered.values())).told_by
-            tell(
-                f"{draft.use_case} from {shown(draft.from_)} to {shown(draft.to)}: {name} is {mine} in line "
-                f"{draft.at(name).line}, {shown(told_by)} says {shown(value)}; left as it is"
-            )
-
-
-def _values(covered: Mapping[Pair, Told]) -> Iterator[tuple[str, set[str]]]:
-    told = [dict(one.settings) for one in covered.values()]
-    for name in dict.fromkeys(name for settings in told for name in settings):
-        yield name, {settings[name] for settings in told if name in settings}
-
-
-def _addition(line: Line) -> Addition:
-    entry: dict[str, Written] = {"use_case": line.use_case, "from": line.from_, "to": line.to}
-    entry |= dict(line.told.settings)
-    entry["imported"] = shown(line.told.told_by, 160)
-    return Addition(entry)

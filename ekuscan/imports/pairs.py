@@ -49,7 +49,7 @@ def pairs(connections: Iterable[FoundConnection], known: Known, left_out: list[s
             left_out.append(f"{shown(connection.told_by)}: {what}")
         for dials in from_:
             for answers in to:
-                if dials != answers:
+                if dials != answers or connection.from_ == connection.to:
                     told.setdefault(Pair(connection.use_case, dials, answers), []).append(connection)
     return {pair: Told(tuple(agreed_settings(one).items()), one[0].told_by) for pair, one in told.items()}
 

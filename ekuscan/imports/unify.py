@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 from ekuscan.imports.found import Found, FoundTarget
 from ekuscan.profiles.load import profile
 from ekuscan.targets.address import canonical, label
+from ekuscan.targets.words import NAME_LIMIT, name_problem
 
+_NOT_IN_NAMES = re.compile(r"[^\w.\-]+")
 _SCALARS = ("host", "role", "release", "cluster", "server_name")
 
 
@@ -17,15 +20,27 @@ def unify(descriptions: Iterable[Found]) -> Found:
     """One description out of several. What was told first stays; what contradicts it becomes a sentence."""
     read = tuple(descriptions)
     left_out = [sentence for one in read for sentence in one.left_out]
-    every = [target for one in read for target in one.targets]
+    every = [_soundly_named(target) for one in read for target in one.targets]
     place = {id(target): number for number, target in enumerate(every)}
     # Boxes that speak for themselves first, in the order in which they do; then those of whom others speak.
     groups = sorted(_groups(every), key=lambda group: min((_is_spoken_of(t), place[id(t)]) for t in group))
     return Found(
-        targets=tuple(_one(group, left_out) for group in groups),
+        targets=tuple(as_one(group, left_out) for group in groups),
         connections=tuple(connection for one in read for connection in one.connections),
         left_out=tuple(dict.fromkeys(left_out)),
     )
+
+
+def sound_name(name: str) -> str:
+    """A name as a targets file can have it."""
+    if name_problem(name) is None:
+        return name
+    return _NOT_IN_NAMES.sub("-", name).strip("-")[:NAME_LIMIT] or "unnamed"
+
+
+def _soundly_named(target: FoundTarget) -> FoundTarget:
+    name = sound_name(target.name)
+    return target if name == target.name else replace(target, name=name, known_as=(*target.known_as, target.name))
 
 
 def _is_spoken_of(target: FoundTarget) -> bool:
@@ -66,8 +81,8 @@ def _groups(targets: Sequence[FoundTarget]) -> list[list[FoundTarget]]:
     return list(groups.values())
 
 
-def _one(group: Sequence[FoundTarget], left_out: list[str]) -> FoundTarget:
-    """The own word of a box before what others say of it."""
+def as_one(group: Sequence[FoundTarget], left_out: list[str]) -> FoundTarget:
+    """What is told of one box: the own word of a box before what others say of it."""
     first, *others = sorted(group, key=is_named_after_host)
     for other in others:
         changes: dict[str, Any] = {}
