@@ -46,6 +46,12 @@ class ChainBook:
             self.chains[identity] = self._judge(fingerprints, ders)
         return identity
 
+    def suppose(self, sha256: str, certificate: Certificate, identity: str, chain: Chain) -> None:
+        """Take in a certificate that nobody has yet, and the chain with it, each under an id that stands in for its
+        own. There is nothing to parse: `parsed` does not know it."""
+        self.certificates.setdefault(sha256, certificate)
+        self.chains.setdefault(identity, chain)
+
     def parsed(self, sha256: str) -> ParsedCertificate:
         """The parsed certificate with this fingerprint; `KeyError` if it stands in no chain of the book."""
         self.certificates[sha256]

@@ -46,13 +46,17 @@ class CertificateFileError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class CertificateRequest:
-    """What a signing request asks for; ``eku`` and ``san`` are the requested extensions, as in `model.Certificate`."""
+    """What a signing request asks for; ``eku`` and ``san`` are the requested extensions, as in `model.Certificate`.
+
+    ``spki`` is its public key, DER.
+    """
 
     subject: str
     key: str
     san: tuple[str, ...]
     eku: Eku
     flaws: tuple[str, ...]
+    spki: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +228,7 @@ def _request(data: bytes) -> CertificateRequest:
         san = general_names(extensions.san) if extensions.san else ()
     except DerError:
         san, flaws = (), (*flaws, "subject alternative name cannot be decoded")
-    return CertificateRequest(name_text(request.subject), request.key, san, extensions.eku, flaws)
+    return CertificateRequest(name_text(request.subject), request.key, san, extensions.eku, flaws, request.spki)
 
 
 def _kind(data: bytes, shape: list[Element]) -> str:

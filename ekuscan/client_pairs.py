@@ -35,7 +35,7 @@ from ekuscan.targets.text_file import Unreadable, read_bytes
 from ekuscan.trials import RESERVED
 from ekuscan.wire.identity import Identity
 
-__all__ = ["ClientPair", "ClientPairError", "PasswordNeeded", "read_pair"]
+__all__ = ["ClientPair", "ClientPairError", "PasswordNeeded", "key_belongs", "read_pair"]
 
 _MAX_CHAIN: Final = 16
 _MAX_NAME: Final = 80
@@ -81,6 +81,15 @@ def read_pair(name: str, certificate: Path, key: Path | None, password: bytes | 
     ders = (own.der, *(one.der for one in chain if one is not own))
     encoded = private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     return ClientPair(Identity(name, ders, encoded), _warnings(own, certificate, now))
+
+
+def key_belongs(key: Path, der: bytes, password: bytes | None) -> bool:
+    """Whether the private key in a file is that of a certificate. It is read under the same rules as in `read_pair`.
+
+    Raises `ClientPairError`, of which `PasswordNeeded` says that a password would help.
+    """
+    _check_permissions(key)
+    return parse(der).public_key == _private_key(_read(key), key, password).public_key()
 
 
 def _check_name(name: str) -> None:

@@ -91,12 +91,16 @@ class DerCertificate:
 
 @dataclass(frozen=True, slots=True)
 class DerRequest:
-    """What could be read of a PKCS #10 certificate signing request; ``extensions`` are the requested ones."""
+    """What could be read of a PKCS #10 certificate signing request; ``extensions`` are the requested ones.
+
+    ``spki`` is the raw DER of its public key with its header.
+    """
 
     subject: bytes
     key: str
     extensions: Extensions
     flaws: tuple[str, ...]
+    spki: bytes
 
 
 def read_certificate(data: bytes) -> DerCertificate:
@@ -143,7 +147,13 @@ def read_request(data: bytes) -> DerRequest:
     extensions = NO_EXTENSIONS
     if len(fields) == 4 and fields[3].tag == _ATTRIBUTES:
         extensions = _requested_extensions(data, fields[3])
-    return DerRequest(data[subject.at : subject.stop], _key(data, spki), extensions, (*flaws, *extensions.flaws))
+    return DerRequest(
+        subject=data[subject.at : subject.stop],
+        key=_key(data, spki),
+        extensions=extensions,
+        flaws=(*flaws, *extensions.flaws),
+        spki=data[spki.at : spki.stop],
+    )
 
 
 def _signed(data: bytes, flaws: list[str]) -> tuple[Element, list[Element]]:

@@ -29,6 +29,7 @@ from ekuscan.rules.tables import (
     SlotAlias,
     SlotChange,
     Tables,
+    UpgradeChange,
     UseCase,
     Verifier,
 )
@@ -83,6 +84,7 @@ def subjects(tables: Tables) -> dict[str, list[str]]:
             *(verifier.id for verifier in tables.verifiers),
             *(alias.id for alias in tables.aliases),
             *(change.id for change in tables.changes),
+            *(upgrade.id for upgrade in tables.upgrades),
         ],
         "use cases": list(tables.use_cases),
         "the Cisco document": list(answers.packaged().answers),
@@ -186,7 +188,7 @@ def _rows(word: str, tables: Tables) -> Iterator[Paragraph]:
     for verifier in tables.verifiers:
         if _same(word, verifier.id) or (_same(word, *verifier.also) and not _own_row(word, tables)):
             yield from _verifier(verifier)
-    rows: tuple[SlotAlias | SlotChange, ...] = (*tables.aliases, *tables.changes)
+    rows: tuple[SlotAlias | SlotChange | UpgradeChange, ...] = (*tables.aliases, *tables.changes, *tables.upgrades)
     for row in rows:
         if _same(word, row.id):
             yield from _slot_row(row)
@@ -203,8 +205,13 @@ def _verifier(verifier: Verifier) -> Iterator[Paragraph]:
     yield from _sources(verifier.source, verifier.confidence, verifier.checked)
 
 
-def _slot_row(row: SlotAlias | SlotChange) -> Iterator[Paragraph]:
+def _slot_row(row: SlotAlias | SlotChange | UpgradeChange) -> Iterator[Paragraph]:
     yield Paragraph("", f"{row.id}: {row.says}")
+    if isinstance(row, UpgradeChange):
+        told = ", ".join(f"{name} {value}" for name, value in row.sets.items())
+        yield Paragraph("upgrade", f"{_the(row.roles)}, from {row.was.text} to {row.release.text}: then {told}")
+        yield from _sources(row.source, row.confidence, row.checked)
+        return
     if isinstance(row, SlotAlias):
         yield Paragraph("slots", f"{_the(row.roles)}: {row.slot} is one with {row.same_as}")
     else:

@@ -59,7 +59,7 @@ class Options:
 
     ``assume``: with assumed connections and unnamed far ends. ``candidates``: the certificates are files that somebody
     thinks of installing, so upload rules apply, and what hangs on other ends' certificates is left out. ``streamed``:
-    the parts are all that is wanted, there will be no whole result.
+    the parts are all that is wanted, there will be no whole result. ``noticing``: with what is noticed beside verdicts.
     """
 
     as_of: datetime
@@ -67,6 +67,7 @@ class Options:
     assume: bool = True
     candidates: bool = False
     streamed: bool = False
+    noticing: bool = True
     fail_on: FailOn = field(default_factory=FailOn)
 
 
@@ -264,7 +265,7 @@ class RunInProgress:
 
     def _with_notices(self, piece: Piece, seen: Seen) -> Piece:
         """Nobody asks of a file that is yet to be installed what is noticed about an estate."""
-        if self._options.candidates:
+        if self._options.candidates or not self._options.noticing:
             return piece
         observations = {observation.endpoint.id: observation for observation in piece.observations}
         scene = Scene(seen, observations, self.book, self._knowledge.tables, self._knowledge.policy)

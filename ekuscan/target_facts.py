@@ -69,7 +69,8 @@ class TargetFacts:
 
     def _slots(self, target: Target, observations: Sequence[Observation]) -> tuple[SlotContent, ...]:
         files = self._files.get(target.id, ())
-        found: list[SlotContent] = []
+        # What an estate was found to hold once, and what is supposed in its place, is not looked up again.
+        found = [content for content in target.slots if content.chain is not None]
         # What a person names comes before what is seen, and that before what an API says of what was not.
         for contents in (
             (self._from_file(file) for file in files if file.from_ == "file"),

@@ -13,13 +13,13 @@ from typing import get_args
 
 import pytest
 
-from ekuscan import model
+from ekuscan import foresight, model
 from ekuscan.docs_pages import links, pages
 from ekuscan.docs_pages.__main__ import write
 from ekuscan.limits import ProbeLimits, SweepLimits
 from ekuscan.profiles.load import ROLES
 from ekuscan.protocols import PROTOCOLS, SCHEMES
-from ekuscan.report.schema import PUBLISHED
+from ekuscan.report.schema import PUBLISHED, PUBLISHED_PREFLIGHT
 from ekuscan.rules.load import RULE_FILES, packaged
 from ekuscan.wire.dtls import MAX_COOKIES, MAX_DATAGRAMS, MAX_STRAYS, MTU
 from ekuscan.wire.exchange import LIMIT
@@ -117,6 +117,16 @@ def test_the_json_page_names_every_key_of_the_document_and_every_kind_of_line() 
     assert rows == list(schema["properties"])
     for kind in get_args(model.RecordKind):
         assert f"`{kind}`" in text.split("## JSON Lines")[1]
+
+
+def test_the_preflight_page_names_every_key_of_its_document_and_every_check() -> None:
+    text = read(DOCS / "preflight.md")
+    rows = re.findall(r"^\| (`.+?`) \|", text.split("## JSON")[1], re.MULTILINE)
+    assert [key for row in rows for key in re.findall(r"`([a-z_]+)`", row)] == [
+        *json.loads(read(PUBLISHED_PREFLIGHT))["properties"]
+    ]
+    for words in (foresight.CheckName, foresight.GoNoGo, foresight.Effect):
+        assert [word for word in get_args(words) if word != "same" and f"`{word}`" not in text] == []
 
 
 @pytest.mark.parametrize(

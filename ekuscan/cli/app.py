@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import math
 import os
 import sys
 import warnings
@@ -13,12 +12,53 @@ from typing import Annotated, Optional
 import typer
 
 from ekuscan import __version__
+from ekuscan.cli.change_options import (
+    Csr,
+    NewCert,
+    NewKey,
+    On,
+    PreflightFailOn,
+    PreflightFormat,
+    PreflightOutput,
+    Renew,
+    Set,
+    To,
+)
 from ekuscan.cli.departure import outlive_readers
+from ekuscan.cli.options import (
+    AllAddresses,
+    Assume,
+    ClientCerts,
+    ClientKeys,
+    Concurrency,
+    ConnectTimeout,
+    Credentials,
+    Deadline,
+    Jitter,
+    KeyTypes,
+    Late,
+    Pause,
+    PostQuantum,
+    Proxy,
+    Rate,
+    Retries,
+    RetryAfter,
+    SendOptions,
+    Targets,
+    Versions,
+    WithoutSni,
+)
 
 _EPILOG = (
     "Exit codes: 0 nothing at or above --fail-on, everything seen; 1 something at or above it; 2 cannot start (usage, "
     "bad input); 3 nothing breaks, but an endpoint stayed unseen or a declared connection undecided; 4 a bug of "
     "ekuscan; 130 interrupted."
+)
+
+_PREFLIGHT_EPILOG = (
+    "Exit codes: 0 go: nothing breaks that works today; 1 no-go: something does, a certificate cannot be installed, or "
+    "something is at or above --fail-on; 2 cannot start (usage, bad input, a change of nothing); 3 undecided: "
+    "an unknown fact decides, or a port of what is changed was not seen; 4 a bug of ekuscan; 130 interrupted."
 )
 
 app = typer.Typer(
@@ -67,13 +107,6 @@ FailOn = Annotated[str, typer.Option("--fail-on", help="Exit 1 from this outcome
 Color = Annotated[str, typer.Option("--color", help="auto, always or never.")]
 
 
-def _finite(number: float | None) -> float | None:
-    """Infinity and NaN are numbers to the parser, and within any range: a pause without end, a deadline never met."""
-    if number is not None and not math.isfinite(number):
-        raise typer.BadParameter(f"{number:g} is no number of seconds or connections.")
-    return number
-
-
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"ekuscan {__version__}")
@@ -91,104 +124,35 @@ def _root(
 
 @app.command(epilog=_EPILOG)
 def scan(
-    targets: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Argument(
-            help="host, host:port, [v6]:port, scheme://host:port, a CIDR, @file with a line per host, or -.",
-            metavar="[TARGET]...",
-        ),
-    ] = None,
+    targets: Targets = None,
     file: File = None,
     slots: Slots = None,
     as_of: AsOf = None,
-    assume: Annotated[
-        bool, typer.Option("--assume/--no-assume", help="Assume connections that nobody declared.")
-    ] = True,
+    assume: Assume = True,
     format_: Format = "table",
     output: Output = None,
     verbose: Verbose = False,
     warn_days: WarnDays = 45,
     fail_on: FailOn = "breaks-now",
-    deadline: Annotated[
-        float, typer.Option(min=0.1, callback=_finite, help="Seconds for one endpoint altogether.")
-    ] = 15.0,
-    connect_timeout: Annotated[
-        float, typer.Option(min=0.1, callback=_finite, help="Seconds for one TCP connection.")
-    ] = 3.0,
-    concurrency: Annotated[int, typer.Option(min=1, max=5000, help="Endpoints looked at at once.")] = 200,
-    options: Annotated[bool, typer.Option("--options/--no-options", help="Send one SIP OPTIONS per SIP port.")] = True,
-    proxy: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            "--proxy",
-            help="http://host:port, socks5://host:port, none, or auto: as HTTPS_PROXY, ALL_PROXY and NO_PROXY say.",
-            metavar="URL",
-        ),
-    ] = None,
-    all_addresses: Annotated[
-        bool, typer.Option("--all-addresses", help="Every address of a name as an endpoint of its own.")
-    ] = False,
-    key_types: Annotated[
-        Optional[bool],  # noqa: UP045
-        typer.Option(
-            "--key-types/--no-key-types",
-            help="Look with RSA alone and with ECDSA alone too; by default on Unified CM only.",
-            show_default=False,
-        ),
-    ] = None,
-    versions: Annotated[
-        bool, typer.Option("--versions", help="Look with TLS 1.2 alone and with TLS 1.3 alone too.")
-    ] = False,
-    without_sni: Annotated[bool, typer.Option("--without-sni", help="Look without a server name too.")] = False,
-    post_quantum: Annotated[
-        bool, typer.Option("--post-quantum", help="Look with a large ClientHello too, as browsers send it.")
-    ] = False,
-    late: Annotated[
-        bool, typer.Option("--late", help="GET / on https ports that asked for no certificate: do they ask then?")
-    ] = False,
-    client_cert: Annotated[
-        Optional[list[Path]],  # noqa: UP045
-        typer.Option(
-            help="Present it where a certificate is asked for, but not in DTLS: a log-in attempt in the peer's log. "
-            "Repeatable.",
-            metavar="FILE",
-        ),
-    ] = None,
-    client_key: Annotated[
-        Optional[list[Path]],  # noqa: UP045
-        typer.Option(
-            help="Its key, or that of all, unless their files hold it; password in EKUSCAN_PASSWORD. Repeatable.",
-            metavar="FILE",
-        ),
-    ] = None,
-    credentials: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(
-            help="Log-ins for appliances' APIs, which are only read; env: EKUSCAN_API_USER, EKUSCAN_API_PASSWORD.",
-            metavar="FILE|env",
-        ),
-    ] = None,
-    rate: Annotated[
-        Optional[float],  # noqa: UP045
-        typer.Option(
-            min=0.001, callback=_finite, help="Connections begun per second, over all hosts together.", metavar="N"
-        ),
-    ] = None,
-    jitter: Annotated[
-        float,
-        typer.Option(
-            min=0, callback=_finite, help="Begin each connection up to so late, at random.", metavar="SECONDS"
-        ),
-    ] = 0.0,
-    pause: Annotated[
-        float, typer.Option(min=0, callback=_finite, help="Between two handshakes with one host.", metavar="SECONDS")
-    ] = 0.0,
-    retries: Annotated[
-        int, typer.Option(min=0, max=10, help="Try a connection that does not open again so often.", metavar="N")
-    ] = 0,
-    retry_after: Annotated[
-        float, typer.Option(min=0, callback=_finite, help="Before each of those tries.", metavar="SECONDS")
-    ] = 1.0,
+    deadline: Deadline = 15.0,
+    connect_timeout: ConnectTimeout = 3.0,
+    concurrency: Concurrency = 200,
+    options: SendOptions = True,
+    proxy: Proxy = None,
+    all_addresses: AllAddresses = False,
+    key_types: KeyTypes = None,
+    versions: Versions = False,
+    without_sni: WithoutSni = False,
+    post_quantum: PostQuantum = False,
+    late: Late = False,
+    client_cert: ClientCerts = None,
+    client_key: ClientKeys = None,
+    credentials: Credentials = None,
+    rate: Rate = None,
+    jitter: Jitter = 0.0,
+    pause: Pause = 0.0,
+    retries: Retries = 0,
+    retry_after: RetryAfter = 1.0,
     trust_data: TrustData = None,
     color: Color = "auto",
 ) -> None:
@@ -233,6 +197,103 @@ def scan(
         retry_after=retry_after,
         trust_data=trust_data,
         color=color,
+    )
+    raise typer.Exit(run(request))
+
+
+@app.command(epilog=_PREFLIGHT_EPILOG)
+def preflight(
+    targets: Targets = None,
+    file: File = None,
+    slots: Slots = None,
+    to: To = None,
+    set_: Set = None,
+    new_cert: NewCert = None,
+    new_key: NewKey = None,
+    csr: Csr = None,
+    renew: Renew = None,
+    on: On = None,
+    as_of: AsOf = None,
+    assume: Assume = True,
+    format_: PreflightFormat = "table",
+    output: PreflightOutput = None,
+    verbose: Verbose = False,
+    warn_days: WarnDays = 45,
+    fail_on: PreflightFailOn = None,
+    deadline: Deadline = 15.0,
+    connect_timeout: ConnectTimeout = 3.0,
+    concurrency: Concurrency = 200,
+    options: SendOptions = True,
+    proxy: Proxy = None,
+    all_addresses: AllAddresses = False,
+    key_types: KeyTypes = None,
+    versions: Versions = False,
+    without_sni: WithoutSni = False,
+    post_quantum: PostQuantum = False,
+    late: Late = False,
+    client_cert: ClientCerts = None,
+    client_key: ClientKeys = None,
+    credentials: Credentials = None,
+    rate: Rate = None,
+    jitter: Jitter = 0.0,
+    pause: Pause = 0.0,
+    retries: Retries = 0,
+    retry_after: RetryAfter = 1.0,
+    trust_data: TrustData = None,
+    color: Color = "auto",
+) -> None:
+    """Before a change: look as `scan` does, and say what would break, get better and stay; go or no-go.
+
+    Examples: ekuscan preflight -f targets.yaml --to expressway=X15.5;
+    ekuscan preflight -f targets.yaml --renew default --on 2027-02-19;
+    ekuscan preflight -f targets.yaml --new-cert exp-c1:client=new.pem
+    """
+    from ekuscan.cli.preflight import preflight as run
+    from ekuscan.cli.preflight_request import PreflightRequest
+    from ekuscan.cli.scan_request import ScanRequest
+
+    scan_request = ScanRequest(
+        targets=tuple(targets or ()),
+        file=file,
+        slots=tuple(slots or ()),
+        as_of=as_of,
+        assume=assume,
+        format=format_,
+        outputs=tuple(output or ()),
+        verbose=verbose,
+        warn_days=warn_days,
+        deadline=deadline,
+        connect_timeout=connect_timeout,
+        concurrency=concurrency,
+        options=options,
+        key_types=key_types,
+        versions=versions,
+        without_sni=without_sni,
+        post_quantum=post_quantum,
+        late=late,
+        all_addresses=all_addresses,
+        proxy=proxy,
+        client_certs=tuple(client_cert or ()),
+        client_keys=tuple(client_key or ()),
+        credentials=credentials,
+        rate=rate,
+        jitter=jitter,
+        pause=pause,
+        retries=retries,
+        retry_after=retry_after,
+        trust_data=trust_data,
+        color=color,
+    )
+    request = PreflightRequest(
+        scan=scan_request,
+        to=tuple(to or ()),
+        set=tuple(set_ or ()),
+        new_certs=tuple(new_cert or ()),
+        new_keys=tuple(new_key or ()),
+        requests=tuple(csr or ()),
+        renew=tuple(renew or ()),
+        on=on,
+        fail_on=fail_on,
     )
     raise typer.Exit(run(request))
 

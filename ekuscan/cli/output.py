@@ -10,9 +10,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from ekuscan.cli.refusal import UsageError
+from ekuscan.foresight import Foresight
 from ekuscan.model import Record, Run
 from ekuscan.report import json_document, jsonl, records
 from ekuscan.rules.tables import Tables
@@ -34,10 +35,17 @@ class Look:
 class Outputs:
     """All places to which one result goes. Lines of JSON are written while the run lasts, the others at its end."""
 
-    def __init__(self, format_: str, files: Sequence[Path], look: Look) -> None:
-        """Opens the files. Raises `UsageError` for an unknown format or a file that cannot be written."""
-        if format_ not in FORMATS:
-            raise UsageError(f"--format: found {format_!r}; write one of {', '.join(FORMATS)}")
+    def __init__(self, format_: str, files: Sequence[Path], look: Look, *, streams: bool = True) -> None:
+        """Opens the files. Without ``streams`` there is no form in lines: the result is a whole.
+
+        Raises `UsageError` for an unknown format or a file that cannot be written.
+        """
+        known = FORMATS if streams else tuple(one for one in FORMATS if one != "jsonl")
+        if format_ not in known:
+            raise UsageError(f"--format: found {format_!r}; write one of {', '.join(known)}")
+        wrong = next((path for path in files if _format_of(path) not in known), None)
+        if wrong is not None:
+            raise UsageError(f"-o {wrong}: there is no result in lines; write .txt or .json")
         if look.color not in _COLORS:
             raise UsageError(f"--color: found {look.color!r}; write one of {', '.join(_COLORS)}")
         self._look = look
@@ -83,18 +91,34 @@ class Outputs:
                 sink.write(piece)
             sink.flush()
 
+    def foretell(self, found: Foresight, tables: Tables, now: datetime) -> None:
+        """Write what a change would do to every sink."""
+        from ekuscan.report import preflight_document, preflight_page
+
+        for format_, sink in self._sinks:
+            pieces = (
+                preflight_document.render(found)
+                if format_ == "json"
+                else preflight_page.render(found, **self._manners(sink, tables, now), verbose=self._look.verbose)
+            )
+            for piece in pieces:
+                sink.write(piece)
+            sink.flush()
+
+    def _manners(self, sink: TextIO, tables: Tables, now: datetime) -> dict[str, Any]:
+        """How a text report is written to a sink."""
+        return {
+            "width": _width(sink),
+            "color": _colored(self._look.color, sink),
+            "unicode": (sink.encoding or "").lower().replace("-", "") == "utf8",
+            "titles": {name: row.title for name, row in tables.use_cases.items()},
+            "now": now,
+        }
+
     def _table(self, run: Run, tables: Tables, now: datetime, sink: TextIO) -> Iterator[str]:
         from ekuscan.report import table
 
-        return table.render(
-            run,
-            width=_width(sink),
-            verbose=self._look.verbose,
-            color=_colored(self._look.color, sink),
-            unicode=(sink.encoding or "").lower().replace("-", "") == "utf8",
-            titles={name: row.title for name, row in tables.use_cases.items()},
-            now=now,
-        )
+        return table.render(run, verbose=self._look.verbose, **self._manners(sink, tables, now))
 
 
 def _write_bytes(sink: TextIO, data: bytes) -> None:

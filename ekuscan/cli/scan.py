@@ -6,7 +6,7 @@ import gc
 import sys
 import uuid
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -42,24 +42,41 @@ def scan(request: ScanRequest) -> int:
         as_of = moment(request.as_of, started)
         options = Options(as_of, request.warn_days, request.assume, fail_on=parse_fail_on(request.fail_on))
         known = knowledge()
-        inventory = _inventory(request, known)
+        inventory = read_inventory(request, known)
         store = TrustStore.open(request.trust_data)
         outputs = Outputs(request.format, request.outputs, Look(request.verbose, request.color))
         options = replace(options, streamed=outputs.only_streams)
-        limits = sweep_limits(request, inventory)
-        if request.client_certs or request.client_keys or inventory.client_pairs:
-            limits = _with_client_certificates(limits, request, inventory, started)
-        inventory = within_reach(inventory, limits)
-        if request.all_addresses:
-            inventory = _with_each_address(inventory, limits)
-        inventory, beside, unread = _told_by_apis(request, inventory, known, _proxied(inventory, limits))
+        ready = prepared(request, inventory, known, started)
+        inventory = ready.inventory
     except (UsageError, InvalidInput, TrustStoreError, FailOnError) as error:
         return refuse(error)
     with store:
         book = ChainBook(store, inventory.trust)
         info = run_info(store, known, started, as_of)
-        run = RunInProgress(info, inventory, known, book, options, unread)
-        return sweep_and_report(inventory.endpoints, limits, run, outputs, known, beside)
+        run = RunInProgress(info, inventory, known, book, options, ready.unread)
+        return sweep_and_report(inventory.endpoints, ready.limits, run, outputs, known, ready.beside)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Everything for a sweep: what to look at and how, what APIs add to it, and what they did not tell."""
+
+    inventory: Inventory
+    limits: SweepLimits
+    beside: Beside | None
+    unread: tuple[Notice, ...]
+
+
+def prepared(request: ScanRequest, inventory: Inventory, known: Knowledge, started: datetime) -> Ready:
+    """An inventory with all that a sweep of it needs. Raises `UsageError` and `InvalidInput`."""
+    limits = sweep_limits(request, inventory)
+    if request.client_certs or request.client_keys or inventory.client_pairs:
+        limits = _with_client_certificates(limits, request, inventory, started)
+    inventory = within_reach(inventory, limits)
+    if request.all_addresses:
+        inventory = _with_each_address(inventory, limits)
+    inventory, beside, unread = _told_by_apis(request, inventory, known, _proxied(inventory, limits))
+    return Ready(inventory, limits, beside, unread)
 
 
 def run_info(store: TrustStore, known: Knowledge, started: datetime, as_of: datetime) -> RunInfo:
@@ -77,7 +94,8 @@ def run_info(store: TrustStore, known: Knowledge, started: datetime, as_of: date
     )
 
 
-def _inventory(request: ScanRequest, known: Knowledge) -> Inventory:
+def read_inventory(request: ScanRequest, known: Knowledge) -> Inventory:
+    """What the command line and the targets file name. Raises `UsageError` and `InvalidInput`."""
     if not request.targets and request.file is None:
         raise UsageError(
             "nothing to scan: name hosts, or a targets file with -f; `ekuscan demo` scans the built-in lab"
@@ -142,7 +160,7 @@ def sweep_and_report(
     try:
         sink.begin()
         if endpoints:
-            event_loop.run(_sweep(endpoints, limits, sink, beside))
+            event_loop.run(sweep_into(sink.observe, endpoints, limits, beside))
     except KeyboardInterrupt:
         sink.interrupt()
         return _end(run, sink, outputs, known, complete=False)
@@ -172,12 +190,15 @@ def _end(run: RunInProgress, sink: _Sink, outputs: Outputs, known: Knowledge, *,
     return summary.exit
 
 
-async def _sweep(endpoints: Sequence[Endpoint], limits: SweepLimits, sink: _Sink, beside: Beside | None) -> None:
+async def sweep_into(
+    observe: Callable[[Observation], None], endpoints: Sequence[Endpoint], limits: SweepLimits, beside: Beside | None
+) -> None:
+    """Look at the endpoints, and hand on what each one showed as soon as it ends."""
     from ekuscan.sweep import sweep
 
     with progress(len(endpoints)) as ended:
         async for observation in sweep(endpoints, limits, lambda: datetime.now(UTC)):
-            sink.observe(beside(observation) if beside is not None else observation)
+            observe(beside(observation) if beside is not None else observation)
             ended(observation.endpoint.id)
 
 

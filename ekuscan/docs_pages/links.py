@@ -17,7 +17,7 @@ Kind = Literal["row", "use case", "remedy", "setting", "date", "answer", "source
 RULES, USE_CASES, VERIFIERS, SLOTS = "rules/expressway.md", "use-cases.md", "verifiers.md", "slots.md"
 SETTINGS, REMEDIES, POLICY, QUESTIONS = "settings.md", "remedies.md", "policy.md", "questions.md"
 SOURCES, ALERTS, GLOSSARY, PORTS = "sources.md", "alerts.md", "glossary.md", "ports.md"
-NOTICES, FAR_ENDS = "notices.md", "far-ends.md"
+NOTICES, FAR_ENDS, STEPS = "notices.md", "far-ends.md", "steps.md"
 
 # What Markdown would take for a tag, a link or emphasis; inside a code span nothing is.
 _SPECIAL = re.compile(r"(?P<code>`[^`\n]+`)|[\\`*<\[\]]")
@@ -53,6 +53,7 @@ def places(tables: Tables) -> Places:
         *((VERIFIERS, (verifier.id,)) for verifier in tables.verifiers),
         *((SLOTS, (alias.id,)) for alias in tables.aliases),
         *((SLOTS, (change.id,)) for change in tables.changes),
+        *((SLOTS, (upgrade.id,)) for upgrade in tables.upgrades),
         *((RULES, rule.also) for rule in tables.rules),
         *((VERIFIERS, verifier.also) for verifier in tables.verifiers),
         *((USE_CASES, row.also) for row in tables.use_cases.values()),

@@ -19,6 +19,7 @@ def whole(tables: Tables) -> dict[str, str]:
         links.SLOTS: rule_pages.slots(tables, where),
         links.SETTINGS: rule_pages.settings(tables, where),
         links.REMEDIES: rule_pages.remedies(tables, where),
+        links.STEPS: rule_pages.steps(tables, where),
         links.POLICY: policy_page.text(where),
         links.QUESTIONS: reference_pages.questions(tables, where),
         links.NOTICES: reference_pages.notices(tables, where),

@@ -6,7 +6,17 @@ from ekuscan.docs_pages import links
 from ekuscan.docs_pages.links import Places, escaped, mark
 from ekuscan.docs_pages.sections import cited, code, listed, page_text, paragraphs_of, table
 from ekuscan.explain import Paragraph
-from ekuscan.rules.tables import Example, Rule, SlotAlias, SlotChange, StackHabit, Tables, UseCase
+from ekuscan.rules.tables import (
+    Example,
+    Rule,
+    SlotAlias,
+    SlotChange,
+    StackHabit,
+    StepRow,
+    Tables,
+    UpgradeChange,
+    UseCase,
+)
 
 _HABITS = {"checked": "refuses it", "ignored": "takes it"}
 
@@ -109,16 +119,16 @@ def _source_of(habit: StackHabit, where: Places) -> str:
 def slots(tables: Tables, where: Places) -> str:
     intro = (
         "A slot is the product's own name for one of its certificates; [ports](ports.md) lists them. Here: which slots "
-        "hold one and the same certificate, and what a renewal does to what is in a slot. Of the renewal rows the "
-        "first whose conditions hold applies."
+        "hold one and the same certificate, and what a renewal or an upgrade does to what is in a slot. Of the renewal "
+        "rows the first whose conditions hold applies."
     )
-    rows: tuple[SlotAlias | SlotChange, ...] = (*tables.aliases, *tables.changes)
+    rows: tuple[SlotAlias | SlotChange | UpgradeChange, ...] = (*tables.aliases, *tables.changes, *tables.upgrades)
     blocks = (
         f"{mark(row.id)}\n## {row.id}: {escaped(row.says)}\n\n"
         + listed(paragraphs_of(row.id, f"{row.id}: ", tables), links.SLOTS, where)
         for row in rows
     )
-    return page_text("Slots: which are one, and what a renewal changes", intro, blocks)
+    return page_text("Slots: which are one, and what renewals and upgrades change", intro, blocks)
 
 
 def settings(tables: Tables, where: Places) -> str:
@@ -133,6 +143,28 @@ def settings(tables: Tables, where: Places) -> str:
         for row in tables.settings.values()
     )
     return page_text("Settings", intro, blocks)
+
+
+def steps(tables: Tables, where: Places) -> str:
+    intro = (
+        "The steps of a change, in the order in which `ekuscan preflight` lists them. A step is listed where a change "
+        "of its kind meets its conditions: `release` is that after the change, `old.release` the one before it. `any "
+        "other` stands where no step of the same place does."
+    )
+    return page_text("Steps of a change", intro, (_step(row, where) for row in tables.steps))
+
+
+def _step(row: StepRow, where: Places) -> str:
+    conditions = [f"{code(condition.fact)} {escaped(condition.text)}" for condition in row.when]
+    conditions += ["any other"] if row.otherwise else []
+    lines = [f"- **For:** {', '.join(row.on)}" + (f", where {', '.join(conditions)}" if conditions else "")]
+    if row.command is not None:
+        lines.append(f"- **Typed:** {code(row.command)}")
+    if row.effect:
+        lines.append(f"- **Then:** {', '.join(f'{code(name)} {value}' for name, value in row.effect.items())}")
+    if row.source:
+        lines.append(f"- **Source:** {cited(row.source, links.STEPS, where)}, confidence {row.confidence}")
+    return f"{mark(row.id)}\n## {code(row.id)}\n\n{escaped(row.text)}\n\n" + "\n".join(lines)
 
 
 def remedies(tables: Tables, where: Places) -> str:

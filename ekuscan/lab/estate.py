@@ -96,11 +96,12 @@ def _box(row: Mapping[str, Any]) -> Box:
 
 def _changed(box: Box, row: Mapping[str, Any]) -> Box:
     release = row.get("releases", {}).get(box.role, box.release)
+    settings = {**box.settings, **row.get("settings", {}).get(box.role, {})}
     stated = tuple(slot for slot in row.get("stated", ()) if slot in box.slots)
     slots = box.slots
     if "renewed" in row:
         slots = {slot: _renewed(plan, row["renewed"]) for slot, plan in slots.items()}
-    return replace(box, release=release, stated=stated, slots=slots)
+    return replace(box, release=release, stated=stated, slots=slots, settings=settings)
 
 
 def _renewed(plan: SlotPlan | str, changes: Mapping[str, Any]) -> SlotPlan | str:

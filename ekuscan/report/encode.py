@@ -59,6 +59,11 @@ def problem(value: Problem) -> bytes:
     return _written(_problem(value))
 
 
+def plain(value: Any) -> bytes:
+    """The JSON of a value in which no key of the model is renamed: dataclasses, texts, times and what holds them."""
+    return _written(value)
+
+
 def string(text: str) -> bytes:
     """``text`` as a JSON string."""
     return _written(text)

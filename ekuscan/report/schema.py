@@ -1,8 +1,9 @@
-"""The JSON Schema of ``ekuscan.run/1``, made from the dataclasses of the model by pydantic.
+"""The JSON Schemas of ``ekuscan.run/1`` and ``ekuscan.preflight/1``, made from their dataclasses by pydantic.
 
-The published file, `PUBLISHED`, is the output of `text` and is part of the package; readers need no pydantic.
-It describes the document; a line of the JSON Lines form is its ``#/$defs/Line``. Within the number of the schema
-keys are only added, so the published form lets unknown keys pass; `closed` gives the form that does not.
+The published file, `PUBLISHED`, is the output of `text` and is part of the package; readers need no pydantic. It
+describes the document; a line of the JSON Lines form is its ``#/$defs/Line``. Of a preflight these are
+`PUBLISHED_PREFLIGHT` and `preflight_text`. Within the number of a schema keys are only added, so the published forms
+let unknown keys pass; `closed` gives the form that does not.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from typing import Annotated, Any, Literal, Optional, get_args, get_origin, get_
 import pydantic
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, WithJsonSchema, models_json_schema
 
-from ekuscan import model
+from ekuscan import foresight, model
 from ekuscan.report.jsonl import SCHEMA
 
 PUBLISHED = Path(__file__).with_name("run-1.schema.json")
+PUBLISHED_PREFLIGHT = Path(__file__).with_name("preflight-1.schema.json")
 
 Fingerprint = Annotated[str, pydantic.StringConstraints(pattern="^[0-9a-f]{64}$")]
 Instant = Annotated[datetime, WithJsonSchema({"type": "string", "format": "date-time", "pattern": "Z$"})]
@@ -76,6 +78,25 @@ def text() -> str:
     return json.dumps(generate(), indent=1) + "\n"
 
 
+def generate_preflight() -> dict[str, Any]:
+    """The schema of ``ekuscan.preflight/1`` as a dictionary; its verdicts are those of ``ekuscan.run/1``."""
+    document = _Published().preflight()
+    schema = document.model_json_schema(mode="serialization", schema_generator=_Untitled)
+    definitions = schema.pop("$defs")
+    return {
+        "$schema": GenerateJsonSchema.schema_dialect,
+        "$id": "urn:ekuscan:preflight:1",
+        **schema,
+        "title": foresight.SCHEMA,
+        "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def preflight_text() -> str:
+    """The content of `PUBLISHED_PREFLIGHT`."""
+    return json.dumps(generate_preflight(), indent=1) + "\n"
+
+
 def closed(schema: Any) -> Any:
     """``schema`` with unknown keys forbidden everywhere."""
     if isinstance(schema, list):
@@ -116,6 +137,10 @@ class _Published:
             "summary": self.object(model.Summary),
         }
         return _created("Document", items, "The result of one run.")
+
+    def preflight(self) -> type[pydantic.BaseModel]:
+        items = {"schema": Literal["ekuscan.preflight/1"], **self._fields(foresight.Foresight)}
+        return _created("Preflight", items, _description(foresight.Foresight))
 
     def line(self, kind: str, source: type, extra: Mapping[str, Any]) -> type[pydantic.BaseModel]:
         items = {"type": Literal[kind], **extra, **self._items(source)}

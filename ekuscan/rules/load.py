@@ -26,7 +26,9 @@ from ekuscan.rules.tables import (
     SlotAlias,
     SlotChange,
     StackHabit,
+    StepRow,
     Tables,
+    UpgradeChange,
     UseCase,
     Verifier,
     VerifierCase,
@@ -53,6 +55,7 @@ FILES = (
     "verifiers.toml",
     "slots.toml",
     "remedies.toml",
+    "steps.toml",
     "needs.toml",
     "sources.toml",
 )
@@ -79,6 +82,8 @@ def load(files: Mapping[str, bytes]) -> Tables:
         verifiers=tuple(_verifier(row) for row in parsed["verifiers.toml"]["verifier"]),
         aliases=tuple(_alias(row) for row in slots["slot_alias"]),
         changes=tuple(_change(row) for row in slots["slot_change"]),
+        upgrades=tuple(_upgrade(row) for row in slots["upgrade"]),
+        steps=tuple(_step(row) for row in parsed["steps.toml"]["step"]),
         settings={name: _setting(name, row) for name, row in parsed["settings.toml"]["setting"].items()},
         use_cases={name: _use_case(name, row) for name, row in parsed["use_cases.toml"]["use_case"].items()},
         remedies={row["id"]: _remedy(row) for row in parsed["remedies.toml"]["remedy"]},
@@ -262,6 +267,50 @@ def _change(values: Mapping[str, Any]) -> SlotChange:
     return change
 
 
+def _upgrade(values: Mapping[str, Any]) -> UpgradeChange:
+    row = Row("slots.toml", str(values.get("id")), values)
+    roles = row.words("role")
+    bounds = {key: row.take(key, str) for key in ("was", "release")}
+    was, release = (conditions(row.where, {"release": text}, roles[0])[0] for text in bounds.values())
+    upgrade = UpgradeChange(
+        id=row.take("id", str),
+        roles=roles,
+        was=was,
+        release=release,
+        sets=flatten(row.take("sets", dict)),
+        says=row.take("says", str),
+        source=row.words("source"),
+        confidence=row.one_of("confidence", Confidence),
+        checked=row.take("checked", str),
+    )
+    row.done()
+    return upgrade
+
+
+def _step(values: Mapping[str, Any]) -> StepRow:
+    row = Row("steps.toml", str(values.get("id")), values)
+    when = row.take("when", dict, {})
+    roles = when.get("role", "generic")
+    step = StepRow(
+        id=row.take("id", str),
+        order=row.take("order", int),
+        on=row.words("on"),
+        when=conditions(row.where, when, roles if isinstance(roles, str) else str(roles[0])),
+        otherwise=row.take("otherwise", bool, False),
+        text=row.take("text", str),
+        command=row.maybe("command", str),
+        effect=flatten(row.take("effect", dict, {})),
+        source=row.words("source"),
+        confidence=row.one_of("confidence", Confidence),
+        checked=row.take("checked", str),
+    )
+    row.done()
+    unknown = sorted(set(step.on) - {"upgrade", "certificate", "renewal", "setting"})
+    if unknown:
+        raise TableError(f"{row.where}: on is {unknown[0]!r}, not one of upgrade, certificate, renewal, setting")
+    return step
+
+
 def _setting(name: str, values: Mapping[str, Any]) -> Setting:
     row = Row("settings.toml", name, values)
     of = row.take("of", str)
@@ -378,8 +427,16 @@ def _check_references(tables: Tables) -> None:
     cited += [(f"stack {name}", habit.source) for name, habit in tables.stacks.items()]
     cited += [(alias.id, alias.source) for alias in tables.aliases]
     cited += [(change.id, change.source) for change in tables.changes]
+    cited += [(upgrade.id, upgrade.source) for upgrade in tables.upgrades]
+    cited += [(f"step {step.id}", step.source) for step in tables.steps]
     cited += [(use_case.name, use_case.source) for use_case in tables.use_cases.values()]
     cited += [(setting.name, setting.source) for setting in tables.settings.values()]
     cited += [(f"need {need.id}", need.source) for need in tables.needs.values()]
+    for where, names in (
+        *((upgrade.id, upgrade.sets) for upgrade in tables.upgrades),
+        *((f"step {step.id}", step.effect) for step in tables.steps),
+    ):
+        known(f"{where}: settings", names, tables.settings)
+    unique("steps.toml", (step.id for step in tables.steps))
     for name, source in cited:
         known(f"{name}: source", source, tables.sources)

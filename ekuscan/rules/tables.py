@@ -154,6 +154,38 @@ class SlotChange:
 
 
 @dataclass(frozen=True, slots=True)
+class UpgradeChange:
+    """What an upgrade from a release within ``was`` to one within ``release`` does to settings of a box by itself."""
+
+    id: str
+    roles: tuple[str, ...]
+    was: Condition
+    release: Condition
+    sets: Mapping[str, str]
+    says: str
+    source: tuple[str, ...]
+    confidence: Confidence
+    checked: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A step of a change; see ``steps.toml`` for the meaning of each key."""
+
+    id: str
+    order: int
+    on: tuple[str, ...]
+    when: tuple[Condition, ...]
+    otherwise: bool
+    text: str
+    command: str | None
+    effect: Mapping[str, str]
+    source: tuple[str, ...]
+    confidence: Confidence
+    checked: str
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """A fact that a person or a configuration knows: a box's ("target") or a zone's ("connection")."""
 
@@ -244,6 +276,8 @@ class Tables:
     verifiers: tuple[Verifier, ...]
     aliases: tuple[SlotAlias, ...]
     changes: tuple[SlotChange, ...]
+    upgrades: tuple[UpgradeChange, ...]
+    steps: tuple[StepRow, ...]
     settings: Mapping[str, Setting]
     use_cases: Mapping[str, UseCase]
     remedies: Mapping[str, RemedyRow]

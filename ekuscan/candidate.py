@@ -1,0 +1,153 @@
+"""A certificate that is to be installed, looked at by itself and beside the one that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from ekuscan.assessment import ChainBook
+from ekuscan.certificate_files import CertificateRequest
+from ekuscan.foresight import Check, CheckResult
+from ekuscan.model import Certificate, Chain, SlotContent, Verdict
+from ekuscan.names import printable
+from ekuscan.policy.days import spoken
+
+_NAMES_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a file is held against: the key and the signing request that are to belong to it, None where none was given.
+
+    ``key_belongs`` says whether the private key is the certificate's: the key itself stays where it was read.
+    """
+
+    key_belongs: bool | None = None
+    request: CertificateRequest | None = None
+
+
+def checks(
+    new: SlotContent, old: SlotContent | None, beside: Beside, book: ChainBook, today: datetime, day: datetime
+) -> Iterator[Check]:
+    """Everything but the upload, which the rules judge. ``day`` is when it is to be in use."""
+    assert new.sha256 is not None
+    assert new.chain is not None
+    certificate, chain = book.certificates[new.sha256], book.chains[new.chain]
+    yield from _key(certificate, new.sha256, beside, book)
+    before = book.certificates.get(old.sha256 or "") if old is not None else None
+    before_chain = book.chains.get(old.chain or "") if old is not None else None
+    yield _names(certificate, before)
+    yield _eku(certificate, chain, before)
+    yield _complete(chain)
+    yield _issuer(certificate, chain, before_chain)
+    yield _validity(certificate, before, today, day)
+    if before is not None:
+        yield _key_type(certificate, before)
+
+
+def _key(certificate: Certificate, sha256: str, beside: Beside, book: ChainBook) -> Iterator[Check]:
+    if beside.key_belongs is not None:
+        belongs = beside.key_belongs
+        text = "The private key belongs to it." if belongs else "The private key belongs to another certificate."
+        yield Check("key", "ok" if belongs else "blocks", text)
+    request = beside.request
+    if request is None:
+        return
+    if request.spki != book.parsed(sha256).reading.spki:
+        yield Check("request", "blocks", "It was not made from this signing request: the keys differ.")
+        return
+    missing = [name for name in request.san if name not in certificate.san]
+    ekus = [name for name in request.eku.names if name not in certificate.eku.names]
+    left_out = [*missing, *ekus]
+    text = f"The CA left out what was asked for: {_listed(left_out)}." if left_out else "It has all that was asked for."
+    yield Check("request", "warning" if left_out else "ok", text)
+
+
+def _names(certificate: Certificate, before: Certificate | None) -> Check:
+    if before is None:
+        return Check("names", "note", f"Names: {_listed(certificate.san) or 'none'}.")
+    lost = [name for name in before.san if name not in certificate.san]
+    new = [name for name in certificate.san if name not in before.san]
+    told = [f"Lost against the present one: {_listed(lost)}." if lost else ""]
+    told.append(f"New: {_listed(new)}." if new else "")
+    text = " ".join(one for one in told if one) or f"The same {len(before.san)} names as the present one."
+    return Check("names", "warning" if lost else "ok", text)
+
+
+def _eku(certificate: Certificate, chain: Chain, before: Certificate | None) -> Check:
+    purpose = chain.effective_eku.get("openssl")
+    has = f"EKU: {_ekus(certificate)}" + (f"; the present one: {_ekus(before)}" if before is not None else "")
+    if purpose is None or purpose.client_auth:
+        return Check("eku", "ok", f"{has}.")
+    if purpose.blocked_by is not None and "clientAuth" in certificate.eku.names:
+        return Check("eku", "warning", f"{has}. A CA above it takes clientAuth away.")
+    return Check("eku", "note", f"{has}. It is no client certificate.")
+
+
+def _ekus(certificate: Certificate) -> str:
+    if certificate.eku.state == "absent":
+        return "none, so any use"
+    return _listed(list(certificate.eku.names)) or "none that can be read"
+
+
+def _complete(chain: Chain) -> Check:
+    if not chain.flaws:
+        number = f"{len(chain.presented)} certificate{'s' if len(chain.presented) > 1 else ''}"
+        return Check("chain", "ok", f"The file holds {number}: nothing is missing.")
+    return Check("chain", "warning", f"Chain: {'; '.join(printable(flaw, 160) for flaw in chain.flaws)}.")
+
+
+def _issuer(certificate: Certificate, chain: Chain, before: Chain | None) -> Check:
+    class_ = chain.hierarchy.class_
+    kinds = {"public-chrome": "public, in Chrome's store", "public-other": "public, not in Chrome's store"}
+    root = chain.hierarchy.root or certificate.issuer
+    text = f"Issued under {printable(root, 120)} ({kinds.get(class_, class_)})."
+    if before is None:
+        return Check("issuer", "note", text)
+    if (before.hierarchy.root, before.hierarchy.class_) == (chain.hierarchy.root, class_):
+        return Check("issuer", "ok", f"{text} As the present one.")
+    old = printable(before.hierarchy.root or "another CA", 120)
+    return Check("issuer", "warning", f"{text} The present one: {old}. Its peers must trust the new root.")
+
+
+def _validity(certificate: Certificate, before: Certificate | None, today: datetime, day: datetime) -> Check:
+    begins, ends = certificate.not_before, certificate.not_after
+    if begins is None or ends is None:
+        return Check("validity", "blocks", "Its dates cannot be read.")
+    span = f"Valid from {spoken(begins.date())} to {spoken(ends.date())}."
+    if not begins <= day <= ends:
+        return Check("validity", "blocks", f"{span} Not on {spoken(day.date())}.")
+    old = before.not_after if before is not None else None
+    if old is None:
+        return Check("validity", "ok", span)
+    if old < begins or old < today:
+        return Check("validity", "warning", f"{span} The present one ends before, on {spoken(old.date())}.")
+    if old >= ends:
+        return Check("validity", "warning", f"{span} The present one lasts longer, to {spoken(old.date())}.")
+    overlap = (old.date() - max(begins, today).date()).days
+    left = f"The present one lasts to {spoken(old.date())}: {overlap} days for the change."
+    return Check("validity", "ok", f"{span} {left}")
+
+
+def _key_type(certificate: Certificate, before: Certificate) -> Check:
+    if certificate.key == before.key:
+        return Check("key-type", "ok", f"Key {certificate.key}, as the present one.")
+    return Check("key-type", "warning", f"Key {certificate.key}, where the present one has {before.key}.")
+
+
+def upload(verdicts: list[Verdict], told_by: str | None) -> Check:
+    """What the product says to the upload. ``told_by`` is a step without which it says otherwise."""
+    if not verdicts:
+        return Check("upload", "note", "No rule says what this product refuses at an upload.")
+    results: dict[str, CheckResult] = {"ok": "ok", "breaks": "blocks", "at-risk": "warning", "not-applicable": "note"}
+    verdict = max(verdicts, key=lambda one: one.now == "breaks")
+    way_out = verdict.remedies[0].text if verdict.remedies and verdict.now != "ok" else None
+    after = f" Only after the step: {told_by}" if told_by and verdict.now == "ok" else ""
+    asked = "".join(f" {fork.question}" for fork in verdict.forks) if verdict.now == "depends" else ""
+    return Check("upload", results.get(verdict.now, "open"), f"{verdict.text}{after}{asked}", way_out)
+
+
+def _listed(names: list[str] | tuple[str, ...]) -> str:
+    shown = ", ".join(printable(name, 80) for name in names[:_NAMES_SHOWN])
+    return f"{shown} and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else shown

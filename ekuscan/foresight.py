@@ -1,0 +1,151 @@
+"""The nouns of ``ekuscan preflight``, each in the shape in which it is published as ``ekuscan.preflight/1``.
+
+A trailing underscore is dropped there, as in `ekuscan.model`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from ekuscan.model import Answer, Confidence, Fork, Outcome, RunInfo, Source, Verdict
+
+SCHEMA = "ekuscan.preflight/1"
+
+ChangeKind = Literal["upgrade", "setting", "certificate", "renewal", "day"]
+Effect = Literal["breaks", "worse", "open", "better", "stays-broken", "stays-open", "same"]
+GoNoGo = Literal["go", "no-go", "undecided", "incomplete"]
+CheckName = Literal["key", "request", "names", "eku", "chain", "issuer", "validity", "key-type", "upload", "restart"]
+CheckResult = Literal["ok", "note", "warning", "blocks", "open"]
+
+
+@dataclass(frozen=True, slots=True)
+class Alteration:
+    """One fact that is replaced. ``subject`` is a target or a connection, "" for the day.
+
+    ``what`` is "release", a setting, a certificate slot, or "day". ``row`` is the row of the rule tables by which this
+    follows from another change, None where it was asked for.
+    """
+
+    kind: ChangeKind
+    subject: str
+    what: str
+    before: str | None
+    after: str
+    row: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer of a verdict, before or after."""
+
+    outcome: Outcome
+    now: Answer
+    next: Answer
+    when: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One verdict before and after; None where it does not exist there.
+
+    ``effect``: "breaks" fails after and did not before; "worse" is graver without failing; "open" is decided by a fact
+    that is not known, and was not so before; "better"; "stays-broken" and "stays-open" as they were; "same".
+    ``touched``: a change is at one of its ends. ``text``, ``forks`` and ``missing`` are those of after, and of before
+    where there is no after; ``way_out`` is the best remedy then.
+    """
+
+    id: str
+    rule: str
+    use_case: str
+    part_of: str | None
+    target: str
+    dials: str | None
+    answers: str | None
+    effect: Effect
+    touched: bool
+    if_used: bool
+    before: Answered | None
+    after: Answered | None
+    text: str
+    forks: tuple[Fork, ...]
+    missing: tuple[str, ...]
+    way_out: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at of a certificate that is to be installed; ``way_out`` is what would help."""
+
+    name: CheckName
+    result: CheckResult
+    text: str
+    way_out: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A certificate that is to be installed. ``path`` and ``sha256`` are None for one that is yet to be issued."""
+
+    target: str
+    slot: str
+    path: str | None
+    sha256: str | None
+    subject: str
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the plan, in order. ``command`` is what is typed for it."""
+
+    id: str
+    text: str
+    targets: tuple[str, ...]
+    command: str | None
+    confidence: Confidence
+    source: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many verdicts the changes have each effect on, what of the certificates blocks, and the exit code.
+
+    ``unseen`` counts the endpoints that failed or were not tried on targets that the changes touch.
+    """
+
+    breaks: int
+    worse: int
+    open: int
+    better: int
+    stays_broken: int
+    stays_open: int
+    same: int
+    blocked: int
+    unseen: int
+    exit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Foresight:
+    """What a change would do. ``run`` is the look at the estate as it is, ``on`` the instant that ``after`` is for.
+
+    ``decides`` are sentences on what the answer hangs on, ``left_out`` on what could not be changed as asked.
+    ``before`` and ``after`` are verdicts as `scan` gives them; what is of a certificate that is yet to be issued has no
+    fingerprint. ``uploads`` are those on installing certificates.
+    """
+
+    run: RunInfo
+    on: datetime
+    answer: GoNoGo
+    decides: tuple[str, ...]
+    left_out: tuple[str, ...]
+    changes: tuple[Alteration, ...]
+    changed: tuple[Difference, ...]
+    candidates: tuple[Candidate, ...]
+    steps: tuple[Step, ...]
+    before: tuple[Verdict, ...]
+    after: tuple[Verdict, ...]
+    uploads: tuple[Verdict, ...]
+    summary: Tally

@@ -1,0 +1,97 @@
+"""Go or no-go: what stands against a change, and what leaves the answer open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ekuscan.exit_code import BUG, FINE, FOUND, INCOMPLETE
+from ekuscan.foresight import Candidate, Check, Difference, Effect, GoNoGo, Tally
+from ekuscan.names import printable
+
+_ANSWERS: dict[int, GoNoGo] = {FINE: "go", FOUND: "no-go", INCOMPLETE: "undecided"}
+
+
+def answer(code: int) -> GoNoGo:
+    """The word for an exit code."""
+    return _ANSWERS.get(code, "incomplete")
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What an answer is made of.
+
+    ``undecided`` are sentences on what could not be changed because a fact is not known, ``unseen`` counts the ports of
+    changed targets that were not seen.
+    """
+
+    found: tuple[Difference, ...]
+    candidates: tuple[Candidate, ...]
+    undecided: tuple[str, ...]
+    unseen: int
+
+    def tally(self, *, over: bool, faulty: bool) -> Tally:
+        """The counts and the exit code. ``over``: something is at or above a threshold that was asked for; ``faulty``:
+        a fault of our own left a part unjudged."""
+        blocked = sum(check.result == "blocks" for one in self.candidates for check in one.checks)
+        code = FINE
+        if faulty:
+            code = BUG
+        elif self._count("breaks") or blocked or over:
+            code = FOUND
+        elif self.decides():
+            code = INCOMPLETE
+        return Tally(
+            breaks=self._count("breaks"),
+            worse=self._count("worse"),
+            open=self._count("open"),
+            better=self._count("better"),
+            stays_broken=self._count("stays-broken"),
+            stays_open=self._count("stays-open"),
+            same=self._count("same"),
+            blocked=blocked,
+            unseen=self.unseen,
+            exit=code,
+        )
+
+    def decides(self) -> tuple[str, ...]:
+        """What the answer hangs on, each fact once."""
+        told: dict[str, None] = {}
+        for one in filter(_decisive, self.found):
+            told |= dict.fromkeys(_open_facts(one))
+        told |= dict.fromkeys(check.text for check in self._open_checks())
+        told |= dict.fromkeys(self.undecided)
+        if self.unseen:
+            told[f"{self.unseen} port{'s' if self.unseen > 1 else ''} of what is changed could not be looked at."] = (
+                None
+            )
+        return tuple(told)
+
+    def _count(self, effect: Effect) -> int:
+        return sum(one.effect == effect for one in self.found)
+
+    def _open_checks(self) -> list[Check]:
+        return [check for one in self.candidates for check in one.checks if check.result == "open"]
+
+
+def _decisive(one: Difference) -> bool:
+    """Whether a verdict keeps the question open.
+
+    So does one that newly hangs on a fact, one that is newly at risk in a use case that surely exists, and what was not
+    seen where something is changed. A fork that gives after what it gave before says nothing against the change.
+    """
+    now = one.after.now if one.after is not None else None
+    if one.effect == "worse":
+        return now == "at-risk" and not one.if_used
+    return one.effect == "open" or (one.effect == "stays-open" and one.touched and now == "unknown")
+
+
+def _open_facts(one: Difference) -> list[str]:
+    """Why a verdict keeps the question open, never without a sentence."""
+    forks = [fork for fork in one.forks if len({branch.now for branch in fork.values.values()}) > 1]
+    asked = {fork.fact for fork in one.forks}
+    told = [
+        f"{printable(fork.fact, 120)}: {fork.question} ({' or '.join(printable(value, 60) for value in fork.values)})"
+        for fork in forks
+    ]
+    told += [f"{printable(name, 120)} was not seen." for name in one.missing if name not in asked]
+    return told if told and one.effect != "worse" else [*told, one.text]
