@@ -6,26 +6,24 @@ remedy clears.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time
 
 from ekuscan.model import Remedy, Verdict
 from ekuscan.policy.days import spoken
 from ekuscan.rules import releases
 from ekuscan.rules.tables import Condition, RemedyRow, Tables
-from ekuscan.verdict.completion import Completed, Part, complete
+from ekuscan.verdict.again import BOTH, Change, NewCertificate, judged_again, keys_read
+from ekuscan.verdict.completion import Completed
 from ekuscan.verdict.estate import Box, Estate
 from ekuscan.verdict.evaluate import GRAVITY
 from ekuscan.verdict.facts import (
     BROWSER_TRUST,
-    CLIENT_AUTH,
     IN_TIME,
     SERVER_AUTH,
     UNCHANGED,
-    SlotState,
     Value,
-    Variable,
     matches,
     release_variable,
 )
@@ -34,33 +32,7 @@ from ekuscan.verdict.legs import Leg
 from ekuscan.verdict.renewal import SlotView
 
 FINE = frozenset({"ok", "not-applicable"})
-_BOTH = frozenset({SERVER_AUTH, CLIENT_AUTH})
 _ACME_CHANGE_REMEDY = "acme-scheduler-off"
-
-
-@dataclass(frozen=True, slots=True)
-class NewCertificate:
-    """A certificate put into ``slots`` of a box: which needs it meets (``add``), and which no longer (``drop``)."""
-
-    slots: frozenset[str]
-    add: frozenset[str]
-    drop: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A remedy's effect on named boxes and links.
-
-    ``values`` are single values by variable key; ``slots`` are the certificates that change, by box.
-    """
-
-    values: Mapping[str, Value]
-    slots: Mapping[str, NewCertificate]
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """Two changes with one key are the same."""
-        return tuple(sorted(self.values.items())), tuple(self.slots.items())
 
 
 class _Siblings:
@@ -68,17 +40,30 @@ class _Siblings:
 
     def __init__(self) -> None:
         self.items: list[Judged] = []
+        self._reading: dict[str, list[int]] | None = None
         self._again: dict[tuple[object, ...], dict[str, Completed]] = {}
 
     def again(self, change: Change) -> dict[str, Completed]:
-        """What every one of the verdicts, by id, would be after a change."""
+        """What the verdicts that a change touches, by id, would be after it."""
         key = change.key
         if key not in self._again:
-            self._again[key] = {item.verdict.id: _judged_again(item, change) for item in self.items}
+            touched = [self.items[place] for place in self._touched(change)]
+            self._again[key] = {item.verdict.id: judged_again(item, change) for item in touched}
         return self._again[key]
 
     def cleared(self, change: Change) -> tuple[str, ...]:
         return tuple(name for name, after in self.again(change).items() if after.now in FINE and after.next in FINE)
+
+    def _touched(self, change: Change) -> Iterable[int]:
+        """The places of verdicts that may read what a change sets; a certificate of the box concerns all of them."""
+        if change.slots:
+            return range(len(self.items))
+        if self._reading is None:
+            self._reading = {}
+            for place, item in enumerate(self.items):
+                for key in dict.fromkeys(key for leg in item.legs for key in keys_read(leg)):
+                    self._reading.setdefault(key, []).append(place)
+        return sorted({place for key in change.values for place in self._reading.get(key, ())})
 
 
 def with_remedies(judged: Sequence[Judged], estate: Estate) -> list[Judged]:
@@ -121,7 +106,7 @@ def _with_remedies(item: Judged, siblings: _Siblings, estate: Estate) -> Judged:
         change = _change(row, leg, item.view, estate)
         if change is None:
             found.append((row, _remedy(row, leg, item, (), estate)))
-        elif _eases(item.completed, siblings.again(change)[item.verdict.id]):
+        elif _eases(item.completed, siblings.again(change).get(item.verdict.id, item.completed)):
             found.append((row, _remedy(row, leg, item, siblings.cleared(change), estate)))
     found.sort(key=lambda pair: (item.verdict.id not in pair[1].clears, pair[0].weakens, pair[0].effort))
     return replace(item, verdict=replace(item.verdict, remedies=tuple(remedy for _, remedy in found)))
@@ -173,7 +158,7 @@ def _change(row: RemedyRow, leg: Leg, view: SlotView | None, estate: Estate) -> 
         end, _, name = fact.partition(".")
         box = boxes.get(end)
         if name in ("eku", "client_slot_eku"):
-            add |= _BOTH if value == "both" else {SERVER_AUTH}
+            add |= BOTH if value == "both" else {SERVER_AUTH}
             which = _client_slot(leg.presents, estate.tables) if name == "client_slot_eku" else ""
         elif name == "in_time":
             add.add(IN_TIME)
@@ -224,44 +209,6 @@ def _eases(before: Completed, after: Completed) -> bool:
     return max(graver) <= 0 and min(graver) < 0
 
 
-def _judged_again(item: Judged, change: Change) -> Completed:
-    tables = item.legs[0].presents.tables
-    return complete(tuple(_changed(leg.part, leg, change) for leg in item.legs), tables)
-
-
-def _changed(part: Part, leg: Leg, change: Change) -> Part:
-    facts = {fact: _changed_variable(fact, variable, leg, change) for fact, variable in part.facts.items()}
-    if leg.verifies is not None and part.rule.asks_verifier:
-        told = change.values.get(f"{leg.verifies.name}.client_eku")
-        if told is not None:
-            facts["verifies.client_eku"] = Variable(f"{leg.verifies.name}.client_eku", (told,), "declared")
-        elif leg.observed is not None and _turns_verifier(leg, leg.verifies, facts):
-            del facts["verifies.client_eku"]
-    return Part(part.rule, facts)
-
-
-def _turns_verifier(leg: Leg, verifies: Box, facts: Mapping[str, Variable]) -> bool:
-    """Whether a change touches what the verifying end's row reads: what it was seen to do before is then history."""
-    row = verifies.tables.verifier(verifies.role)
-    read = [f"verifies.{condition.fact}" for case in (row.cases if row else ()) for condition in case.when]
-    return any(facts[fact].values != leg.part.facts[fact].values for fact in read)
-
-
-def _changed_variable(fact: str, variable: Variable, leg: Leg, change: Change) -> Variable:
-    if variable.key in change.values:
-        return replace(variable, values=(change.values[variable.key],), default=None)
-    new = change.slots.get(leg.presents.name) if fact.startswith("slot:") else None
-    if new is None or not new.slots & {fact.removeprefix("slot:"), _slot_of(variable, leg.presents)}:
-        return variable
-    states = (_changed_state(state, new) for state in variable.values if isinstance(state, SlotState))
-    return replace(variable, values=tuple(dict.fromkeys(states)), unseen=False)
-
-
-def _changed_state(state: SlotState, new: NewCertificate) -> SlotState:
-    label = "both" if new.add >= _BOTH else state.label
-    return SlotState(label, (state.now | new.add) - new.drop, (state.next | new.add) - new.drop)
-
-
 def _slots_shown(leg: Leg, view: SlotView | None, tables: Tables) -> set[str]:
     """The slot whose certificate a leg shows, and those that may be one and the same with it."""
     if view is None:
@@ -270,11 +217,6 @@ def _slots_shown(leg: Leg, view: SlotView | None, tables: Tables) -> set[str]:
     rows = (row for row in tables.aliases if box.role in row.roles and row.slot == view.slot)
     may = (row.same_as for row in rows if all(any(matches(c, v) for v in box.fact(c.fact).values) for c in row.when))
     return {view.slot, *may}
-
-
-def _slot_of(variable: Variable, box: Box) -> str:
-    """The slot that a slot variable stands for, which its key names: "BOX.slot:SLOT@STACK/SHA256"."""
-    return variable.key.removeprefix(f"{box.name}.slot:").partition("@")[0]
 
 
 def _remedy(row: RemedyRow, leg: Leg, item: Judged, clears: tuple[str, ...], estate: Estate) -> Remedy:

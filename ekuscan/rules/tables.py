@@ -300,7 +300,12 @@ class Tables:
 
     def verifier(self, role: str) -> Verifier | None:
         """The verifier row of a role, None where no row speaks of it."""
-        return next((row for row in self.verifiers if role in row.roles), None)
+        rows = self.derived("verifiers by role", self._verifiers_by_role)
+        return rows.get(role)
+
+    def _verifiers_by_role(self) -> dict[str, Verifier]:
+        """The first row that speaks of a role counts."""
+        return {role: row for row in reversed(self.verifiers) for role in row.roles}
 
     def stack(self, role: str = "outside") -> Stack:
         """Whose reading of EKUs counts for a role; for one without a row, and for browsers, that of far ends."""

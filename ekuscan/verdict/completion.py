@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 
 from ekuscan.model import Answer
 from ekuscan.rules.releases import Point
 from ekuscan.rules.tables import Rule, Tables
-from ekuscan.verdict.evaluate import GRAVITY, Answered, answer
+from ekuscan.verdict.enumeration import Bound, Enumerated, Open, Split, enumerated
 from ekuscan.verdict.facts import IN_TIME, SlotState, Value, Variable
 from ekuscan.verdict.renewal import UNSEEN
-
-# More combinations than this are not enumerated: the answer is then unknown. The packaged tables stay far below.
-LIMIT = 200_000
-
-Pair = tuple[Answer, Answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +22,11 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
-    """One value of a deciding variable (or several neighbours) and what it gives."""
-
-    values: tuple[Value, ...]
-    now: Answer
-    next: Answer
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """A variable that decides, by its place in the parts' order of first use."""
-
-    variable: int
-    branches: tuple[Branch, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Completed:
-    """What all completions together say. Numbers are places of variables; ``weakest`` is the part that decides."""
+    """What all completions together say. Numbers are places of variables in the parts' order of first use.
+
+    ``weakest`` is the part that decides.
+    """
 
     now: Answer
     next: Answer
@@ -69,33 +49,114 @@ def variables_of(parts: Sequence[Part]) -> tuple[Variable, ...]:
 
 def complete(parts: Sequence[Part], tables: Tables) -> Completed:
     """The answer of one rule, or the gravest of several judged over the same facts. Cached by shape and values."""
-    variables = tuple(_relevant(variable, parts, tables) for variable in variables_of(parts))
-    place = {variable.key: index for index, variable in enumerate(variables)}
-    bindings = tuple(
-        (part.rule.id, tuple((fact, place[variable.key]) for fact, variable in part.facts.items())) for part in parts
-    )
-    signature = (bindings, tuple((v.values, v.default, v.unseen) for v in variables))
+    variables: list[Variable] = []
+    place: dict[str, int] = {}
+    bindings: list[object] = []
+    for part in parts:
+        for fact, variable in part.facts.items():
+            index = place.get(variable.key)
+            if index is None:
+                index = place[variable.key] = len(variables)
+                variables.append(variable)
+            bindings.append((fact, index))
+        bindings.append(part.rule.id)
+    # All unseen slots have the same values, which are many.
+    signature = (*bindings, *[None if v.unseen else (v.values, v.default) for v in variables])
     cache: dict[object, Completed] = tables.derived("completions", dict)
     found = cache.get(signature)
     if found is None:
-        bound = [(part.rule, dict(facts)) for part, (_, facts) in zip(parts, bindings, strict=True)]
-        found = cache[signature] = _complete(bound, variables, tables)
+        found = cache[signature] = _complete(parts, variables, place, tables)
     return found
+
+
+def _complete(
+    parts: Sequence[Part], variables: Sequence[Variable], place: Mapping[str, int], tables: Tables
+) -> Completed:
+    """Parts that read the same count once, and what no rule looks at not at all; the answer is for all of them."""
+    reduced = {variable.key: _relevant(variable, parts, tables) for variable in variables}
+    open_ = [variable for variable in reduced.values() if not variable.known]
+    numbers = {variable.key: number for number, variable in enumerate(open_)}
+    groups: dict[object, tuple[Bound, list[Part]]] = {}
+    for part in parts:
+        bound = _bound(part, reduced, numbers, tables)
+        groups.setdefault((part.rule.id, bound.known, bound.open), (bound, []))[1].append(part)
+    found = _enumerated([bound for bound, _ in groups.values()], open_, tables)
+    alike = [parts for _, parts in groups.values()]
+    read = {place[part.facts[fact].key] for group, fact in found.read for part in alike[group]}
+    at = [place[variable.key] for variable in open_]
+    return Completed(
+        now=found.now,
+        next=found.next,
+        splits=tuple(Split(at[split.variable], split.branches) for split in found.splits),
+        assumed=tuple(at[number] for number in found.assumed),
+        read=tuple(sorted(read)),
+        weakest=next(index for index, part in enumerate(parts) if part is alike[found.weakest][0]),
+        confidence=found.confidence,
+        lacks=found.lacks,
+    )
+
+
+def _bound(part: Part, reduced: Mapping[str, Variable], numbers: Mapping[str, int], tables: Tables) -> Bound:
+    known, open_ = [], []
+    for fact, variable in part.facts.items():
+        number = numbers.get(variable.key)
+        if number is None:
+            value = reduced[variable.key].values[0]
+            known.append((fact, _role_that_counts(part.rule, value, tables) if fact == "verifies.role" else value))
+        else:
+            open_.append((fact, number))
+    return Bound(part.rule, tuple(known), tuple(open_))
+
+
+def _role_that_counts(rule: Rule, role: Value, tables: Tables) -> Value:
+    """Of verifying roles that make no difference to a rule the first one stands for all: they share their answers."""
+    known: dict[object, Value] = tables.derived("roles that count", dict)
+    if (rule.id, role) not in known:
+        known[rule.id, role] = _first_alike(rule, role, tables)
+    return known[rule.id, role]
+
+
+def _first_alike(rule: Rule, role: Value, tables: Tables) -> Value:
+    if any(
+        condition.fact == "verifies.role"
+        for when in (rule.applies, *(c.when for c in rule.cases))
+        for condition in when
+    ):
+        return role
+    if not rule.asks_verifier:
+        return ""
+    own = tables.verifier(str(role))
+    rows = ((other, row) for row in tables.verifiers for other in row.roles)
+    return next((other for other, row in rows if own is not None and row.cases == own.cases), role)
+
+
+def _enumerated(bound: Sequence[Bound], variables: Sequence[Variable], tables: Tables) -> Enumerated:
+    facts = [Open(v.values, _default(v), v.unseen) for v in variables]
+    signature = (tuple((one.rule.id, one.known, one.open) for one in bound), tuple(facts))
+    cache: dict[object, Enumerated] = tables.derived("enumerations", dict)
+    if signature not in cache:
+        cache[signature] = enumerated(bound, facts, tables)
+    return cache[signature]
+
+
+def _default(variable: Variable) -> int | None:
+    return variable.values.index(variable.default) if variable.default in variable.values else None
 
 
 def _relevant(variable: Variable, parts: Sequence[Part], tables: Tables) -> Variable:
     """The variable without distinctions that none of the parts makes: fewer combinations, the same answers."""
-    if variable.known:
+    first = variable.values[0]
+    if isinstance(first, str):
         return variable
-    parts = [part for part in parts if any(other.key == variable.key for other in part.facts.values())]
-    if isinstance(variable.values[0], SlotState):
-        needs = frozenset().union(*(_needs(part.rule, tables) for part in parts))
+    rules = [part.rule for part in parts if any(other.key == variable.key for other in part.facts.values())]
+    if isinstance(first, SlotState):
+        needs = frozenset().union(*[_needs(rule, tables) for rule in rules])
         return replace(variable, values=_states(variable.values, needs, tables))
-    if isinstance(variable.values[0], tuple):
-        points = {point for part in parts for point in _points(part.rule, tables)}
-        kept = [value for place, value in enumerate(variable.values) if place == 0 or value in points]
-        return replace(variable, values=tuple(kept))
-    return variable
+    points = frozenset().union(*[_points(rule, tables) for rule in rules])
+    if variable.known:
+        return replace(variable, values=(max((point for point in points if point <= first), default=()),))
+    kept = [value for place, value in enumerate(variable.values) if place == 0 or value in points]
+    return replace(variable, values=tuple(kept))
 
 
 def _states(values: tuple[Value, ...], needs: frozenset[str], tables: Tables) -> tuple[Value, ...]:
@@ -104,7 +165,8 @@ def _states(values: tuple[Value, ...], needs: frozenset[str], tables: Tables) ->
     key = needs if values is UNSEEN else (values, needs)
     if key not in known:
         states = {(s.now & needs, s.next & needs): s.label for s in values if isinstance(s, SlotState)}
-        known[key] = tuple(SlotState(label, *met) for met, label in states.items())
+        # What tells the states of a slot apart is of no use where there is one.
+        known[key] = tuple(SlotState(label if len(values) > 1 else "", *met) for met, label in states.items())
     return known[key]
 
 
@@ -127,156 +189,3 @@ def _bounds(rule: Rule, tables: Tables) -> Iterator[Point]:
     for when in whens:
         for condition in when:
             yield from (point for point in (condition.low, condition.high) if point is not None)
-
-
-def _complete(bound: list[tuple[Rule, dict[str, int]]], variables: Sequence[Variable], tables: Tables) -> Completed:
-    total = 1
-    for variable in variables:
-        total *= len(variable.values)
-    if total > LIMIT:
-        return Completed("unknown", "unknown", (), (), (), 0, "L", ())
-    answerers = [_answerer(rule, facts, tables) for rule, facts in bound]
-    table = {
-        assignment: [answered(assignment) for answered in answerers]
-        for assignment in product(*(variable.values for variable in variables))
-    }
-    answers = {assignment: _gravest(answered) for assignment, answered in table.items()}
-    answers, assumed = _assume_defaults(answers, variables)
-    deciding = _deciding(answers, variables)
-    unseen = any(variables[index].unseen for index in deciding)
-    now, next_ = (_collapse((pair[tense] for pair in answers.values()), unseen) for tense in (0, 1))
-    forks = (_split(answers, variables, index) for index in deciding if not variables[index].unseen)
-    splits = tuple(fork for fork in forks if len({(branch.now, branch.next) for branch in fork.branches}) > 1)
-    sample = max(answers, key=lambda a: (GRAVITY[answers[a][0]], GRAVITY[answers[a][1]]))
-    blind = {index for index in deciding if variables[index].unseen}
-    # Of parts that hang on a certificate nobody saw, that one is to be looked at: it is the weakest of what is known.
-    of_interest = [i for i, (_, facts) in enumerate(bound) if blind & set(facts.values())] or range(len(bound))
-    weakest = max(of_interest, key=lambda i: (GRAVITY[table[sample][i].now], GRAVITY[table[sample][i].next]))
-    return Completed(
-        now=now,
-        next=next_,
-        splits=splits,
-        assumed=assumed,
-        read=_read(table, answers, bound, variables),
-        weakest=weakest,
-        confidence=_confidence(table[sample][weakest], bound[weakest][0]),
-        lacks=table[sample][weakest].lacks,
-    )
-
-
-def _answerer(rule: Rule, facts: dict[str, int], tables: Tables) -> Callable[[tuple[Value, ...]], Answered]:
-    """A part's answer as a function of the whole assignment, computed once for each combination of its own facts."""
-    places = tuple(facts.values())
-    seen: dict[tuple[Value, ...], Answered] = {}
-
-    def answered(assignment: tuple[Value, ...]) -> Answered:
-        own = tuple([assignment[place] for place in places])
-        found = seen.get(own)
-        if found is None:
-            found = seen[own] = answer(rule, dict(zip(facts, own, strict=True)), tables)
-        return found
-
-    return answered
-
-
-def _gravest(answered: Iterable[Answered]) -> Pair:
-    found = list(answered)
-    if len(found) == 1:
-        return found[0].now, found[0].next
-    return (
-        max((a.now for a in found), key=GRAVITY.__getitem__),
-        max((a.next for a in found), key=GRAVITY.__getitem__),
-    )
-
-
-def _assume_defaults(
-    answers: dict[tuple[Value, ...], Pair], variables: Sequence[Variable]
-) -> tuple[dict[tuple[Value, ...], Pair], tuple[int, ...]]:
-    """Take an undeclared setting's documented default where, all else equal, it never makes the answer better."""
-    assumed: list[int] = []
-    while True:
-        open_ = [index for index in _deciding(answers, variables) if index not in assumed]
-        # One assumption can make another one possible, so this goes on until none is left.
-        found = next((index for index in open_ if _harmful(answers, index, variables[index].default)), None)
-        if found is None:
-            return answers, tuple(sorted(assumed))
-        answers = {a: pair for a, pair in answers.items() if a[found] == variables[found].default}
-        assumed.append(found)
-
-
-def _harmful(answers: Mapping[tuple[Value, ...], Pair], index: int, default: str | None) -> bool:
-    """Whether a variable has a default with which nothing is ever better than without."""
-    return default is not None and all(_no_better(answers, assignment, index, default) for assignment in answers)
-
-
-def _no_better(
-    answers: Mapping[tuple[Value, ...], Pair], assignment: tuple[Value, ...], index: int, default: str
-) -> bool:
-    with_default = answers.get((*assignment[:index], default, *assignment[index + 1 :]))
-    if with_default is None:
-        return True
-    return all(GRAVITY[with_default[tense]] >= GRAVITY[answers[assignment][tense]] for tense in (0, 1))
-
-
-def _deciding(answers: Mapping[tuple[Value, ...], Pair], variables: Sequence[Variable]) -> tuple[int, ...]:
-    """The variables of which a change of that one alone changes the answer somewhere."""
-    found: list[int] = []
-    if len(set(answers.values())) == 1:
-        return ()
-    for index, variable in enumerate(variables):
-        if variable.known:
-            continue
-        groups: dict[tuple[Value, ...], Pair] = {}
-        for assignment, pair in answers.items():
-            rest = (*assignment[:index], *assignment[index + 1 :])
-            if groups.setdefault(rest, pair) != pair:
-                found.append(index)
-                break
-    return tuple(found)
-
-
-def _collapse(answers: Iterable[Answer], unseen: bool) -> Answer:
-    distinct = set(answers)
-    if len(distinct) == 1:
-        return distinct.pop()
-    return "unknown" if unseen else "depends"
-
-
-def _split(answers: Mapping[tuple[Value, ...], Pair], variables: Sequence[Variable], index: int) -> Split:
-    """The branches of a deciding variable; neighbouring releases that give the same are one branch."""
-    branches: list[Branch] = []
-    for value in dict.fromkeys(assignment[index] for assignment in answers):
-        within = {assignment: pair for assignment, pair in answers.items() if assignment[index] == value}
-        unseen = any(variables[other].unseen for other in _deciding(within, variables))
-        now, next_ = (_collapse((pair[tense] for pair in within.values()), unseen) for tense in (0, 1))
-        last = branches[-1] if branches else None
-        if last is not None and isinstance(value, tuple) and (last.now, last.next) == (now, next_):
-            branches[-1] = Branch((*last.values, value), now, next_)
-        else:
-            branches.append(Branch((value,), now, next_))
-    return Split(index, tuple(branches))
-
-
-def _read(
-    table: Mapping[tuple[Value, ...], list[Answered]],
-    answers: Mapping[tuple[Value, ...], Pair],
-    bound: list[tuple[Rule, dict[str, int]]],
-    variables: Sequence[Variable],
-) -> tuple[int, ...]:
-    """The variables that the answer stands on: those read by the matching cases of the completions that are left."""
-    places: dict[int, None] = {}
-    for assignment in answers:
-        for answered, (_, facts) in zip(table[assignment], bound, strict=True):
-            for fact in answered.read:
-                if fact in facts:
-                    places[facts[fact]] = None
-        if len(places) == len(variables):
-            break
-    return tuple(sorted(places))
-
-
-def _confidence(answered: Answered, rule: Rule) -> str:
-    """The case's own word or the rule's, and no more than that of the verifier's case which decided."""
-    own = answered.case.confidence if answered.case and answered.case.confidence else rule.confidence
-    told = answered.verifier_case.confidence if answered.verifier_case is not None else None
-    return max(own, told or own, key="HML".index)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, TypeVar
 
 from ekuscan.model import (
     Certificate,
@@ -21,6 +22,8 @@ from ekuscan.rules.tables import Condition, Setting, Tables
 from ekuscan.verdict.experiments import Experiment
 from ekuscan.verdict.facts import Link, SlotState, Value, Variable, matches, release_variable, setting_variable
 from ekuscan.verdict.renewal import IssuancePolicy, SlotView, slot_view, states
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,10 +215,18 @@ class Estate:
         self.policy = policy
         self.boxes = {name: Box(name, t.role, t, seen, tables, policy) for name, t in seen.targets.items()}
         self._far: dict[tuple[str, str], Box] = {}
+        self._derived: dict[object, Any] = {}
         self.clusters: dict[str, list[str]] = {}
         for name, target in seen.targets.items():
             if target.cluster:
                 self.clusters.setdefault(target.cluster, []).append(name)
+
+    def derived(self, key: object, make: Callable[[], T]) -> T:
+        """Something worked out from this estate once, kept with it."""
+        if key not in self._derived:
+            self._derived[key] = make()
+        found: T = self._derived[key]
+        return found
 
     def far_end(self, name: str, role: str) -> Box:
         """A far end that is not in the inventory; nothing is known about it."""

@@ -38,6 +38,14 @@ class Answered:
 
 def facts_read(rule: Rule, verifies_role: str, presents_role: str, tables: Tables) -> tuple[str, ...]:
     """Every fact that some case of a rule may read between two roles, slots as "slot:NAME"."""
+    known: dict[tuple[str, str, str], tuple[str, ...]] = tables.derived("facts read", dict)
+    key = (rule.id, verifies_role, presents_role)
+    if key not in known:
+        known[key] = _facts_read(rule, verifies_role, presents_role, tables)
+    return known[key]
+
+
+def _facts_read(rule: Rule, verifies_role: str, presents_role: str, tables: Tables) -> tuple[str, ...]:
     facts: list[str] = [condition.fact for condition in rule.applies]
     for case in rule.cases:
         facts += [condition.fact for condition in case.when]
@@ -70,7 +78,10 @@ def slot_name(rule: Rule, role: str, tables: Tables) -> str:
 
 def aliases(tables: Tables, role: str, slot: str) -> tuple[SlotAlias, ...]:
     """The rows under which a slot of a role is one with another slot."""
-    return tuple(alias for alias in tables.aliases if role in alias.roles and alias.slot == slot)
+    known: dict[tuple[str, str], tuple[SlotAlias, ...]] = tables.derived("aliases", dict)
+    if (role, slot) not in known:
+        known[role, slot] = tuple(alias for alias in tables.aliases if role in alias.roles and alias.slot == slot)
+    return known[role, slot]
 
 
 def _slot_facts(rule: Rule, role: str, tables: Tables) -> list[str]:
@@ -171,8 +182,12 @@ def _lacking(case: Case, facts: Mapping[str, Value], tables: Tables) -> tuple[An
 
 def asks_the_box(role: str, tables: Tables) -> bool:
     """Whether the row of a role knows nothing of its product, and asks what this very box does."""
-    verifier = tables.verifier(role)
-    return verifier is not None and any(c.fact == "client_eku" for case in verifier.cases for c in case.when)
+    known: dict[str, bool] = tables.derived("boxes asked", dict)
+    if role not in known:
+        verifier = tables.verifier(role)
+        cases = verifier.cases if verifier is not None else ()
+        known[role] = any(condition.fact == "client_eku" for case in cases for condition in case.when)
+    return known[role]
 
 
 def _verifier_case(role: str, facts: Mapping[str, Value], tables: Tables) -> VerifierCase | None:

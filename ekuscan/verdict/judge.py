@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -88,24 +88,17 @@ def _single(estate: Estate, leg: Leg, soon: datetime, part_of: dict[str, str]) -
 def _composites(estate: Estate, use_case: UseCase, soon: datetime, checks: frozenset[str]) -> Iterator[Judged]:
     """One verdict per link of a composite: its parts completed together, the gravest is the answer."""
     beside = _beside(estate, use_case)
-    legs = [
-        leg
-        for name in use_case.parts
-        if name not in beside
-        for leg in legs_of(estate, estate.tables.use_cases[name], checks)
-    ]
-    shared = [leg for name in beside for leg in legs_of(estate, estate.tables.use_cases[name], checks)]
-    optional = [
-        leg
-        for name in use_case.parts_if_used
-        for leg in legs_of(estate, estate.tables.use_cases[name], checks)
-        if not leg.if_used
-    ]
+    legs = _by_ends(_legs(estate, (name for name in use_case.parts if name not in beside), checks))
+    # What belongs to a composite by one of its ends: parts between other roles, and those that count only if declared.
+    loose = list(_legs(estate, beside, checks))
+    by_end = _places(loose, (lambda leg: leg.presents.name, lambda leg: leg.verifier_name))
+    optional = [leg for leg in _legs(estate, use_case.parts_if_used, checks) if not leg.if_used]
+    by_presents = _places(optional, (lambda leg: leg.presents.name,))
     for link in links_of(estate, use_case):
         ends = {link.dials, link.answers}
-        mine = [leg for leg in legs if {leg.presents.name, leg.verifier_name} == ends]
-        mine += [leg for leg in shared if {leg.presents.name, leg.verifier_name} & ends]
-        mine += [leg for leg in optional if leg.presents.name in ends]
+        mine = [*legs.get(frozenset(ends), ())]
+        mine += [loose[place] for place in sorted({place for end in ends for place in by_end.get(end, ())})]
+        mine += [optional[place] for place in sorted({place for end in ends for place in by_presents.get(end, ())})]
         if not mine:
             continue
         completed = complete(tuple(leg.part for leg in mine), estate.tables)
@@ -129,6 +122,26 @@ def _beside(estate: Estate, composite: UseCase) -> tuple[str, ...]:
     ends = {*composite.from_, *composite.to}
     parts = [estate.tables.use_cases[name] for name in composite.parts]
     return tuple(part.name for part in parts if not ends <= {*part.from_, *part.to})
+
+
+def _legs(estate: Estate, use_cases: Iterable[str], checks: frozenset[str]) -> Iterator[Leg]:
+    return (leg for name in use_cases for leg in legs_of(estate, estate.tables.use_cases[name], checks))
+
+
+def _by_ends(legs: Iterable[Leg]) -> dict[frozenset[str], list[Leg]]:
+    found: dict[frozenset[str], list[Leg]] = {}
+    for leg in legs:
+        found.setdefault(frozenset((leg.presents.name, leg.verifier_name)), []).append(leg)
+    return found
+
+
+def _places(legs: Sequence[Leg], ends: Sequence[Callable[[Leg], str]]) -> dict[str, list[int]]:
+    """The places of the legs by the names of some of their ends."""
+    found: dict[str, list[int]] = {}
+    for place, leg in enumerate(legs):
+        for end in ends:
+            found.setdefault(end(leg), []).append(place)
+    return found
 
 
 def _verdict(

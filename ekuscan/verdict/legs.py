@@ -78,8 +78,12 @@ class Leg:
         return self.verifies.name if self.verifies is not None else _NO_BOX.get(self.rule.verifies, "peers")
 
 
-def legs_of(estate: Estate, use_case: UseCase, checks: frozenset[str]) -> Iterator[Leg]:
+def legs_of(estate: Estate, use_case: UseCase, checks: frozenset[str]) -> tuple[Leg, ...]:
     """Every leg of a use case whose rule has one of the checks."""
+    return estate.derived(("legs", use_case.name, checks), lambda: tuple(_legs(estate, use_case, checks)))
+
+
+def _legs(estate: Estate, use_case: UseCase, checks: frozenset[str]) -> Iterator[Leg]:
     rules = [rule for rule in estate.tables.rules_of(use_case.name) if rule.check in checks]
     links = links_of(estate, use_case) if any(_linked(rule) for rule in rules) else []
     for rule in rules:
@@ -241,7 +245,5 @@ def judged_slot(estate: Estate, leg: Leg) -> str | None:
     slot = slot_name(leg.rule, leg.presents.role, estate.tables)
     if leg.rule.presents.as_ == "candidate":
         return slot
-    for alias in estate.tables.aliases:
-        if leg.presents.role in alias.roles and alias.slot == slot and leg.presents.certainly(alias.when):
-            return alias.same_as
-    return slot
+    same = (row.same_as for row in aliases(estate.tables, leg.presents.role, slot) if leg.presents.certainly(row.when))
+    return next(same, slot)

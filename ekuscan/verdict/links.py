@@ -58,10 +58,11 @@ def unguessed(targets: Mapping[str, Target], declared: Sequence[Connection], tab
 
 def _sides(targets: Mapping[str, Target], declared: Sequence[Connection], tables: Tables) -> Iterator[Sides]:
     roles = {target.role for target in targets.values()}
+    members = _members(targets)
     for use_case in tables.use_cases.values():
         if not any(dials in roles and answers in roles for dials, answers in use_case.assume):
             continue
-        taken = _declared_ends(use_case, declared, targets, tables)
+        taken = _declared_ends(use_case, declared, members, tables)
         for from_role, to_role in use_case.assume:
             dials = tuple(t for t in targets.values() if t.role == from_role and (t.id, to_role) not in taken)
             answers = tuple(t for t in targets.values() if t.role == to_role and (t.id, from_role) not in taken)
@@ -77,24 +78,27 @@ def _assumed(use_case: UseCase, dials: str, answers: str) -> Connection:
 
 
 def _declared_ends(
-    use_case: UseCase, declared: Sequence[Connection], targets: Mapping[str, Target], tables: Tables
+    use_case: UseCase, declared: Sequence[Connection], members: Mapping[str, Sequence[Target]], tables: Tables
 ) -> set[tuple[str, str]]:
     """Pairs (target, role at the other end) for which the inventory has described this use case."""
     taken: set[tuple[str, str]] = set()
     for connection in declared:
         if use_case.name not in names(connection.use_case, tables.use_cases):
             continue
-        dials = _members(connection.from_, targets)
-        answers = _members(connection.to, targets)
+        dials = members.get(connection.from_, ())
+        answers = members.get(connection.to, ())
         taken |= {(a.id, b.role) for a in dials for b in answers}
         taken |= {(b.id, a.role) for a in dials for b in answers}
     return taken
 
 
-def _members(end: str, targets: Mapping[str, Target]) -> list[Target]:
-    if end in targets:
-        return [targets[end]]
-    return [target for target in targets.values() if target.cluster == end]
+def _members(targets: Mapping[str, Target]) -> dict[str, list[Target]]:
+    """The targets behind every name of a target or cluster; a target's own name comes first."""
+    found: dict[str, list[Target]] = {}
+    for target in targets.values():
+        if target.cluster:
+            found.setdefault(target.cluster, []).append(target)
+    return found | {name: [target] for name, target in targets.items()}
 
 
 def names(name: str, use_cases: Mapping[str, UseCase]) -> tuple[str, ...]:
@@ -105,19 +109,33 @@ def names(name: str, use_cases: Mapping[str, UseCase]) -> tuple[str, ...]:
 
 def links_of(estate: Estate, use_case: UseCase) -> list[Link]:
     """All links over which a use case runs, the declared ones first."""
-    base = estate.tables.use_cases[use_case.rides_on] if use_case.rides_on else use_case
-    found = [link for connection in estate.seen.connections for link in _expand(estate, base, connection)]
-    if estate.seen.far_ends and base.far_end:
-        found += _to_far_ends(estate, base, found)
-    if use_case is base:
-        return found
-    return [replace(link, use_case=use_case.name) for link in found]
+    return estate.derived(("links", use_case.name), lambda: _links(estate, use_case))
+
+
+def _links(estate: Estate, use_case: UseCase) -> list[Link]:
+    if use_case.rides_on:
+        base = links_of(estate, estate.tables.use_cases[use_case.rides_on])
+        return [replace(link, use_case=use_case.name) for link in base]
+    connections = estate.derived("connections", lambda: _connections_by_use_case(estate))
+    found = [
+        link for connection in connections.get(use_case.name, ()) for link in _expand(estate, use_case, connection)
+    ]
+    if estate.seen.far_ends and use_case.far_end:
+        found += _to_far_ends(estate, use_case, found)
+    return found
+
+
+def _connections_by_use_case(estate: Estate) -> dict[str, list[Connection]]:
+    """The connections that each use case has, be it by the name of a composite that rides on it."""
+    found: dict[str, list[Connection]] = {}
+    for connection in estate.seen.connections:
+        for name in names(connection.use_case, estate.tables.use_cases):
+            found.setdefault(name, []).append(connection)
+    return found
 
 
 def _expand(estate: Estate, use_case: UseCase, connection: Connection) -> Iterator[Link]:
     """A connection between clusters is one link per pair of members."""
-    if use_case.name not in names(connection.use_case, estate.tables.use_cases):
-        return
     for dials in estate.members(connection.from_):
         for answers in estate.members(connection.to):
             yield Link(

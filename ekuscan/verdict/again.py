@@ -1,0 +1,132 @@
+"""Verdicts judged again after a change: other values of facts, other certificates in slots, the same code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from ekuscan.verdict.completion import Completed, Part, complete
+from ekuscan.verdict.estate import Box
+from ekuscan.verdict.facts import CLIENT_AUTH, SERVER_AUTH, SlotState, Value, Variable
+from ekuscan.verdict.judge import Judged
+from ekuscan.verdict.legs import Leg
+
+BOTH = frozenset({SERVER_AUTH, CLIENT_AUTH})
+
+
+@dataclass(frozen=True, slots=True)
+class NewCertificate:
+    """A certificate put into ``slots`` of a box: which needs it meets (``add``), and which no longer (``drop``)."""
+
+    slots: frozenset[str]
+    add: frozenset[str]
+    drop: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A remedy's effect on named boxes and links.
+
+    ``values`` are single values by variable key; ``slots`` are the certificates that change, by box.
+    """
+
+    values: Mapping[str, Value]
+    slots: Mapping[str, NewCertificate]
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Two changes with one key are the same."""
+        return tuple(sorted(self.values.items())), tuple(self.slots.items())
+
+
+def keys_read(leg: Leg) -> Iterator[str]:
+    """The full names of all facts by which a change can reach a leg."""
+    for variable in leg.part.facts.values():
+        yield variable.key
+    if leg.verifies is not None and leg.rule.asks_verifier:
+        yield f"{leg.verifies.name}.client_eku"
+
+
+def judged_again(item: Judged, change: Change) -> Completed:
+    """What a verdict would be after a change; the same for every verdict of this shape that it touches alike."""
+    tables = item.legs[0].presents.tables
+    touched = tuple([_touched(leg, change) for leg in item.legs])
+    cache: dict[object, tuple[Completed, Completed]] = tables.derived("judged again", dict)
+    # Equal completions of one shape are one object, which is kept beside its answer.
+    key = (id(item.completed), touched)
+    if key not in cache:
+        parts = [_changed(leg, one) for leg, one in zip(item.legs, touched, strict=True)]
+        cache[key] = (item.completed, complete(parts, tables))
+    return cache[key][1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Touched:
+    """What a change sets around a leg: single values of facts, a new certificate in slots, the verifying end's check.
+
+    ``anew``: what the verifying end was seen to do before is history where the change touches what its row reads.
+    """
+
+    values: tuple[tuple[str, Value], ...]
+    slots: tuple[str, ...]
+    new: NewCertificate | None
+    told: Value | None
+    anew: bool
+
+
+_UNTOUCHED = _Touched((), (), None, None, anew=False)
+
+
+def _touched(leg: Leg, change: Change) -> _Touched:
+    set_, facts = change.values, leg.part.facts
+    values = tuple([(fact, set_[variable.key]) for fact, variable in facts.items() if variable.key in set_])
+    new = change.slots.get(leg.presents.name)
+    slots = _slots_changed(leg, new) if new is not None else ()
+    told = set_.get(f"{leg.verifies.name}.client_eku") if set_ and leg.verifies is not None else None
+    if told is not None and not leg.rule.asks_verifier:
+        told = None
+    if not values and not slots and told is None:
+        return _UNTOUCHED
+    return _Touched(values, slots, new if slots else None, told, leg.observed is not None)
+
+
+def _slots_changed(leg: Leg, new: NewCertificate) -> tuple[str, ...]:
+    """The facts of a leg that are a slot with a new certificate, be it by its own name or as one with another."""
+    slots = [(fact, variable) for fact, variable in leg.part.facts.items() if fact.startswith("slot:")]
+    return tuple([fact for fact, one in slots if fact[5:] in new.slots or _slot_of(one, leg.presents) in new.slots])
+
+
+def _changed(leg: Leg, touched: _Touched) -> Part:
+    facts = dict(leg.part.facts)
+    for fact, value in touched.values:
+        facts[fact] = replace(facts[fact], values=(value,), default=None)
+    for fact in touched.slots:
+        if touched.new is not None:
+            facts[fact] = _changed_slot(facts[fact], touched.new)
+    if touched.told is not None and leg.verifies is not None:
+        facts["verifies.client_eku"] = Variable(f"{leg.verifies.name}.client_eku", (touched.told,), "declared")
+    elif touched.anew and leg.verifies is not None and _turns_verifier(leg, leg.verifies, facts):
+        del facts["verifies.client_eku"]
+    return Part(leg.rule, facts)
+
+
+def _turns_verifier(leg: Leg, verifies: Box, facts: Mapping[str, Variable]) -> bool:
+    """Whether a change touches what the verifying end's row reads: what it was seen to do before is then history."""
+    row = verifies.tables.verifier(verifies.role)
+    read = [f"verifies.{condition.fact}" for case in (row.cases if row else ()) for condition in case.when]
+    return any(facts[fact].values != leg.part.facts[fact].values for fact in read)
+
+
+def _changed_slot(variable: Variable, new: NewCertificate) -> Variable:
+    states = (_changed_state(state, new) for state in variable.values if isinstance(state, SlotState))
+    return replace(variable, values=tuple(dict.fromkeys(states)), unseen=False)
+
+
+def _changed_state(state: SlotState, new: NewCertificate) -> SlotState:
+    label = "both" if new.add >= BOTH else state.label
+    return SlotState(label, (state.now | new.add) - new.drop, (state.next | new.add) - new.drop)
+
+
+def _slot_of(variable: Variable, box: Box) -> str:
+    """The slot that a slot variable stands for, which its key names: "BOX.slot:SLOT@STACK/SHA256"."""
+    return variable.key.removeprefix(f"{box.name}.slot:").partition("@")[0]
