@@ -20,6 +20,7 @@ from ekuscan.verdict.estate import Box, Estate
 from ekuscan.verdict.evaluate import GRAVITY
 from ekuscan.verdict.facts import (
     BROWSER_TRUST,
+    HAS_NAME,
     IN_TIME,
     SERVER_AUTH,
     UNCHANGED,
@@ -162,6 +163,8 @@ def _change(row: RemedyRow, leg: Leg, view: SlotView | None, estate: Estate) -> 
             which = _client_slot(leg.presents, estate.tables) if name == "client_slot_eku" else ""
         elif name == "in_time":
             add.add(IN_TIME)
+        elif name == "names_peer" and f"link.{leg.rule.named_by}" in leg.part.facts:
+            values[leg.part.facts[f"link.{leg.rule.named_by}"].key] = HAS_NAME
         elif name == "browser_trust":
             (add if value == "yes" else drop).add(BROWSER_TRUST)
         elif name == "unchanged":

@@ -125,14 +125,16 @@ def _rule(rule: Rule, tables: Tables) -> Iterator[Paragraph]:
     alike = [other.title for other in tables.use_cases.values() if other.same_as == use_case.name]
     yield Paragraph("", f"Rule {rule.id}{ids}: {', '.join((use_case.title, *alike))}")
     yield Paragraph("who", _ends(rule))
-    if rule.needs:
+    if rule.named_by:
+        yield Paragraph("needs", f"{', '.join(rule.needs)}: the name stands in the connection's {rule.named_by}")
+    elif rule.needs:
         yield Paragraph("needs", ", ".join(rule.needs) + " in the certificate's effective EKU")
     if rule.applies:
         yield Paragraph("only if", _conditions(rule.applies))
     for case in rule.cases:
         yield Paragraph("when" if case.when else "always", _case(case))
     for answer, text in rule.says.items():
-        yield Paragraph(answer, text.format(presents=_the(rule.presents.roles), verifies=_verifier_word(rule)))
+        yield Paragraph(answer, _says(rule, text))
     for name in rule.remedies:
         yield Paragraph("remedy", f"{tables.remedies[name].title} ({name})")
     if rule.note:
@@ -142,6 +144,11 @@ def _rule(rule: Rule, tables: Tables) -> Iterator[Paragraph]:
         given = ", ".join(f"{fact} {value}" for fact, value in example.given.items())
         yield Paragraph("example", f"{example.id}: {given}: {example.expect}")
     yield from _sources(rule.source, rule.confidence, rule.checked)
+
+
+def _says(rule: Rule, text: str) -> str:
+    name = f"what {rule.named_by} says"
+    return text.format(presents=_the(rule.presents.roles), verifies=_verifier_word(rule), name=name)
 
 
 def _ends(rule: Rule) -> str:
@@ -287,7 +294,8 @@ def _settings(word: str, tables: Tables) -> Iterator[Paragraph]:
 
 def _setting(row: Setting) -> Iterator[Paragraph]:
     yield Paragraph("", f"Setting {row.name}: {row.question}")
-    yield Paragraph("values", ", ".join(row.values) + (f"; default {row.default}" if row.default else ""))
+    values = ", ".join(row.values) or "any text"
+    yield Paragraph("values", values + (f"; default {row.default}" if row.default else ""))
     yield Paragraph("of", f"a {row.of}" + ("" if "*" in row.roles else f": {_the(row.roles)}"))
     yield Paragraph("read at", row.read_at)
     if row.releases:

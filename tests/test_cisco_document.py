@@ -10,7 +10,7 @@ import re
 import pytest
 
 from ekuscan.rules.load import packaged
-from tests.cisco_document import business, mra, no_action, renewal, running, traversal, two_slots, uploads, zones
+from tests.cisco_document import business, mra, named, no_action, renewal, running, traversal, two_slots, uploads, zones
 from tests.cisco_document.explanations import EXPLANATIONS
 from tests.cisco_document.situation import Situation, Upload, differences
 from tests.cisco_document.sound import missing_remedies, unsound, wrong_remedies
@@ -22,6 +22,7 @@ SITUATIONS: tuple[Situation, ...] = (
     *traversal.SITUATIONS,
     *business.SITUATIONS,
     *zones.SITUATIONS,
+    *named.SITUATIONS,
     *renewal.SITUATIONS,
     *no_action.SITUATIONS,
 )

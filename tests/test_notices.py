@@ -32,7 +32,6 @@ from ekuscan.model import (
     TlsParameters,
 )
 from ekuscan.notices import table, weak_table
-from ekuscan.notices.dialled import fits
 from ekuscan.notices.table import packaged
 from ekuscan.notices.unread import api_not_read
 from ekuscan.table_rows import TableError
@@ -396,48 +395,6 @@ def test_one_ca_that_still_issues_it_is_enough() -> None:
 # --- name-mismatch --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("name", "protocol", "san", "common", "expected"),
-    [
-        ("exp.example.com", "https", ["DNS:EXP.example.com"], None, "yes"),
-        ("exp.example.com", "https", ["DNS:exp.example.com."], None, "yes"),
-        ("exp.example.com", "https", ["DNS:other.example.com"], "exp.example.com", "no"),
-        ("exp.example.com", "https", [], "Exp.example.com", "yes"),
-        ("exp.example.com", "https", ["IP:192.0.2.1"], "exp.example.com", "yes"),
-        ("exp.example.com", "https", ["DNS:*.example.com"], None, "wildcard"),
-        ("a.exp.example.com", "https", ["DNS:*.example.com"], None, "no"),
-        ("example.com", "https", ["DNS:*.example.com"], None, "no"),
-        ("exp.example.com", "https", ["DNS:e*.example.com"], None, "no"),
-        ("exp.example.com", "https", ["DNS:*.*.com"], None, "no"),
-        ("com", "https", ["DNS:*"], None, "no"),
-        ("xn--bcher-kva.example.com", "https", ["DNS:xn--bcher-kva.example.com"], None, "yes"),
-        ("192.0.2.1", "https", ["IP:192.0.2.1"], None, "yes"),
-        ("192.0.2.1", "https", ["DNS:192.0.2.1"], "192.0.2.1", "no"),
-        ("2001:db8::1", "https", ["IP:2001:db8:0:0::1"], None, "yes"),
-        ("example.com", "sips", ["URI:sip:example.com"], None, "yes"),
-        ("example.com", "sips", ["URI:sip:example.com:5061;transport=tls"], None, "yes"),
-        ("example.com", "sips", ["URI:sip:alice@example.com"], None, "no"),
-        ("example.com", "sips", ["URI:https:example.com"], None, "no"),
-        ("example.com", "https", ["URI:sip:example.com"], None, "no"),
-        ("example.com", "sips", ["URI:sip:other.example.com"], "example.com", "no"),
-        ("example.com", "xmpp-server", ["SRVName:_xmpp-server.example.com"], None, "yes"),
-        ("example.com", "xmpp-client", ["SRVName:_xmpp-server.example.com"], None, "no"),
-        ("example.com", "xmpp-client", ["XmppAddr:example.com"], None, "yes"),
-        ("example.com", "https", ["XmppAddr:example.com"], None, "no"),
-    ],
-)
-def test_a_name_fits_by_the_rules_of_its_protocol(
-    name: str, protocol: str, san: list[str], common: str | None, expected: str
-) -> None:
-    assert fits(name, protocol, san, common) == expected
-
-
-@given(st.text(max_size=40), st.sampled_from(["https", "sips", "xmpp-client"]), st.lists(st.text(max_size=40)))
-def test_any_names_give_an_answer(name: str, protocol: str, san: list[str]) -> None:
-    assert fits(name, protocol, san, name or None) in ("yes", "wildcard", "no")
-    assert fits(name, protocol, [f"DNS:{one}" for one in san], None) in ("yes", "wildcard", "no")
-
-
 def dialled_as(endpoint: Endpoint, ders: tuple[bytes, ...], target: Target = CUCM) -> dict[str, Notice]:
     return noticed(finished([target], [shows(endpoint, ders)]), "name-mismatch")
 
@@ -452,6 +409,19 @@ def test_a_name_that_the_certificate_lacks_is_named_with_those_that_it_has() -> 
         "a.example.com and b.example.com."
     )
     assert found.endpoints == ("cucm1:443/https", "cucm1:8443/https")
+
+
+def test_a_name_that_a_connection_states_is_judged_by_a_verdict_and_told_by_no_notice_too() -> None:
+    chain, core = leaf(corp(), names=["a.example.com"]), box("exp-c1", "expressway-c", "X15.4")
+    seen = [
+        shows(port(CUCM, n, one, server_name="cucm1.example.com"), chain) for n, one in ((5061, "sips"), (443, "https"))
+    ]
+    stated = {"peer_address": Fact("CUCM1.example.com", "declared"), "tls_verify": Fact("on", "declared")}
+    zone = Connection("zone", "neighbor-zone", "exp-c1", "cucm1", stated)
+    run = finished([CUCM, core], seen, [zone])
+    assert {one.rule: one.now for one in run.verdicts if one.rule == "XN01"} == {"XN01": "breaks"}
+    (found,) = noticed(run, "name-mismatch").values()
+    assert found.endpoints == ("cucm1:443/https",)
 
 
 def test_a_bare_address_was_dialled_under_no_name() -> None:

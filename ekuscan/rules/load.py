@@ -143,6 +143,7 @@ def _rule(file: str, values: Mapping[str, Any]) -> Rule:
         checked=row.take("checked", str),
         note=row.take("note", str, ""),
         far_end=row.take("far_end", bool, True),
+        named_by=row.take("named_by", str, ""),
     )
     row.done()
     return rule
@@ -422,6 +423,7 @@ def _check_references(tables: Tables) -> None:
         known(f"rule {rule.id}: remedies", rule.remedies, tables.remedies)
         known(f"rule {rule.id}: needs", rule.needs, tables.needs)
         known(f"rule {rule.id}: source", rule.source, tables.sources)
+        known(f"rule {rule.id}: named_by", (rule.named_by,) if rule.named_by else (), _texts(tables))
     cited = [(verifier.id, verifier.source) for verifier in tables.verifiers]
     cited += [(remedy.id, remedy.source) for remedy in tables.remedies.values()]
     cited += [(f"stack {name}", habit.source) for name, habit in tables.stacks.items()]
@@ -440,3 +442,8 @@ def _check_references(tables: Tables) -> None:
     unique("steps.toml", (step.id for step in tables.steps))
     for name, source in cited:
         known(f"{name}: source", source, tables.sources)
+
+
+def _texts(tables: Tables) -> list[str]:
+    """The settings of connections that are any text."""
+    return [setting.name for setting in tables.settings.values() if setting.of == "connection" and not setting.values]

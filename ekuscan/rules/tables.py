@@ -62,7 +62,10 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What must the presented certificate be fit for, in one use case."""
+    """What must the presented certificate be fit for, in one use case.
+
+    ``named_by`` is the setting of the connection that holds the name which the verifying end expects; "" for none.
+    """
 
     id: str
     also: tuple[str, ...]
@@ -81,6 +84,7 @@ class Rule:
     checked: str
     note: str
     far_end: bool
+    named_by: str
 
     @property
     def asks_verifier(self) -> bool:
@@ -187,7 +191,10 @@ class StepRow:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A fact that a person or a configuration knows: a box's ("target") or a zone's ("connection")."""
+    """A fact that a person or a configuration knows: a box's ("target") or a zone's ("connection").
+
+    One without ``values`` is any text, which no condition can compare with.
+    """
 
     name: str
     of: Literal["target", "connection"]

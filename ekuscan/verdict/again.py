@@ -9,7 +9,7 @@ from ekuscan.verdict.completion import Completed, Part, complete
 from ekuscan.verdict.estate import Box
 from ekuscan.verdict.facts import CLIENT_AUTH, SERVER_AUTH, SlotState, Value, Variable
 from ekuscan.verdict.judge import Judged
-from ekuscan.verdict.legs import Leg
+from ekuscan.verdict.legs import Leg, slot_of
 
 BOTH = frozenset({SERVER_AUTH, CLIENT_AUTH})
 
@@ -93,7 +93,7 @@ def _touched(leg: Leg, change: Change) -> _Touched:
 def _slots_changed(leg: Leg, new: NewCertificate) -> tuple[str, ...]:
     """The facts of a leg that are a slot with a new certificate, be it by its own name or as one with another."""
     slots = [(fact, variable) for fact, variable in leg.part.facts.items() if fact.startswith("slot:")]
-    return tuple([fact for fact, one in slots if fact[5:] in new.slots or _slot_of(one, leg.presents) in new.slots])
+    return tuple([fact for fact, one in slots if fact[5:] in new.slots or slot_of(one, leg.presents) in new.slots])
 
 
 def _changed(leg: Leg, touched: _Touched) -> Part:
@@ -125,8 +125,3 @@ def _changed_slot(variable: Variable, new: NewCertificate) -> Variable:
 def _changed_state(state: SlotState, new: NewCertificate) -> SlotState:
     label = "both" if new.add >= BOTH else state.label
     return SlotState(label, (state.now | new.add) - new.drop, (state.next | new.add) - new.drop)
-
-
-def _slot_of(variable: Variable, box: Box) -> str:
-    """The slot that a slot variable stands for, which its key names: "BOX.slot:SLOT@STACK/SHA256"."""
-    return variable.key.removeprefix(f"{box.name}.slot:").partition("@")[0]

@@ -194,6 +194,11 @@ class Box:
         name = f"{self.name}.{slot}.certificate"
         return Variable(f"{self.name}.slot:{slot}@{stack}/several", tuple(found), "port", question, name=name)
 
+    def certificates(self, slot: str, service: str | None = None) -> list[Certificate]:
+        """The certificates that were seen in a slot: of several the one that the service's own port showed."""
+        seen = (self._seen.certificates.get(content.sha256 or "") for content in self._contents(slot, service))
+        return [certificate for certificate in seen if certificate is not None]
+
     def _told_apart(self, contents: Sequence[SlotContent]) -> list[str]:
         """What tells the contents of one slot from each other: their ports, else their kinds of key."""
         ports = [f"as on {', '.join(content.endpoints) or content.from_}" for content in contents]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ekuscan.model import Answer
 from ekuscan.rules.tables import Case, Condition, Rule, SlotAlias, Tables, VerifierCase
-from ekuscan.verdict.facts import IN_TIME, SlotState, Value, matches
+from ekuscan.verdict.facts import HAS_NAME, IN_TIME, NAMES_PEER, SlotState, Value, matches
 
 # From harmless to grave. A composite's answer is its gravest part's; a default may only make an answer graver.
 GRAVITY: dict[Answer, int] = {"not-applicable": 0, "ok": 1, "at-risk": 2, "depends": 3, "unknown": 4, "breaks": 5}
@@ -127,11 +127,14 @@ def _answer(rule: Rule, facts: Mapping[str, Value], tables: Tables) -> Answered:
     lacking, verifier_read, verifier_case = _lacking(case, facts, tables)
     needs = set(case.needs if case.needs is not None else rule.needs)
     timed = rule.check not in _TIMELESS_CHECKS
-    now = _judge(needs, state.now, lacking, timed)
-    next_ = _judge(needs, state.next, lacking, timed)
-    missing = sorted((needs | ({IN_TIME} if timed else set())) - (state.now & state.next))
+    name_read = [f"link.{rule.named_by}"] if rule.named_by else []
+    # A renewal keeps the names.
+    named = {NAMES_PEER} if any(facts.get(fact) == HAS_NAME for fact in name_read) else set()
+    now = _judge(needs, state.now | named, lacking, timed)
+    next_ = _judge(needs, state.next | named, lacking, timed)
+    missing = sorted((needs | ({IN_TIME} if timed else set())) - ((state.now & state.next) | named))
     decided = verifier_case if needs & set(missing) else None
-    return Answered(now, next_, (*read, *slot_read, *verifier_read), case, tuple(missing), decided)
+    return Answered(now, next_, (*read, *slot_read, *verifier_read, *name_read), case, tuple(missing), decided)
 
 
 def _judge(needs: set[str], met: frozenset[str], lacking: Answer, timed: bool) -> Answer:

@@ -12,6 +12,7 @@ from ekuscan.verdict.evaluate import NoCaseError, answer, asks_the_box, facts_re
 from ekuscan.verdict.facts import (
     BROWSER_TRUST,
     CLIENT_AUTH,
+    HAS_NAME,
     IN_TIME,
     SERVER_AUTH,
     UNCHANGED,
@@ -66,6 +67,9 @@ def _bind(rule: Rule, given: Mapping[str, str], tables: Tables) -> dict[str, Var
     verifies = given.get("verifies.role", rule.verifies if rule.verifies in tables.sip_slot else presents)
     bound = {name: Variable(name, (role,)) for name, role in _roles(presents, verifies)}
     state = _state(given)
+    if rule.named_by:
+        has = given.get("presents.names_peer", "yes") == "yes"
+        bound[f"link.{rule.named_by}"] = Variable(f"link.{rule.named_by}", (HAS_NAME if has else "lacks",))
     for fact in facts_read(rule, verifies, presents, tables):
         if fact.startswith("slot:"):
             bound[fact] = Variable(fact, (state,))

@@ -12,6 +12,9 @@ from ekuscan.rules.tables import Condition, Rule, Setting, Tables
 
 SERVER_AUTH, CLIENT_AUTH, IN_TIME, BROWSER_TRUST = "serverAuth", "clientAuth", "inTime", "browserTrust"
 UNCHANGED = "unchanged"
+NAMES_PEER = "namesPeer"
+HAS_NAME = "has"
+"""What the name of a connection is to a certificate that has it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
+from ekuscan.model import Fact
+from ekuscan.names import printable
+from ekuscan.peer_names import is_named, stated_names
 from ekuscan.rules import releases
 from ekuscan.rules.tables import Rule, UseCase
 from ekuscan.verdict.completion import Part
 from ekuscan.verdict.estate import Box, Estate
 from ekuscan.verdict.evaluate import aliases, asks_the_box, facts_read, slot_name
 from ekuscan.verdict.experiments import Experiment, overruled, variable
-from ekuscan.verdict.facts import Link, Variable
+from ekuscan.verdict.facts import HAS_NAME, Link, Variable, matches
 from ekuscan.verdict.links import box_of, links_of
 
 # Verifying ends that are no box of anybody's inventory.
@@ -74,6 +77,16 @@ class Leg:
         return tuple(overruled(self.observed, declared, row, self.part.facts))
 
     @property
+    def expectation(self) -> Fact | None:
+        """The name that the verifying end expects in the certificate, where the rule asks for it and somebody told."""
+        return self.link.settings.get(self.rule.named_by) if self.link is not None and self.rule.named_by else None
+
+    @property
+    def expected(self) -> str | None:
+        """That name, printable."""
+        return printable(self.expectation.value) if self.expectation is not None else None
+
+    @property
     def verifier_name(self) -> str:
         return self.verifies.name if self.verifies is not None else _NO_BOX.get(self.rule.verifies, "peers")
 
@@ -133,7 +146,50 @@ def _over(estate: Estate, use_case: UseCase, rule: Rule, link: Link) -> Iterator
     for presents, verifies in pairs:
         far = not (presents.in_file and verifies.in_file)
         if _presents(rule, presents) and _verifies(rule, verifies) and (rule.far_end or not far):
-            yield _leg(estate, use_case, rule, presents, verifies, link, if_used=not link.declared)
+            leg = _leg(estate, use_case, rule, presents, verifies, link, if_used=not link.declared)
+            yield from [leg] if not rule.named_by else _named(leg)
+
+
+def _named(leg: Leg) -> Iterator[Leg]:
+    """The leg with whether the certificate has the name that is expected, if somebody told it and it was seen."""
+    expected = leg.expectation
+    if leg.link is None or expected is None:
+        return
+    found = {_has_name(leg, slot, expected.value) for slot in _slots_shown(leg)}
+    if found in ({True}, {False}):
+        fact = Variable(
+            f"{leg.link.key}.{leg.rule.named_by}/{leg.presents.name}",
+            (HAS_NAME if True in found else "lacks",),
+            expected.from_,
+            name=f"{leg.link.key}.{leg.rule.named_by}",
+            text=printable(expected.value),
+        )
+        yield replace(leg, part=Part(leg.rule, {**leg.part.facts, f"link.{leg.rule.named_by}": fact}))
+
+
+def _slots_shown(leg: Leg) -> set[str]:
+    """The slot that the rule names, and those that are, or may be, one with it on this box."""
+    box, slot = leg.presents, slot_name(leg.rule, leg.presents.role, leg.presents.tables)
+    rows = aliases(box.tables, box.role, slot)
+    same = next((row.same_as for row in rows if box.certainly(row.when)), None)
+    may = (row.same_as for row in rows if all(any(matches(c, v) for v in box.fact(c.fact).values) for c in row.when))
+    return {same} if same is not None else {slot, *may}
+
+
+def _has_name(leg: Leg, slot: str, expected: str) -> bool | None:
+    """Whether what was seen in a slot has one of the names; None where that is open."""
+    names = stated_names(expected)
+    found = {_any([is_named(one, name) for name in names]) for one in leg.presents.certificates(slot, leg.service)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _any(answers: Sequence[bool | None]) -> bool | None:
+    return True if True in answers else None if None in answers or not answers else False
+
+
+def slot_of(variable: Variable, box: Box) -> str:
+    """The slot that a slot variable stands for, which its key names: "BOX.slot:SLOT@STACK/SHA256"."""
+    return variable.key.removeprefix(f"{box.name}.slot:").partition("@")[0]
 
 
 def _presents(rule: Rule, box: Box) -> bool:

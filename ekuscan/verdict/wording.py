@@ -49,7 +49,7 @@ def _says(leg: Leg, completed: Completed, answer: Answer, observed: Experiment |
     if observed is not None and CLIENT_AUTH in completed.lacks and answer in ("ok", "breaks"):
         return _seen(leg, observed)
     template = leg.rule.says.get(answer) or _fallback(leg, answer)
-    return template.format(presents=leg.presents.name, verifies=leg.verifier_name)
+    return template.format(presents=leg.presents.name, verifies=leg.verifier_name, name=leg.expected or "the name")
 
 
 def _seen(leg: Leg, observed: Experiment) -> str:
