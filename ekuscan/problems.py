@@ -48,7 +48,8 @@ class Finding:
 
     ``presents`` and ``verifier`` are the ends of the leg that decides, ``strangers`` those of all its legs that are not
     in the inventory. A ``composite`` has several legs. A ``candidate`` is a file that somebody thinks of installing.
-    ``slot`` is what is known of the slot that the verdict is about.
+    ``slot`` is what is known of the slot that the verdict is about. A ``whole`` is a connection of several pairs, each
+    with a verdict of its own: it is no problem besides theirs.
     """
 
     verdict: Verdict
@@ -58,16 +59,19 @@ class Finding:
     composite: bool
     candidate: bool = False
     slot: ProfileSlot | None = None
+    whole: bool = False
 
 
-def finding(item: Judged, *, candidate: bool = False) -> Finding:
+def finding(item: Judged, *, candidate: bool = False, whole: bool = False) -> Finding:
     """What problems are made of."""
     leg = item.legs[item.completed.weakest]
     boxes = [box for one in item.legs for box in (one.presents, one.verifies) if box is not None and not box.in_file]
     strangers = tuple(dict.fromkeys(box.name for box in boxes))
     slots = profile(leg.presents.role).slots
     slot = next((slot for slot in slots if slot.name == item.verdict.slot), None)
-    return Finding(item.verdict, leg.presents.name, leg.verifier_name, strangers, len(item.legs) > 1, candidate, slot)
+    return Finding(
+        item.verdict, leg.presents.name, leg.verifier_name, strangers, len(item.legs) > 1, candidate, slot, whole
+    )
 
 
 @dataclass(slots=True)
@@ -175,7 +179,7 @@ def _grouped(findings: Sequence[Finding]) -> list[_Group]:
     broken = {_slot_key(item) for item in findings if section_of(item.verdict) == "broken-now"}
     for item in findings:
         section = section_of(item.verdict)
-        if section is None:
+        if section is None or item.whole:
             continue
         if section == "at-risk" and item.verdict.now == "at-risk" and _slot_key(item) in broken:
             section = "broken-now"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ekuscan.advice import with_remedies
+from ekuscan.advice import is_fine, with_remedies
 from ekuscan.assessment import ChainBook
 from ekuscan.exit_code import FailOn, summarize
 from ekuscan.likeness import Likeness, likeness
@@ -37,6 +37,7 @@ from ekuscan.problems import Finding, finding, open_pairs, open_role, problems
 from ekuscan.respell import Words, respeller
 from ekuscan.rules.tables import Tables
 from ekuscan.target_facts import TargetFacts, experiments, requests, services
+from ekuscan.verdict.clusters import wholes
 from ekuscan.verdict.estate import Estate, Seen
 from ekuscan.verdict.judge import UPLOAD_CHECKS, WIRE_CHECKS, Judged, judge
 from ekuscan.verdict.links import Sides, assumed_connections, unguessed
@@ -303,7 +304,9 @@ class RunInProgress:
         found = judge(estate, self._options.warn_days, checks)
         if self._options.candidates:
             found = [item for item in found if all(leg.presents.in_file for leg in item.legs) and _given(item)]
-        return tuple(finding(item, candidate=self._options.candidates) for item in with_remedies(found, estate))
+        told = [finding(item, candidate=self._options.candidates) for item in with_remedies(found, estate)]
+        told += [finding(item, whole=True) for item in wholes(found, estate, is_fine)]
+        return tuple(told)
 
     def _connections(self, targets: Mapping[str, Target]) -> tuple[Connection, ...]:
         names = set(targets) | {target.cluster for target in targets.values() if target.cluster}

@@ -23,7 +23,7 @@ from ekuscan.verdict import experiments, wording
 from ekuscan.verdict.completion import Completed, Part, complete, variables_of
 from ekuscan.verdict.estate import Estate
 from ekuscan.verdict.experiments import Experiment
-from ekuscan.verdict.facts import CLIENT_AUTH, SlotState, Variable
+from ekuscan.verdict.facts import CLIENT_AUTH, Link, SlotState, Variable
 from ekuscan.verdict.legs import Leg, judged_slot, legs_of
 from ekuscan.verdict.links import box_of, links_of
 from ekuscan.verdict.renewal import SlotView
@@ -51,12 +51,16 @@ _WEAKNESS: dict[Certainty, int] = {"observed": 0, "inferred": 1, "declared": 2, 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A verdict with what remedies need to judge it again: its legs (one, or a composite's parts)."""
+    """A verdict with what remedies need to judge it again: its legs (one, or a composite's parts).
+
+    ``link`` is what it runs over, None within a cluster and for ends without a box.
+    """
 
     verdict: Verdict
     legs: tuple[Leg, ...]
     completed: Completed
     view: SlotView | None
+    link: Link | None = None
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -82,7 +86,7 @@ def _single(estate: Estate, leg: Leg, soon: datetime, part_of: dict[str, str]) -
     slot = judged_slot(estate, leg)
     view = leg.presents.view(slot, leg.service) if slot else None
     verdict = _verdict(estate, (leg,), completed, leg, view, soon, leg.id, leg.rule.id, part_of.get(leg.use_case.name))
-    return Judged(verdict, (leg,), completed, view)
+    return Judged(verdict, (leg,), completed, view, leg.link)
 
 
 def _composites(estate: Estate, use_case: UseCase, soon: datetime, checks: frozenset[str]) -> Iterator[Judged]:
@@ -111,7 +115,7 @@ def _composites(estate: Estate, use_case: UseCase, soon: datetime, checks: froze
         verdict = _verdict(
             estate, tuple(mine), completed, weakest, view, soon, f"{name}/{use_case.name}/{rule}", rule, None, use_case
         )
-        yield Judged(verdict, tuple(mine), completed, view)
+        yield Judged(verdict, tuple(mine), completed, view, link)
 
 
 def _beside(estate: Estate, composite: UseCase) -> tuple[str, ...]:

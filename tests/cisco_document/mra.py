@@ -204,6 +204,8 @@ CLUSTERS = (
             "e2>e1/cluster/X26": "ok",
             "e1>e2/cluster/X26S": "ok",
             "e2>e1/cluster/X26S": "ok",
+            "c1>edge/uc-traversal/PAIRS": "breaks",
+            "c1>edge/mra/PAIRS": "breaks",
         },
     ),
 )

@@ -13,6 +13,7 @@ from typing import Any
 
 from typer.testing import CliRunner
 
+from ekuscan.advice import is_fine
 from ekuscan.assessment import ChainBook
 from ekuscan.certificate_files import read_certificates
 from ekuscan.cli.app import app
@@ -23,6 +24,7 @@ from ekuscan.rules.tables import Tables
 from ekuscan.run import Knowledge, Options, Piece, RunInProgress
 from ekuscan.targets.load import TargetRequest, load
 from ekuscan.trust import TrustStore
+from ekuscan.verdict.clusters import wholes
 from ekuscan.verdict.estate import Estate, Seen
 from ekuscan.verdict.judge import UPLOAD_CHECKS, WIRE_CHECKS, judge
 from tests.cisco_document.situation import TODAY, Situation, Upload
@@ -163,7 +165,8 @@ def judged_under(prepared: Prepared, tables: Tables) -> Verdicts:
     )
     estate = Estate(seen, tables, knowledge().policy)
     checks = UPLOAD_CHECKS if prepared.uploads else WIRE_CHECKS
-    verdicts: Verdicts = [_shown(item.verdict) for item in judge(estate, 45, checks)]
+    judged = judge(estate, 45, checks)
+    verdicts: Verdicts = [_shown(item.verdict) for item in (*judged, *wholes(judged, estate, is_fine))]
     return upload_verdicts(verdicts) if prepared.uploads else verdicts
 
 

@@ -1,0 +1,87 @@
+"""Connections of clusters: the answer of the whole connection is that of its worst pair of members."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from ekuscan.model import Connection, Verdict
+from ekuscan.rules.tables import Tables
+from ekuscan.verdict.estate import Estate
+from ekuscan.verdict.evaluate import GRAVITY
+from ekuscan.verdict.judge import Judged
+from ekuscan.verdict.links import names
+
+Pair = tuple[str, str]
+"""Who dials and who answers."""
+IsFine = Callable[[Verdict], bool]
+
+
+def wholes(judged: Iterable[Judged], estate: Estate, is_fine: IsFine) -> Iterator[Judged]:
+    """A verdict for each connection that joins several pairs of members, and for each composite that rides on it.
+
+    Its id ends in ``PAIRS``. All else is that of the worst pair, which the text names; what mends it is told there.
+    ``is_fine`` says of a verdict whether nothing needs to be done for it.
+    """
+    connections = {one.id: one for one in estate.seen.connections}
+    groups: dict[tuple[str, str], list[Judged]] = {}
+    for item in judged:
+        if item.link is not None and item.link.connection is not None:
+            groups.setdefault((item.link.connection, item.verdict.use_case), []).append(item)
+    for (connection, use_case), items in groups.items():
+        if _tells_of(use_case, connections[connection], estate.tables):
+            pairs = _by_pair(items)
+            if len(pairs) > 1:
+                yield _whole(connections[connection], use_case, pairs, is_fine)
+
+
+def _tells_of(use_case: str, connection: Connection, tables: Tables) -> bool:
+    """Whether a use case is a connection's own or a composite; the other parts of a composite are told with it."""
+    return bool(tables.use_cases[use_case].parts) or use_case in names(connection.use_case, tables.use_cases)
+
+
+def _by_pair(items: Iterable[Judged]) -> dict[Pair, list[Judged]]:
+    pairs: dict[Pair, list[Judged]] = {}
+    for item in items:
+        if item.link is not None:
+            pairs.setdefault((item.link.dials, item.link.answers), []).append(item)
+    return pairs
+
+
+def _whole(connection: Connection, use_case: str, pairs: Mapping[Pair, Sequence[Judged]], is_fine: IsFine) -> Judged:
+    pair, items = max(pairs.items(), key=lambda one: max(map(_gravity, one[1])))
+    worst = max(items, key=_gravity)
+    verdict = replace(
+        worst.verdict,
+        id=f"{connection.from_}>{connection.to}/{use_case}/PAIRS",
+        part_of=None,
+        connection=connection.id,
+        text=f"{_told(pair, pairs, is_fine)} {worst.verdict.text}",
+        remedies=(),
+    )
+    return replace(worst, verdict=verdict)
+
+
+def _gravity(item: Judged) -> tuple[int, int]:
+    return GRAVITY[item.verdict.now], GRAVITY[item.verdict.next]
+
+
+def _told(worst: Pair, pairs: Mapping[Pair, Sequence[Judged]], is_fine: IsFine) -> str:
+    """How many pairs are affected, which is the worst, and which member all of them have in common."""
+    affected = [pair for pair, items in pairs.items() if not all(is_fine(item.verdict) for item in items)]
+    if not affected:
+        return f"All {len(pairs)} pairs of members are fine."
+    count = "All" if len(affected) == len(pairs) else f"{len(affected)} of"
+    told = f"{count} {len(pairs)} pairs of members are affected, the worst is {_named(worst)}."
+    common = _common(affected) - _common(pairs)
+    for member in sorted(common):
+        told += f" {member} is in each of them: without it the connection is fine."
+    return told
+
+
+def _common(pairs: Iterable[Pair]) -> set[str]:
+    return set.intersection(*map(set, pairs))
+
+
+def _named(pair: Pair) -> str:
+    return " > ".join(pair)

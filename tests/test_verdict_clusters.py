@@ -1,0 +1,68 @@
+"""Connections of clusters: every pair of members has its verdict, and the whole has that of its worst pair."""
+
+from __future__ import annotations
+
+from ekuscan.advice import is_fine
+from ekuscan.model import Verdict
+from ekuscan.problems import finding, problems
+from ekuscan.rules.load import packaged
+from ekuscan.verdict.clusters import wholes
+from tests.judging import Facts, Shown
+
+FINE, LACKING = Shown("both", "private"), Shown("server", "private")
+
+
+def _zone(core: tuple[Shown, ...], edge: tuple[Shown, ...], **settings: str) -> Facts:
+    """Members c1, c2, ... of a cluster that dial members e1, e2, ... of another one."""
+    facts = Facts()
+    for number, shown in enumerate(core, 1):
+        facts.box(f"c{number}", "expressway-c", "X15.4", {"server": shown}, cluster="core", cluster_tls="permissive")
+    for number, shown in enumerate(edge, 1):
+        facts.box(f"e{number}", "expressway-e", "X15.4", {"server": shown}, cluster="edge", cluster_tls="permissive")
+    return facts.link("uc-traversal", "core" if len(core) > 1 else "c1", "edge" if len(edge) > 1 else "e1", **settings)
+
+
+def _wholes(facts: Facts) -> dict[str, Verdict]:
+    judged = facts.judged()
+    return {item.verdict.id: item.verdict for item in wholes(judged, facts.estate(), is_fine)}
+
+
+def test_one_node_that_breaks_is_named_and_so_is_the_worst_pair() -> None:
+    verdict = _wholes(_zone((FINE, LACKING), (FINE, FINE)))["core>edge/uc-traversal/PAIRS"]
+    assert (verdict.outcome, verdict.rule, verdict.dials) == ("breaks-now", "X11", "c2")
+    assert verdict.text.startswith(
+        "2 of 4 pairs of members are affected, the worst is c2 > e1. c2 is in each of them: without it the connection "
+        "is fine. c2 always dials"
+    )
+
+
+def test_a_composite_over_a_cluster_has_its_worst_pair_and_weakest_leg() -> None:
+    facts = _zone((FINE,), (FINE, Shown("client", "private"), FINE))
+    found = _wholes(facts)
+    assert set(found) == {"c1>edge/uc-traversal/PAIRS", "c1>edge/mra/PAIRS"}
+    text = found["c1>edge/mra/PAIRS"].text
+    assert text.startswith("1 of 3 pairs of members are affected, the worst is c1 > e2. e2 is in each of them")
+    assert "Weakest leg: UC traversal zone (X11S)." in text
+
+
+def test_pairs_that_are_all_fine_say_so() -> None:
+    verdict = _wholes(_zone((FINE, FINE), (FINE,)))["core>e1/uc-traversal/PAIRS"]
+    assert (verdict.outcome, verdict.text.partition(".")[0]) == ("ok", "All 2 pairs of members are fine")
+
+
+def test_a_cause_that_lies_in_every_pair_blames_no_member() -> None:
+    verdict = _wholes(_zone((LACKING,), (FINE, FINE)))["c1>edge/uc-traversal/PAIRS"]
+    assert verdict.text.startswith("All 2 pairs of members are affected, the worst is c1 > e1. c1 always dials")
+
+
+def test_a_connection_of_two_boxes_has_no_verdict_of_its_own_besides() -> None:
+    assert _wholes(_zone((LACKING,), (FINE,))) == {}
+
+
+def test_the_whole_is_no_problem_besides_those_of_its_pairs() -> None:
+    facts = _zone((FINE, LACKING), (FINE, FINE))
+    judged = facts.judged()
+    alone = [finding(item) for item in judged]
+    both = [*alone, *(finding(item, whole=True) for item in wholes(judged, facts.estate(), is_fine))]
+    assert len(both) == len(alone) + 2
+    assert problems(both, packaged()) == problems(alone, packaged())
