@@ -49,7 +49,8 @@ def _by_pair(items: Iterable[Judged]) -> dict[Pair, list[Judged]]:
 
 
 def _whole(connection: Connection, use_case: str, pairs: Mapping[Pair, Sequence[Judged]], is_fine: IsFine) -> Judged:
-    pair, items = max(pairs.items(), key=lambda one: max(map(_gravity, one[1])))
+    # Of pairs that are equally bad the first by name, whatever the order in which they stand in a file.
+    pair, items = max(sorted(pairs.items(), key=lambda one: one[0]), key=lambda one: max(map(_gravity, one[1])))
     worst = max(items, key=_gravity)
     verdict = replace(
         worst.verdict,

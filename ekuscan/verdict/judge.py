@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from ekuscan.model import (
     Answer,
@@ -46,6 +47,7 @@ _CERTAINTY: dict[str, Certainty] = {
     "default": "assumed",
     "assumed": "assumed",
 }
+Key = TypeVar("Key")
 _WEAKNESS: dict[Certainty, int] = {"observed": 0, "inferred": 1, "declared": 2, "assumed": 3}
 
 
@@ -92,17 +94,20 @@ def _single(estate: Estate, leg: Leg, soon: datetime, part_of: dict[str, str]) -
 def _composites(estate: Estate, use_case: UseCase, soon: datetime, checks: frozenset[str]) -> Iterator[Judged]:
     """One verdict per link of a composite: its parts completed together, the gravest is the answer."""
     beside = _beside(estate, use_case)
-    legs = _by_ends(_legs(estate, (name for name in use_case.parts if name not in beside), checks))
-    # What belongs to a composite by one of its ends: parts between other roles, and those that count only if declared.
-    loose = list(_legs(estate, beside, checks))
-    by_end = _places(loose, (lambda leg: leg.presents.name, lambda leg: leg.verifier_name))
-    optional = [leg for leg in _legs(estate, use_case.parts_if_used, checks) if not leg.if_used]
-    by_presents = _places(optional, (lambda leg: leg.presents.name,))
+    between = [name for name in use_case.parts if name not in beside]
+    # A part belongs to a composite by both of its ends; one between other roles, or one that counts only if declared,
+    # by one of them.
+    legs = _by(_legs(estate, between, checks), lambda leg: [frozenset((leg.presents.name, leg.verifier_name))])
+    loose = _by(_legs(estate, beside, checks), lambda leg: {leg.presents.name, leg.verifier_name})
+    optional = _by(
+        _legs(estate, use_case.parts_if_used, checks), lambda leg: [] if leg.if_used else [leg.presents.name]
+    )
+    order = _tables_order(estate, (*between, *beside, *use_case.parts_if_used))
     for link in links_of(estate, use_case):
-        ends = {link.dials, link.answers}
-        mine = [*legs.get(frozenset(ends), ())]
-        mine += [loose[place] for place in sorted({place for end in ends for place in by_end.get(end, ())})]
-        mine += [optional[place] for place in sorted({place for end in ends for place in by_presents.get(end, ())})]
+        ends = frozenset((link.dials, link.answers))
+        known = {id(leg): leg for leg in legs.get(ends, ())}
+        known |= {id(leg): leg for end in ends for found in (loose, optional) for leg in found.get(end, ())}
+        mine = sorted(known.values(), key=order)
         if not mine:
             continue
         completed = complete(tuple(leg.part for leg in mine), estate.tables)
@@ -128,23 +133,27 @@ def _beside(estate: Estate, composite: UseCase) -> tuple[str, ...]:
     return tuple(part.name for part in parts if not ends <= {*part.from_, *part.to})
 
 
+def _tables_order(estate: Estate, use_cases: Sequence[str]) -> Callable[[Leg], tuple[int, int, str, str, str]]:
+    """Legs in the order of the tables and then of names: which of two equal ones is named does not hang on a file's."""
+    rules = estate.derived("rule places", lambda: {rule.id: place for place, rule in enumerate(estate.tables.rules)})
+    parts = {name: place for place, name in enumerate(use_cases)}
+
+    def place(leg: Leg) -> tuple[int, int, str, str, str]:
+        link = leg.link.key if leg.link is not None else ""
+        return parts[leg.use_case.name], rules[leg.rule.id], leg.presents.name, leg.verifier_name, link
+
+    return place
+
+
 def _legs(estate: Estate, use_cases: Iterable[str], checks: frozenset[str]) -> Iterator[Leg]:
     return (leg for name in use_cases for leg in legs_of(estate, estate.tables.use_cases[name], checks))
 
 
-def _by_ends(legs: Iterable[Leg]) -> dict[frozenset[str], list[Leg]]:
-    found: dict[frozenset[str], list[Leg]] = {}
+def _by(legs: Iterable[Leg], keys: Callable[[Leg], Iterable[Key]]) -> dict[Key, list[Leg]]:
+    found: dict[Key, list[Leg]] = {}
     for leg in legs:
-        found.setdefault(frozenset((leg.presents.name, leg.verifier_name)), []).append(leg)
-    return found
-
-
-def _places(legs: Sequence[Leg], ends: Sequence[Callable[[Leg], str]]) -> dict[str, list[int]]:
-    """The places of the legs by the names of some of their ends."""
-    found: dict[str, list[int]] = {}
-    for place, leg in enumerate(legs):
-        for end in ends:
-            found.setdefault(end(leg), []).append(place)
+        for key in keys(leg):
+            found.setdefault(key, []).append(leg)
     return found
 
 

@@ -156,11 +156,12 @@ def _named(leg: Leg) -> Iterator[Leg]:
     if leg.link is None or expected is None:
         return
     found = {_has_name(leg, slot, expected.value) for slot in _slots_shown(leg)}
-    if found in ({True}, {False}):
+    if found and None not in found:
         fact = Variable(
             f"{leg.link.key}.{leg.rule.named_by}/{leg.presents.name}",
-            (HAS_NAME if True in found else "lacks",),
+            tuple(word for word, has in ((HAS_NAME, True), ("lacks", False)) if has in found),
             expected.from_,
+            f"Has the certificate that {leg.presents.name} shows the name {printable(expected.value)}?",
             name=f"{leg.link.key}.{leg.rule.named_by}",
             text=printable(expected.value),
         )
