@@ -254,6 +254,18 @@ CLOUD = (
             ("X15.3.2", "slots: {server: digicert-both.pem}", "both EKUs", "at renewal", ("ok", "at-risk")),
         )
     ),
+    *(
+        Situation(
+            f"where the cloud was found to be one that has clientAuth {habit}, onboarding without it is {given}",
+            ("X24",),
+            inventory(
+                f"e: {{role: expressway-e, release: X15.4, {_SERVER}}}\nw: {{role: webex, client_eku: {habit}}}",
+                _ONBOARDING,
+            ),
+            {**edge("e"), "e>w/cloud-onboarding/X24": given},
+        )
+        for habit, given in (("checked", "breaks"), ("ignored", "ok"))
+    ),
     Situation(
         "an Expressway-E that is no server cannot be dialled by Webex",
         ("X25", "L1"),

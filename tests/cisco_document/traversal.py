@@ -163,4 +163,32 @@ INSIDE = (
     ),
 )
 
-SITUATIONS = (*TRAVERSAL_ZONES, *INSIDE)
+# What somebody has found out about a verifying end comes before what no vendor documents, and before what one does.
+FOUND_OUT = (
+    *(
+        Situation(
+            f"where Unified CM was found to be one that has clientAuth {habit}, SIP OAuth without it is {given}",
+            ("X23",),
+            inventory(
+                f"""
+                c: {{role: expressway-c, release: X15.4, slots: {{server: digicert-server.pem}}}}
+                {_UNIFIED_CM.removesuffix("}")}, client_eku: {habit}}}
+                """,
+                "- {use_case: sip-oauth, from: c, to: u}",
+            ),
+            {**core("c"), "u/https/CM01": "ok", "u>c/sip-oauth/CM16": "ok", "c>u/sip-oauth/X23": given},
+        )
+        for habit, given in (("checked", "breaks"), ("ignored", "ok"))
+    ),
+    Situation(
+        "an Expressway-E of an earlier release that was found to ignore clientAuth takes Expressway-C without it",
+        ("X11",),
+        pair(
+            "release: X14.3.7, slots: {server: identrust-both.pem}, client_eku: ignored",
+            "release: X14.3.7, slots: {server: digicert-server.pem}",
+        ),
+        {**edge("e", browsers="at-risk"), **core("c"), **zone("ok", "at-risk", "ok", "at-risk")},
+    ),
+)
+
+SITUATIONS = (*TRAVERSAL_ZONES, *INSIDE, *FOUND_OUT)
