@@ -6,15 +6,21 @@ from collections.abc import Collection, Iterator, Sequence
 
 from ekuscan.foresight import Answered, Difference, Effect
 from ekuscan.model import Answer, Verdict
+from ekuscan.verdict.clusters import is_whole
 from ekuscan.verdict.evaluate import GRAVITY
 
 _OPEN: tuple[Answer, ...] = ("depends", "unknown")
 
 
 def differences(before: Sequence[Verdict], after: Sequence[Verdict], touched: Collection[str]) -> Iterator[Difference]:
-    """One per verdict id, in the order of ``after``; what is there before alone stands at the end."""
-    were = {verdict.id: verdict for verdict in before}
+    """One per verdict id, in the order of ``after``; what is there before alone stands at the end.
+
+    A connection of clusters is compared pair by pair; its whole is no verdict besides.
+    """
+    were = {verdict.id: verdict for verdict in before if not is_whole(verdict)}
     for verdict in after:
+        if is_whole(verdict):
+            continue
         yield _difference(were.pop(verdict.id, None), verdict, touched)
     for verdict in were.values():
         yield _difference(verdict, None, touched)

@@ -13,6 +13,7 @@ from ekuscan.model import Verdict
 from ekuscan.report import text
 from ekuscan.report.page import NARROWEST, WIDEST, Page
 from ekuscan.report.preflight_plan import candidates, steps
+from ekuscan.verdict.clusters import is_whole
 
 _SHOWN, _DECIDING = 20, 6
 _WORDS = {"ok": "fine", "breaks": "broken", "not-applicable": "none", "at-risk": "at risk"}
@@ -210,7 +211,7 @@ def _counts(verdicts: Sequence[Verdict], use_case: str) -> list[str]:
     found = Counter(
         "fine for now" if one.now == "ok" != one.next else _WORDS.get(one.now, one.now)
         for one in verdicts
-        if one.use_case == use_case
+        if one.use_case == use_case and not is_whole(one)
     )
     ordered = [(word, found[word]) for word in _GRAVEST_FIRST if found[word]]
     counts = [f"{count} {word}" for word, count in ordered] or ["none"]

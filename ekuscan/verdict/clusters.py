@@ -15,6 +15,7 @@ from ekuscan.verdict.links import names
 Pair = tuple[str, str]
 """Who dials and who answers."""
 IsFine = Callable[[Verdict], bool]
+_PAIRS = "PAIRS"
 
 
 def wholes(judged: Iterable[Judged], estate: Estate, is_fine: IsFine) -> Iterator[Judged]:
@@ -33,6 +34,11 @@ def wholes(judged: Iterable[Judged], estate: Estate, is_fine: IsFine) -> Iterato
             pairs = _by_pair(items)
             if len(pairs) > 1:
                 yield _whole(connections[connection], use_case, pairs, is_fine)
+
+
+def is_whole(verdict: Verdict) -> bool:
+    """Whether a verdict is that of a whole connection, each pair of which has one of its own."""
+    return verdict.id.endswith(f"/{_PAIRS}")
 
 
 def _tells_of(use_case: str, connection: Connection, tables: Tables) -> bool:
@@ -54,7 +60,7 @@ def _whole(connection: Connection, use_case: str, pairs: Mapping[Pair, Sequence[
     worst = max(items, key=_gravity)
     verdict = replace(
         worst.verdict,
-        id=f"{connection.from_}>{connection.to}/{use_case}/PAIRS",
+        id=f"{connection.from_}>{connection.to}/{use_case}/{_PAIRS}",
         part_of=None,
         connection=connection.id,
         text=f"{_told(pair, pairs, is_fine)} {worst.verdict.text}",
