@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 
 from ekuscan.appliance.requests import api_endpoints, product_of, request_table, requests_for, roles_with_api
-from ekuscan.guess import guess_table
 from ekuscan.model import Endpoint, Target
 from ekuscan.profiles.load import profile
+from ekuscan.role_signs import guess_table
 from ekuscan.rules.load import packaged
 from ekuscan.sources import sources
 

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ekuscan.guess import Disagreement, disagreements, factory_certificate, guess, guess_table
+from ekuscan.guess import Disagreement, disagreements, guess
 from ekuscan.model import Banner, Certificate, Eku, Endpoint, EndpointStatus, Failure, Observation, RoleName, Target
 from ekuscan.profiles.load import port_of, ports_of_all_roles
+from ekuscan.role_signs import factory_certificate, guess_table
 from ekuscan.wire import banner
 
 UNKNOWN = Target("box", "generic", "default", None, "default")
