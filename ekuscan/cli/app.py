@@ -384,7 +384,8 @@ def import_(
     sources: Annotated[
         list[str],
         typer.Argument(
-            help="xConfiguration or xStatus text, a diagnostic log (.tar.gz, .zip or unpacked); - is standard input.",
+            help="xConfiguration or xStatus text, a diagnostic log (.tar.gz, .zip or unpacked), CSV, nmap's XML; - is "
+            "standard input. https://HOST is an appliance, whose API is asked.",
             metavar="SOURCE...",
         ),
     ],
@@ -408,6 +409,10 @@ def import_(
         bool, typer.Option("--overwrite", help="Where the file says something else, take the source's word.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would change, and change nothing.")] = False,
+    credentials: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Log-ins for appliances' APIs, which are only read.", metavar="FILE|env"),
+    ] = None,
 ) -> None:
     """Put what appliances tell of themselves into a targets file; what a person wrote in it stays.
 
@@ -418,7 +423,14 @@ def import_(
     from ekuscan.cli.import_sources import import_sources as run
 
     request = ImportRequest(
-        sources=tuple(sources), file=file, as_=as_, name=name, role=role, overwrite=overwrite, dry_run=dry_run
+        sources=tuple(sources),
+        file=file,
+        as_=as_,
+        name=name,
+        role=role,
+        overwrite=overwrite,
+        dry_run=dry_run,
+        credentials=credentials,
     )
     raise typer.Exit(run(request))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import difflib
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,7 @@ from typing import Final
 from ekuscan.cli.knowledge import vocabulary
 from ekuscan.cli.refusal import UsageError, nearest, refuse
 from ekuscan.cli.save import save
+from ekuscan.exit_code import FINE, INCOMPLETE
 from ekuscan.imports.folder import folder_files
 from ekuscan.imports.found import Found
 from ekuscan.imports.merge import EMPTY, Merged, TargetsText, Unmergeable, merge
@@ -42,20 +44,39 @@ class ImportRequest:
     role: str | None = None
     overwrite: bool = False
     dry_run: bool = False
+    credentials: Path | None = None
 
 
 def import_sources(request: ImportRequest) -> int:
     """Read the sources, merge them into the targets file, say what was done on standard error."""
     try:
         _check(request)
-        before = _before(request.file)
-        merged = _merged(request, unify(_read(request)), before)
-        for sentence in merged.told:
-            print(f"ekuscan: {printable(sentence, 600)}", file=sys.stderr)
-        _put(request, before, merged)
+        found = _read(request)
+        whole = True
+        urls = [source for source in request.sources if _is_address(source)]
+        if urls:
+            # Files need nothing of what it takes to talk to an appliance.
+            from ekuscan.cli.import_apis import told_by_appliances
+
+            role = role_named(request.role) if request.role else None
+            told, whole = told_by_appliances(urls, request.credentials, request.file, role)
+            found += told
+        put(found, request)
     except (UsageError, InvalidInput, Unmergeable) as error:
         return refuse(error)
-    return 0
+    return FINE if whole else INCOMPLETE
+
+
+def put(found: Sequence[Found], request: ImportRequest) -> None:
+    """Merge what was found into the targets file, or print it; say on standard error what was done and what was not.
+
+    Raises `UsageError`, `InvalidInput` and `Unmergeable`.
+    """
+    before = _before(request.file)
+    merged = _merged(request, unify(found), before)
+    for sentence in merged.told:
+        print(f"ekuscan: {printable(sentence, 600)}", file=sys.stderr)
+    _put(request, before, merged)
 
 
 def _check(request: ImportRequest) -> None:
@@ -67,7 +88,12 @@ def _check(request: ImportRequest) -> None:
     problem = name_problem(request.name) if request.name is not None else None
     if problem:
         raise UsageError(f"--name: {problem}")
-    if request.file is not None and str(request.file) == "-":
+    check_file(request.file)
+
+
+def check_file(file: Path | None) -> None:
+    """Raise `UsageError` for a targets file that cannot be written to."""
+    if file is not None and str(file) == "-":
         raise UsageError("-f: found -; name the file to be written, or leave -f out for standard output")
 
 
@@ -77,8 +103,12 @@ def _read(request: ImportRequest) -> list[Found]:
     wrong: list[str] = []
     role: RoleName | None = role_named(request.role) if request.role else None
     for path in request.sources:
+        if _is_address(path):
+            continue
         try:
             found.append(read_source(_source(path, request.name, role), request.as_))
+        except InvalidInput as error:
+            wrong += str(error).splitlines()
         except (UnusableSource, Unreadable) as error:
             wrong.append(f"{printable('standard input' if path == '-' else path, 200)} {error}")
     if wrong:
@@ -86,16 +116,21 @@ def _read(request: ImportRequest) -> list[Found]:
     return found
 
 
+def _is_address(source: str) -> bool:
+    return "://" in source
+
+
 def _source(path: str, name: str | None, role: RoleName | None) -> Source:
     name_of_it = printable(Path(path).resolve().name, 120)
+    words = vocabulary(packaged())
     if path == "-":
         data = sys.stdin.buffer.read(SOURCE_LIMIT + 1)
         if len(data) > SOURCE_LIMIT:
             raise Unreadable(f"has more than {SOURCE_LIMIT >> 20} MiB")
-        return Source("standard input", data, box=name, role=role)
+        return Source("standard input", data, (), name, role, words)
     if Path(path).is_dir():
-        return Source(name_of_it, files=folder_files(Path(path)), box=name, role=role)
-    return Source(name_of_it, read_bytes(Path(path), SOURCE_LIMIT), box=name, role=role)
+        return Source(name_of_it, b"", folder_files(Path(path)), name, role, words)
+    return Source(name_of_it, read_bytes(Path(path), SOURCE_LIMIT), (), name, role, words)
 
 
 def _before(file: Path | None) -> bytes:

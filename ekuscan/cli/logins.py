@@ -36,8 +36,8 @@ def told_by_apis(
     proxy leads to. Raises `InvalidInput` where log-ins cannot be used, `UsageError` also where one is for such a
     target.
     """
-    given = _logins(request.credentials, inventory)
-    _refuse_proxied([name for name in given if name in proxied])
+    given = given_logins(request.credentials, inventory)
+    refuse_proxied([name for name in given if name in proxied])
     # httpx is heavy, and only log-ins need it.
     from ekuscan.appliance.ask import facts_of_all
 
@@ -54,8 +54,11 @@ def told_by_apis(
     return inventory, lambda observation: with_told_release(observation, facts), unread
 
 
-def _refuse_proxied(names: Sequence[str]) -> None:
-    """The proxy was asked for so that nothing goes there directly, and a log-in is for nobody on the way."""
+def refuse_proxied(names: Sequence[str]) -> None:
+    """Raise `UsageError` for targets with a log-in that a proxy leads to.
+
+    The proxy was asked for so that nothing goes there directly, and a log-in is for nobody on the way.
+    """
     if names:
         listed = ", ".join(shown(name) for name in names[:4]) + (", ..." if len(names) > 4 else "")
         raise UsageError(
@@ -64,8 +67,11 @@ def _refuse_proxied(names: Sequence[str]) -> None:
         )
 
 
-def _logins(credentials: Path | None, inventory: Inventory) -> Mapping[str, Login]:
-    """The log-ins by target; one at least. Sections that stand for nothing of this run are told."""
+def given_logins(credentials: Path | None, inventory: Inventory) -> Mapping[str, Login]:
+    """The log-ins by target; one at least. Sections that stand for nothing of this run are told.
+
+    Raises `InvalidInput` and `UsageError`.
+    """
     ask = getpass.getpass if sys.stdin.isatty() else None
     file = None if credentials == _ENVIRONMENT else credentials
     sources, roles = LoginSources(file, os.environ, ask), roles_with_api()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ekuscan.imports.csv_file import KIND as CSV
 from ekuscan.imports.diagnostic_log import KIND as DIAGNOSTIC_LOG
 from ekuscan.imports.found import Found
+from ekuscan.imports.nmap_xml import KIND as NMAP
 from ekuscan.imports.source import Kind, Source, UnusableSource
 from ekuscan.imports.strangers import stranger
 from ekuscan.imports.xconfiguration import KIND as XCONFIGURATION
@@ -11,11 +13,16 @@ from ekuscan.imports.xstatus import KIND as XSTATUS
 from ekuscan.targets.errors import one_of
 
 # In the order in which they are tried: the surest signs first.
-KINDS: tuple[Kind, ...] = (DIAGNOSTIC_LOG, XCONFIGURATION, XSTATUS)
+KINDS: tuple[Kind, ...] = (DIAGNOSTIC_LOG, XCONFIGURATION, XSTATUS, NMAP, CSV)
 
 
 def read_source(source: Source, kind_name: str | None = None) -> Found:
-    """What a source tells; ``kind_name`` says what it is, else its content does. Raises `UnusableSource`."""
+    """What a source tells; ``kind_name`` says what it is, else its content does.
+
+    Raises:
+        UnusableSource: it cannot be used.
+        InvalidInput: a person wrote it, and this is everything that is wrong in it.
+    """
     return _kind(source, kind_name).read(source)
 
 

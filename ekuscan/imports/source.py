@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ekuscan.imports.found import Found
 from ekuscan.model import RoleName
+from ekuscan.targets.vocabulary import Vocabulary
 
 
 class UnusableSource(Exception):  # noqa: N818  (the name says what happened to the caller)
@@ -18,7 +19,8 @@ class Source:
     """One source: a file's content, or of a folder the files that a reader may want, by their names in it.
 
     ``name`` is the file's own, without its folders: it stands in what is written. ``box`` and ``role`` are the name and
-    role that the person gave for a box whose description does not tell.
+    role that the person gave for a box whose description does not tell. ``vocabulary`` is what the rules define, for
+    readers of what people wrote.
     """
 
     name: str
@@ -26,9 +28,10 @@ class Source:
     files: tuple[tuple[str, bytes], ...] = ()
     box: str | None = None
     role: RoleName | None = None
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
 
 
-# Raises UnusableSource.
+# Raises UnusableSource, or InvalidInput where people wrote the source and several things in it are wrong.
 Reader = Callable[[Source], Found]
 
 

@@ -20,6 +20,10 @@ _STRANGERS: Final[tuple[tuple[tuple[bytes, ...], str], ...]] = (
     ((rb"^(?:Building configuration|Current configuration\s*:|! Last configuration change)",), _IOS),
     ((rb"^version 1\d\.\d", rb"^hostname "), _IOS),
     ((rb"^(?:crypto pki trustpoint|voice service voip|dial-peer voice )",), _IOS),
+    (
+        (rb"^(?:# Nmap \d|Starting Nmap \d|Nmap scan report for )",),
+        "is what nmap writes for people: use its -oX FILE",
+    ),
     ((rb"^admin:\s*(?:show|utils|set|file|run)\b",), _CUCM),
     ((rb"^Active Master Version:|^VMware Installation",), _CUCM),
     ((rb"\A\s*<(?:\?xml|[A-Za-z])",), "is XML of another kind"),
