@@ -27,6 +27,7 @@ from ekuscan.cli.change_options import (
 from ekuscan.cli.departure import outlive_readers
 from ekuscan.cli.options import (
     AllAddresses,
+    AnswerTimeout,
     Assume,
     ClientCerts,
     ClientKeys,
@@ -34,9 +35,12 @@ from ekuscan.cli.options import (
     ConnectTimeout,
     Credentials,
     Deadline,
+    ExternalServers,
+    InternalServers,
     Jitter,
     KeyTypes,
     Late,
+    LookupDeadline,
     Pause,
     PostQuantum,
     Proxy,
@@ -409,10 +413,7 @@ def import_(
         bool, typer.Option("--overwrite", help="Where the file says something else, take the source's word.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would change, and change nothing.")] = False,
-    credentials: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(help="Log-ins for appliances' APIs, which are only read.", metavar="FILE|env"),
-    ] = None,
+    credentials: Credentials = None,
 ) -> None:
     """Put what appliances tell of themselves into a targets file; what a person wrote in it stays.
 
@@ -431,6 +432,43 @@ def import_(
         overwrite=overwrite,
         dry_run=dry_run,
         credentials=credentials,
+    )
+    raise typer.Exit(run(request))
+
+
+@app.command(epilog=_EPILOG)
+def discover(
+    domains: Annotated[list[str], typer.Argument(help="Domains, for example example.com.", metavar="DOMAIN...")],
+    file: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("-f", "--file", help="Targets file to add to; without it the text is printed.", metavar="FILE"),
+    ] = None,
+    internal_server: InternalServers = None,
+    external_server: ExternalServers = None,
+    timeout: AnswerTimeout = 4.0,
+    deadline: LookupDeadline = 60.0,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Where the file says something else, take the records' word.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would change, and change nothing.")] = False,
+) -> None:
+    """Find the boxes behind a domain by its SRV records, and what is wrong with these, inside and outside.
+
+    Examples: ekuscan discover example.com;
+    ekuscan discover example.com --external-server 198.51.100.53 -f targets.yaml
+    """
+    from ekuscan.cli.discover import DiscoverRequest
+    from ekuscan.cli.discover import discover as run
+
+    request = DiscoverRequest(
+        domains=tuple(domains),
+        file=file,
+        internal_servers=tuple(internal_server or ()),
+        external_servers=tuple(external_server or ()),
+        answer=timeout,
+        deadline=deadline,
+        overwrite=overwrite,
+        dry_run=dry_run,
     )
     raise typer.Exit(run(request))
 

@@ -1,4 +1,4 @@
-"""What `scan` and `preflight` take on the command line to say what is looked at, and how."""
+"""What `scan` and `preflight` take on the command line to say what is looked at, and how; and `discover` of whom."""
 
 from __future__ import annotations
 
@@ -96,3 +96,24 @@ Retries = Annotated[
 RetryAfter = Annotated[
     float, typer.Option(min=0, callback=_finite, help="Before each of those tries.", metavar="SECONDS")
 ]
+
+InternalServers = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(
+        "--internal-server",
+        help="Name server of the inside; without one this machine's. Repeatable.",
+        metavar="ADDRESS",
+    ),
+]
+ExternalServers = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(
+        "--external-server",
+        help="Name server that answers as for the outside, asked too. Repeatable.",
+        metavar="ADDRESS",
+    ),
+]
+AnswerTimeout = Annotated[
+    float, typer.Option("--timeout", min=0.1, callback=_finite, help="Seconds for one question at one server.")
+]
+LookupDeadline = Annotated[float, typer.Option("--deadline", min=0.1, callback=_finite, help="Seconds for everything.")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from ekuscan.docs_pages import links, policy_page, reference_pages, rule_pages
+from ekuscan.docs_pages import discovery_page, links, policy_page, reference_pages, rule_pages
 from ekuscan.rules.tables import Tables
 
 
@@ -33,7 +33,10 @@ def whole(tables: Tables) -> dict[str, str]:
 
 def parts() -> Mapping[str, Callable[[str], str]]:
     """What fills in the generated parts of pages that people write: the old text in, the new text out."""
-    return {"wire.md": lambda text: filled(text, "reasons", reference_pages.reasons())}
+    return {
+        "discover.md": lambda text: filled(text, "records", discovery_page.records()),
+        "wire.md": lambda text: filled(text, "reasons", reference_pages.reasons()),
+    }
 
 
 def filled(text: str, name: str, content: str) -> str:

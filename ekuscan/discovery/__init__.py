@@ -1,0 +1,1 @@
+"""What the SRV records of a domain tell about the boxes behind it, from inside and from outside."""
