@@ -348,6 +348,7 @@ class SlotFile:
     """Certificates of one slot read from a file: DER, end-entity first as the file has them.
 
     ``from_`` is "imported", and ``path`` empty, where the box's API told them: then ports and files come before.
+    ``standing``: a targets file names it, from one run to the next: then what a port shows today comes before.
     """
 
     target: str
@@ -355,6 +356,7 @@ class SlotFile:
     ders: tuple[bytes, ...]
     path: str
     from_: Literal["file", "imported"] = "file"
+    standing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,10 +71,12 @@ class TargetFacts:
         files = self._files.get(target.id, ())
         # What an estate was found to hold once, and what is supposed in its place, is not looked up again.
         found = [content for content in target.slots if content.chain is not None]
-        # What a person names comes before what is seen, and that before what an API says of what was not.
+        # What a person names for this run comes before what is seen, and that before what a targets file has from an
+        # earlier day (a renewal since then would not be noticed) and what an API says.
         for contents in (
-            (self._from_file(file) for file in files if file.from_ == "file"),
+            (self._from_file(file) for file in files if file.from_ == "file" and not file.standing),
             self._from_ports(target, observations),
+            (self._from_file(file) for file in files if file.from_ == "file" and file.standing),
             (self._from_file(file) for file in files if file.from_ == "imported"),
         ):
             given = {content.slot for content in found}

@@ -82,6 +82,17 @@ def test_what_an_api_told_fills_only_a_slot_that_nothing_else_shows(
     assert found == [(leaf_id(chain), origin) for chain, origin in expected]
 
 
+@pytest.mark.parametrize(("standing", "expected"), [(True, (DEFAULT, "port")), (False, (MINE, "file"))])
+def test_a_port_comes_before_a_file_that_stands_in_the_targets_file_and_after_one_named_for_this_run(
+    standing: bool, expected: tuple[tuple[bytes, ...], str]
+) -> None:
+    """A renewal since the file was saved is seen; a file that somebody wants judged now is."""
+    file = SlotFile("exp-e1", "server", MINE, "mine.pem", standing=standing)
+    run = finished([EDGE], (shows(port(EDGE, 443), DEFAULT),), files=[file])
+    (found,) = [(one.sha256, one.from_) for one in run.targets[0].slots if one.slot == "server"]
+    assert found == (leaf_id(expected[0]), expected[1])
+
+
 # --- requests -------------------------------------------------------------------------------------------------
 
 

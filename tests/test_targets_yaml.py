@@ -203,8 +203,8 @@ def test_without_a_word_of_it_no_target_is_approached_in_another_way() -> None:
 def test_slot_files_start_at_the_folder_of_the_targets_file() -> None:
     inventory = loaded(ESTATE)
     assert inventory.slot_files == (
-        SlotFile("exp-c1", "client", (b"CERT c1 client",), str(Path("site", "c1/client.pem"))),
-        SlotFile("renewal", "tomcat", (b"CERT new tomcat", b"CERT ca"), str(Path("site", "new.pem"))),
+        SlotFile("exp-c1", "client", (b"CERT c1 client",), str(Path("site", "c1/client.pem")), standing=True),
+        SlotFile("renewal", "tomcat", (b"CERT new tomcat", b"CERT ca"), str(Path("site", "new.pem")), standing=True),
     )
 
 

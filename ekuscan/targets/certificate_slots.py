@@ -51,7 +51,7 @@ def slot_files(draft: Draft, files: CertificateFiles) -> Iterator[SlotFile]:
             path = source.folder / source.text
             ders = files.ders(path, source.text, draft.at(f"slots.{slot}"))
             if ders:
-                yield SlotFile(target=draft.id, slot=slot, ders=ders, path=str(path))
+                yield SlotFile(draft.id, slot, ders, str(path), standing=source.standing)
 
 
 def same_slots(draft: Draft) -> tuple[SlotContent, ...]:

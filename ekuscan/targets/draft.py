@@ -34,10 +34,14 @@ class PortAsk:
 
 @dataclass(frozen=True, slots=True)
 class SlotSource:
-    """What fills a slot: the name of another slot of the box, or a file name that starts at ``folder``."""
+    """What fills a slot: the name of another slot of the box, or a file name that starts at ``folder``.
+
+    ``standing``: it is written down in a targets file, rather than named for this run.
+    """
 
     text: str
     folder: Path
+    standing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

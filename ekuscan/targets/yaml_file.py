@@ -171,7 +171,7 @@ def _with_own_keys(draft: Draft, model: TargetEntry, entry: Entry, folder: Path)
         server_name=parse_host(model.server_name).removesuffix(".") if model.server_name else None,
         own_ports=model.ports is None,
         asks=_asks(model.ports),
-        slots={name: SlotSource(text, folder) for name, text in (model.slots or {}).items()},
+        slots={name: SlotSource(text, folder, standing=True) for name, text in (model.slots or {}).items()},
         settings=draft.settings if model.stack is None else {**draft.settings, "stack": model.stack},
         places=places,
     )
