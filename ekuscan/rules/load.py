@@ -11,12 +11,13 @@ from typing import Any, Literal, get_args
 
 from ekuscan.model import Answer, Confidence, RoleName, Stack
 from ekuscan.rules import releases
-from ekuscan.rules.reading import Row, conditions, flatten
+from ekuscan.rules.reading import Row, flatten, shown
 from ekuscan.rules.tables import (
     As,
     Case,
     Check,
     ClientEku,
+    Condition,
     Example,
     Need,
     Presents,
@@ -34,7 +35,7 @@ from ekuscan.rules.tables import (
     VerifierCase,
 )
 from ekuscan.sources import published, source_rows
-from ekuscan.table_rows import TableError, build, known, parse_table, unique
+from ekuscan.table_rows import build, known, parse_table, unique
 
 RULE_FILES = (
     "expressway.toml",
@@ -75,18 +76,19 @@ def load(files: Mapping[str, bytes]) -> Tables:
     digest = hashlib.sha256()
     for name in sorted(files):
         digest.update(name.encode() + b"\0" + files[name] + b"\0")
-    slots = parsed["slots.toml"]
+    slots, settings = parsed["slots.toml"], parsed["settings.toml"]["setting"]
+    use_cases = parsed["use_cases.toml"]["use_case"]
     sources = source_rows("sources.toml", parsed["sources.toml"])
     tables = Tables(
-        rules=tuple(_rule(name, row) for name in RULE_FILES for row in parsed[name].get("rule", [])),
-        verifiers=tuple(_verifier(row) for row in parsed["verifiers.toml"]["verifier"]),
+        rules=tuple(rule_row(name, row) for name in RULE_FILES for row in parsed[name].get("rule", [])),
+        verifiers=tuple(verifier_row("verifiers.toml", row) for row in parsed["verifiers.toml"]["verifier"]),
         aliases=tuple(_alias(row) for row in slots["slot_alias"]),
         changes=tuple(_change(row) for row in slots["slot_change"]),
         upgrades=tuple(_upgrade(row) for row in slots["upgrade"]),
         steps=tuple(_step(row) for row in parsed["steps.toml"]["step"]),
-        settings={name: _setting(name, row) for name, row in parsed["settings.toml"]["setting"].items()},
-        use_cases={name: _use_case(name, row) for name, row in parsed["use_cases.toml"]["use_case"].items()},
-        remedies={row["id"]: _remedy(row) for row in parsed["remedies.toml"]["remedy"]},
+        settings={name: setting_row("settings.toml", name, row) for name, row in settings.items()},
+        use_cases={name: use_case_row("use_cases.toml", name, row) for name, row in use_cases.items()},
+        remedies={row["id"]: remedy_row("remedies.toml", row) for row in parsed["remedies.toml"]["remedy"]},
         needs={row["id"]: build(Need, "needs.toml", row) for row in parsed["needs.toml"]["need"]},
         sources={code: published(code, row) for code, row in sources.items()},
         sip_slot=slots["sip_slot"],
@@ -117,10 +119,10 @@ def _values_of(node: Any, key: str) -> Iterable[Any]:
             yield from _values_of(value, key)
 
 
-def _rule(file: str, values: Mapping[str, Any]) -> Rule:
+def rule_row(file: str, values: Mapping[str, Any]) -> Rule:
     row = Row(file, str(values.get("id", "a rule without id")), values)
-    presents = Row(file, f"{row.where}.presents", row.take("presents", dict))
-    end = Presents(presents.words("role"), presents.take("slot", str), presents.one_of("as", As))
+    presents = row.inner("presents")
+    end = Presents(presents.some("role"), presents.take("slot", str), presents.one_of("as", As))
     presents.done()
     role = end.roles[0] if end.roles[0] != "*" else "generic"
     verifies = row.take("verifies", str)
@@ -133,14 +135,14 @@ def _rule(file: str, values: Mapping[str, Any]) -> Rule:
         presents=end,
         verifies=verifies,
         needs=row.words("needs"),
-        applies=conditions(row.where, row.take("applies", dict, {}), role, other),
-        cases=tuple(_case(row.where, case, role, other) for case in row.take("case", list)),
-        examples=tuple(_example(row.where, example) for example in row.take("example", list)),
-        says=row.take("says", dict, {}),
+        applies=row.conditions("applies", role, {}, other),
+        cases=tuple(_case(case, role, other) for case in row.rows("case")),
+        examples=tuple(_example(example) for example in row.rows("example")),
+        says=_says(row),
         remedies=row.words("remedies", ()),
         source=row.words("source"),
         confidence=row.one_of("confidence", Confidence),
-        checked=row.take("checked", str),
+        checked=row.day("checked"),
         note=row.take("note", str, ""),
         far_end=row.take("far_end", bool, True),
         named_by=row.take("named_by", str, ""),
@@ -149,38 +151,49 @@ def _rule(file: str, values: Mapping[str, Any]) -> Rule:
     return rule
 
 
-def _case(where: str, values: Mapping[str, Any], role: str, verifies: str | None) -> Case:
-    row = Row(where, "case", values)
+def _says(row: Row) -> dict[str, str]:
+    says = row.take("says", dict, {})
+    for answer, text in says.items():
+        if answer not in get_args(Answer) or not isinstance(text, str):
+            row.fault("says", f"says.{answer} is {shown(text)}; write a text for one of {', '.join(get_args(Answer))}")
+    return says
+
+
+def _case(row: Row, role: str, verifies: str | None) -> Case:
+    told = any(row.has(key) for key in ("ask_verifier", "lacking", "unverified", "answer"))
     case = Case(
-        when=conditions(where, row.take("when", dict, {}), role, verifies),
-        needs=row.words("needs") if "needs" in values else None,
+        when=row.conditions("when", role, {}, verifies),
+        needs=row.words("needs") if row.has("needs") else None,
         ask_verifier=row.take("ask_verifier", bool, False),
-        lacking=row.one_of("lacking", Answer) if "lacking" in values else None,
+        lacking=row.one_of("lacking", Answer) if row.has("lacking") else None,
         unverified=row.take("unverified", bool, False),
-        answer=row.one_of("answer", Answer) if "answer" in values else None,
-        confidence=row.one_of("confidence", Confidence) if "confidence" in values else None,
+        answer=row.one_of("answer", Answer) if row.has("answer") else None,
+        confidence=row.one_of("confidence", Confidence) if row.has("confidence") else None,
     )
+    if not told:
+        row.fault("lacking", "a case needs lacking, ask_verifier, unverified or answer")
     row.done()
-    if not (case.ask_verifier or case.lacking or case.unverified or case.answer):
-        raise TableError(f"{where}: a case needs lacking, ask_verifier, unverified or answer")
     return case
 
 
-def _example(where: str, values: Mapping[str, Any]) -> Example:
-    row = Row(where, "example", values)
+def _example(row: Row) -> Example:
     expect = row.take("expect", object)
     example = Example(
         id=row.take("id", str),
         given=flatten(row.take("given", dict)),
-        expect=expect if isinstance(expect, str) else _fork(where, expect),
+        expect=expect if isinstance(expect, str) else _fork(row, expect),
     )
+    for fact, value in example.given.items():
+        if not isinstance(value, str):
+            row.fault("given", f"given: {fact} is {shown(value)}, not text")
     row.done()
     return example
 
 
-def _fork(where: str, expect: object) -> dict[str, dict[str, str]]:
+def _fork(row: Row, expect: object) -> dict[str, dict[str, str]]:
     if not isinstance(expect, Mapping):
-        raise TableError(f"{where}: expect is {expect!r}, neither an answer nor a fork")
+        row.fault("expect", f"expect is {shown(expect)}, neither an answer nor a fork")
+        return {}
     fork: dict[str, dict[str, str]] = {}
     for key, value in flatten(expect).items():
         fact, _, branch = key.rpartition(".")
@@ -188,30 +201,29 @@ def _fork(where: str, expect: object) -> dict[str, dict[str, str]]:
     return fork
 
 
-def _verifier(values: Mapping[str, Any]) -> Verifier:
-    row = Row("verifiers.toml", str(values.get("id")), values)
-    roles = row.words("role")
+def verifier_row(file: str, values: Mapping[str, Any]) -> Verifier:
+    row = Row(file, str(values.get("id", "a verifier without id")), values)
+    roles = row.some("role")
     verifier = Verifier(
         id=row.take("id", str),
         also=row.words("also", ()),
         roles=roles,
         stack=row.one_of("stack", Stack),
-        cases=tuple(_verifier_case(row.where, case, roles[0]) for case in row.take("case", list)),
+        cases=tuple(_verifier_case(case, roles[0]) for case in row.rows("case")),
         source=row.words("source"),
         confidence=row.one_of("confidence", Confidence),
-        checked=row.take("checked", str),
+        checked=row.day("checked"),
         note=row.take("note", str, ""),
     )
     row.done()
     return verifier
 
 
-def _verifier_case(where: str, values: Mapping[str, Any], role: str) -> VerifierCase:
-    row = Row(where, "case", values)
+def _verifier_case(row: Row, role: str) -> VerifierCase:
     case = VerifierCase(
-        conditions(where, row.take("when", dict, {}), role),
+        row.conditions("when", role, {}),
         row.one_of("client_eku", ClientEku),
-        row.one_of("confidence", Confidence) if "confidence" in values else None,
+        row.one_of("confidence", Confidence) if row.has("confidence") else None,
     )
     row.done()
     return case
@@ -224,7 +236,7 @@ def _stack(values: Mapping[str, Any]) -> StackHabit:
         client_eku=row.one_of("client_eku", Literal["checked", "ignored"]),
         source=row.words("source"),
         confidence=row.one_of("confidence", Confidence),
-        checked=row.take("checked", str),
+        checked=row.day("checked"),
         note=row.take("note", str, ""),
     )
     row.done()
@@ -233,17 +245,17 @@ def _stack(values: Mapping[str, Any]) -> StackHabit:
 
 def _alias(values: Mapping[str, Any]) -> SlotAlias:
     row = Row("slots.toml", str(values.get("id")), values)
-    roles = row.words("role")
+    roles = row.some("role")
     alias = SlotAlias(
         id=row.take("id", str),
         roles=roles,
         slot=row.take("slot", str),
         same_as=row.take("same_as", str),
-        when=conditions(row.where, row.take("when", dict), roles[0]),
+        when=row.conditions("when", roles[0]),
         says=row.take("says", str),
         source=row.words("source"),
         confidence=row.one_of("confidence", Confidence),
-        checked=row.take("checked", str),
+        checked=row.day("checked"),
     )
     row.done()
     return alias
@@ -253,16 +265,16 @@ def _change(values: Mapping[str, Any]) -> SlotChange:
     row = Row("slots.toml", str(values.get("id")), values)
     event, effect = row.take("event", str), row.take("effect", str)
     if event != "renewal" or effect not in ("policy", "keep"):
-        raise TableError(f"{row.where}: event is renewal, effect policy or keep")
+        row.fault("event", "event is renewal, effect policy or keep")
     change = SlotChange(
         id=row.take("id", str),
         event="renewal",
-        when=conditions(row.where, row.take("when", dict), "expressway-e"),
+        when=row.conditions("when", "expressway-e"),
         effect="policy" if effect == "policy" else "keep",
         says=row.take("says", str),
         source=row.words("source"),
         confidence=row.one_of("confidence", Confidence),
-        checked=row.take("checked", str),
+        checked=row.day("checked"),
     )
     row.done()
     return change
@@ -270,9 +282,8 @@ def _change(values: Mapping[str, Any]) -> SlotChange:
 
 def _upgrade(values: Mapping[str, Any]) -> UpgradeChange:
     row = Row("slots.toml", str(values.get("id")), values)
-    roles = row.words("role")
-    bounds = {key: row.take(key, str) for key in ("was", "release")}
-    was, release = (conditions(row.where, {"release": text}, roles[0])[0] for text in bounds.values())
+    roles = row.some("role")
+    was, release = ((*row.bounds(key, roles[0], needed=True), Condition("release"))[0] for key in ("was", "release"))
     upgrade = UpgradeChange(
         id=row.take("id", str),
         roles=roles,
@@ -282,7 +293,7 @@ def _upgrade(values: Mapping[str, Any]) -> UpgradeChange:
         says=row.take("says", str),
         source=row.words("source"),
         confidence=row.one_of("confidence", Confidence),
-        checked=row.take("checked", str),
+        checked=row.day("checked"),
     )
     row.done()
     return upgrade
@@ -290,55 +301,52 @@ def _upgrade(values: Mapping[str, Any]) -> UpgradeChange:
 
 def _step(values: Mapping[str, Any]) -> StepRow:
     row = Row("steps.toml", str(values.get("id")), values)
-    when = row.take("when", dict, {})
-    roles = when.get("role", "generic")
     step = StepRow(
         id=row.take("id", str),
         order=row.take("order", int),
         on=row.words("on"),
-        when=conditions(row.where, when, roles if isinstance(roles, str) else str(roles[0])),
+        when=row.conditions("when", _first(flatten(values.get("when", {})).get("role", "generic")), {}),
         otherwise=row.take("otherwise", bool, False),
         text=row.take("text", str),
         command=row.maybe("command", str),
         effect=flatten(row.take("effect", dict, {})),
         source=row.words("source"),
         confidence=row.one_of("confidence", Confidence),
-        checked=row.take("checked", str),
+        checked=row.day("checked"),
     )
-    row.done()
     unknown = sorted(set(step.on) - {"upgrade", "certificate", "renewal", "setting"})
     if unknown:
-        raise TableError(f"{row.where}: on is {unknown[0]!r}, not one of upgrade, certificate, renewal, setting")
+        row.fault("on", f"on is {unknown[0]!r}, not one of upgrade, certificate, renewal, setting")
+    row.done()
     return step
 
 
-def _setting(name: str, values: Mapping[str, Any]) -> Setting:
-    row = Row("settings.toml", name, values)
+def setting_row(file: str, name: str, values: Mapping[str, Any]) -> Setting:
+    row = Row(file, name, values)
     of = row.take("of", str)
-    roles = row.words("roles", ("*",))
-    bounds = row.maybe("releases", str)
+    roles = row.words("roles", ("*",)) or ("*",)
     setting = Setting(
         name=name,
         of="connection" if of == "connection" else "target",
         roles=roles,
-        releases=conditions(row.where, {"release": bounds}, roles[0]) if bounds else (),
+        releases=row.bounds("releases", roles[0]),
         values=row.words("values"),
         default=row.maybe("default", str),
         read_at=row.take("read_at", str),
         question=row.take("question", str),
         observed_as=row.maybe("observed_as", str),
         source=row.words("source"),
-        checked=row.take("checked", str),
+        checked=row.day("checked"),
         note=row.take("note", str, ""),
     )
-    row.done()
     if of not in ("target", "connection") or (setting.default and setting.default not in setting.values):
-        raise TableError(f"{row.where}: of is target or connection, and a default is one of the values")
+        row.fault("of", "of is target or connection, and a default is one of the values")
+    row.done()
     return setting
 
 
-def _use_case(name: str, values: Mapping[str, Any]) -> UseCase:
-    row = Row("use_cases.toml", name, values)
+def use_case_row(file: str, name: str, values: Mapping[str, Any]) -> UseCase:
+    row = Row(file, name, values)
     dials, answers = row.words("from", ()), row.words("to", ())
     assume = row.take("assume", object, False)
     use_case = UseCase(
@@ -348,7 +356,7 @@ def _use_case(name: str, values: Mapping[str, Any]) -> UseCase:
         to=answers,
         both_ways=row.take("both_ways", bool, False),
         itself=row.take("itself", bool, False),
-        assume=_pairs(row.where, assume, dials, answers),
+        assume=_pairs(row, assume, dials, answers),
         far_end=_by_role(row, "far_end", (*dials, *answers)),
         far_end_slot=row.maybe("far_end_slot", str),
         rides_on=row.maybe("rides_on", str),
@@ -371,23 +379,24 @@ def _by_role(row: Row, key: str, roles: tuple[str, ...]) -> dict[str, str]:
         return dict.fromkeys(roles, value)
     if isinstance(value, Mapping) and all(isinstance(text, str) for text in value.values()):
         return {str(role): str(text) for role, text in value.items()}
-    raise TableError(f"{row.where}: {key} is {value!r}, neither text nor texts by role")
+    row.fault(key, f"{key} is {shown(value)}, neither text nor texts by role")
+    return {}
 
 
-def _pairs(where: str, assume: object, dials: tuple[str, ...], answers: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+def _pairs(row: Row, assume: object, dials: tuple[str, ...], answers: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     if assume is True:
         return tuple((dial, answer) for dial in dials for answer in answers)
     if assume is False:
         return ()
     if isinstance(assume, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in assume):
         return tuple((str(dial), str(answer)) for dial, answer in assume)
-    raise TableError(f"{where}: assume is true, false or a list of role pairs")
+    row.fault("assume", "assume is true, false or a list of role pairs")
+    return ()
 
 
-def _remedy(values: Mapping[str, Any]) -> RemedyRow:
-    row = Row("remedies.toml", str(values.get("id")), values)
-    when = row.take("when", dict, {})
-    role = _product(flatten(when))
+def remedy_row(file: str, values: Mapping[str, Any]) -> RemedyRow:
+    row = Row(file, str(values.get("id", "a remedy without id")), values)
+    role = _product(values.get("when"))
     remedy = RemedyRow(
         id=row.take("id", str),
         title=row.take("title", str),
@@ -395,7 +404,7 @@ def _remedy(values: Mapping[str, Any]) -> RemedyRow:
         effort=row.take("effort", int),
         weakens=row.take("weakens", bool, False),
         replaces_certificate=row.take("replaces_certificate", bool, False),
-        when=conditions(row.where, when, role),
+        when=row.conditions("when", role, {}),
         family=releases.family(role),
         effect=flatten(row.take("effect", dict)),
         before=row.words("before", ()),
@@ -410,10 +419,15 @@ def _remedy(values: Mapping[str, Any]) -> RemedyRow:
     return remedy
 
 
-def _product(when: Mapping[str, Any]) -> str:
+def _product(when: object) -> str:
     """The role whose releases a remedy names: the first one that it is for, else an Expressway."""
-    named = when.get("presents.role", when.get("verifies.role", "expressway-e"))
-    return str(named if isinstance(named, str) else next(iter(named), ""))
+    told = flatten(when) if isinstance(when, Mapping) else {}
+    return _first(told.get("presents.role", told.get("verifies.role", "expressway-e")))
+
+
+def _first(named: object) -> str:
+    """A word, or the first of several."""
+    return str(named if isinstance(named, str) else next(iter(named), "") if isinstance(named, list) else "")
 
 
 def _check_references(tables: Tables) -> None:

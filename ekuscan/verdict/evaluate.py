@@ -20,6 +20,19 @@ _TIMELESS_CHECKS = frozenset({"upload", "pair"})
 class NoCaseError(ValueError):
     """No case of a row, or several, match: the row's cases do not partition the facts."""
 
+    def __init__(self, row: str, count: int, facts: Mapping[str, Value]) -> None:
+        super().__init__(f"{row}: {count} cases match {spoken(facts)}; exactly one has to")
+
+
+def spoken(facts: Mapping[str, Value]) -> str:
+    """Facts as a sentence has them; a release stands for the stretch that begins with it, slots are left out."""
+    told = (
+        f"{fact} {'from ' + '.'.join(map(str, value)) if isinstance(value, tuple) and value else value or 'the first'}"
+        for fact, value in facts.items()
+        if not isinstance(value, SlotState)
+    )
+    return ", ".join(told) or "every fact"
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:
@@ -146,7 +159,7 @@ def _judge(needs: set[str], met: frozenset[str], lacking: Answer, timed: bool) -
 def _the_case(row: str, cases: Iterable[Case], facts: Mapping[str, Value]) -> Case:
     found = [case for case in cases if holds(case.when, facts)]
     if len(found) != 1:
-        raise NoCaseError(f"{row}: {len(found)} cases match {dict(facts)}")
+        raise NoCaseError(row, len(found), facts)
     return found[0]
 
 
@@ -199,5 +212,5 @@ def _verifier_case(role: str, facts: Mapping[str, Value], tables: Tables) -> Ver
         return None
     found = [case for case in verifier.cases if holds(case.when, facts, "verifies.")]
     if len(found) != 1:
-        raise NoCaseError(f"{verifier.id}: {len(found)} cases match {dict(facts)}")
+        raise NoCaseError(verifier.id, len(found), facts)
     return found[0]

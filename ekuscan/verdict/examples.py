@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import product
+from math import prod
 
 from ekuscan.rules import releases
-from ekuscan.rules.tables import Example, Rule, Tables
+from ekuscan.rules.tables import Example, Rule, Tables, Verifier
 from ekuscan.verdict.completion import Part, complete, variables_of
-from ekuscan.verdict.evaluate import NoCaseError, answer, asks_the_box, facts_read
+from ekuscan.verdict.enumeration import LIMIT
+from ekuscan.verdict.evaluate import NoCaseError, answer, asks_the_box, facts_read, holds, spoken
 from ekuscan.verdict.facts import (
     BROWSER_TRUST,
     CLIENT_AUTH,
@@ -29,24 +31,49 @@ _EKUS = {
     "client": frozenset({CLIENT_AUTH}),
     "neither": frozenset[str](),
 }
+_TOO_MANY = f"its cases read facts with more than {LIMIT:,} combinations; write several rows with fewer facts each"
 
 
 def check(tables: Tables) -> Iterator[str]:
     """One sentence for every example that does not hold and every row whose cases do not partition the facts."""
     for rule in tables.rules:
-        answered = {example.id for example in rule.examples}
-        for id_ in (rule.id, *rule.also):
-            if id_ not in answered and not any(id_ in (x.id for x in other.examples) for other in tables.rules):
-                yield f"{rule.id}: {id_} has no example"
-        for example in rule.examples:
-            try:
-                found = run(rule, example, tables)
-            except NoCaseError as error:
-                yield str(error)
-                continue
-            if found != example.expect:
-                yield f"{rule.id}: example {example.id} {dict(example.given)}: expected {example.expect}, found {found}"
-        yield from partition_faults(rule, tables)
+        yield from rule_faults(rule, tables)
+
+
+def rule_faults(rule: Rule, tables: Tables) -> Iterator[str]:
+    """One sentence for every id without an example, every example that does not hold, and every gap or overlap."""
+    answered = {example.id for example in rule.examples}
+    for id_ in (rule.id, *rule.also):
+        if id_ not in answered and not any(id_ in (x.id for x in other.examples) for other in tables.rules):
+            yield f"{rule.id}: {id_} has no example"
+    for example in rule.examples:
+        try:
+            found = run(rule, example, tables)
+        except NoCaseError as error:
+            yield str(error)
+            continue
+        if found != example.expect:
+            yield f"{rule.id}: example {example.id} ({spoken(example.given)}) expects {example.expect}, found {found}"
+    yield from partition_faults(rule, tables)
+
+
+def verifier_faults(verifier: Verifier, tables: Tables) -> Iterator[str]:
+    """One sentence where not exactly one case of a verifier's row matches some combination of its facts."""
+    facts = dict.fromkeys(condition.fact for case in verifier.cases for condition in case.when)
+    for role in verifier.roles:
+        bound: dict[str, tuple[Value, ...]] = {}
+        for fact in facts:
+            line = tuple(cell.low for cell in cells(tables, role)) if fact == "release" else ()
+            bound[fact] = line or ((role,) if fact == "role" else tables.settings[fact].values)
+        if prod(len(values) for values in bound.values()) > LIMIT:
+            yield f"{verifier.id}: {_TOO_MANY}"
+            return
+        for values in product(*bound.values()):
+            given = dict(zip(bound, values, strict=True))
+            count = sum(holds(case.when, given) for case in verifier.cases)
+            if count != 1:
+                yield str(NoCaseError(verifier.id, count, given))
+                break
 
 
 def run(rule: Rule, example: Example, tables: Tables) -> str | Mapping[str, Mapping[str, str]]:
@@ -116,6 +143,9 @@ def partition_faults(rule: Rule, tables: Tables) -> Iterator[str]:
         given = {"presents.role": presents, "verifies.role": verifies}
         bound = {**_bind(rule, given, tables)}
         bound |= {fact: Variable(fact, UNSEEN[:1]) for fact in bound if fact.startswith("slot:")}
+        if prod(len(variable.values) for variable in bound.values()) > LIMIT:
+            yield f"{rule.id}: {_TOO_MANY}"
+            return
         for values in product(*(variable.values for variable in bound.values())):
             try:
                 answer(rule, dict(zip(bound, values, strict=True)), tables)
