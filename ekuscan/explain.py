@@ -33,7 +33,6 @@ from ekuscan.rules.tables import (
     UseCase,
     Verifier,
 )
-from ekuscan.sources import source
 from ekuscan.wire.reasons import REASONS
 
 _EKU_ANSWERS = {"checked": "checks clientAuth", "ignored": "does not check it", "undocumented": "not documented"}
@@ -143,7 +142,7 @@ def _rule(rule: Rule, tables: Tables) -> Iterator[Paragraph]:
     for example in asks[:4]:
         given = ", ".join(f"{fact} {value}" for fact, value in example.given.items())
         yield Paragraph("example", f"{example.id}: {given}: {example.expect}")
-    yield from _sources(rule.source, rule.confidence, rule.checked)
+    yield from _sources(tables, rule.source, rule.confidence, rule.checked)
 
 
 def _says(rule: Rule, text: str) -> str:
@@ -194,14 +193,14 @@ def _composites(word: str, tables: Tables) -> Iterator[Paragraph]:
 def _rows(word: str, tables: Tables) -> Iterator[Paragraph]:
     for verifier in tables.verifiers:
         if _same(word, verifier.id) or (_same(word, *verifier.also) and not _own_row(word, tables)):
-            yield from _verifier(verifier)
+            yield from _verifier(verifier, tables)
     rows: tuple[SlotAlias | SlotChange | UpgradeChange, ...] = (*tables.aliases, *tables.changes, *tables.upgrades)
     for row in rows:
         if _same(word, row.id):
-            yield from _slot_row(row)
+            yield from _slot_row(row, tables)
 
 
-def _verifier(verifier: Verifier) -> Iterator[Paragraph]:
+def _verifier(verifier: Verifier, tables: Tables) -> Iterator[Paragraph]:
     yield Paragraph("", f"Verifier {verifier.id}: does {_the(verifier.roles)} check clientAuth in those who dial it?")
     for case in verifier.cases:
         when = _conditions(case.when) or "always"
@@ -209,15 +208,15 @@ def _verifier(verifier: Verifier) -> Iterator[Paragraph]:
     yield Paragraph("stack", f"EKUs are read as {verifier.stack} reads them")
     if verifier.note:
         yield Paragraph("note", verifier.note)
-    yield from _sources(verifier.source, verifier.confidence, verifier.checked)
+    yield from _sources(tables, verifier.source, verifier.confidence, verifier.checked)
 
 
-def _slot_row(row: SlotAlias | SlotChange | UpgradeChange) -> Iterator[Paragraph]:
+def _slot_row(row: SlotAlias | SlotChange | UpgradeChange, tables: Tables) -> Iterator[Paragraph]:
     yield Paragraph("", f"{row.id}: {row.says}")
     if isinstance(row, UpgradeChange):
         told = ", ".join(f"{name} {value}" for name, value in row.sets.items())
         yield Paragraph("upgrade", f"{_the(row.roles)}, from {row.was.text} to {row.release.text}: then {told}")
-        yield from _sources(row.source, row.confidence, row.checked)
+        yield from _sources(tables, row.source, row.confidence, row.checked)
         return
     if isinstance(row, SlotAlias):
         yield Paragraph("slots", f"{_the(row.roles)}: {row.slot} is one with {row.same_as}")
@@ -225,7 +224,7 @@ def _slot_row(row: SlotAlias | SlotChange | UpgradeChange) -> Iterator[Paragraph
         effect = "its CA's dated policy gives the next EKU" if row.effect == "policy" else "the EKU stays"
         yield Paragraph("renewal", effect)
     yield Paragraph("when", _conditions(row.when))
-    yield from _sources(row.source, row.confidence, row.checked)
+    yield from _sources(tables, row.source, row.confidence, row.checked)
 
 
 # --- use cases, remedies, settings ----------------------------------------------------------------------------
@@ -255,7 +254,7 @@ def _use_case(row: UseCase, tables: Tables) -> Iterator[Paragraph]:
         yield Paragraph("same as", tables.use_cases[row.same_as].title)
     if row.note:
         yield Paragraph("note", row.note)
-    yield from _sources(row.source)
+    yield from _sources(tables, row.source)
 
 
 def _remedies(word: str, tables: Tables) -> Iterator[Paragraph]:
@@ -283,16 +282,16 @@ def _remedy(row: RemedyRow, tables: Tables) -> Iterator[Paragraph]:
         yield Paragraph("for", ", ".join(rules))
     if row.document:
         yield Paragraph("document", ", ".join(row.document))
-    yield from _sources(row.source)
+    yield from _sources(tables, row.source)
 
 
 def _settings(word: str, tables: Tables) -> Iterator[Paragraph]:
     row = tables.settings.get(word.lower())
     if row is not None:
-        yield from _setting(row)
+        yield from _setting(row, tables)
 
 
-def _setting(row: Setting) -> Iterator[Paragraph]:
+def _setting(row: Setting, tables: Tables) -> Iterator[Paragraph]:
     yield Paragraph("", f"Setting {row.name}: {row.question}")
     values = ", ".join(row.values) or "any text"
     yield Paragraph("values", values + (f"; default {row.default}" if row.default else ""))
@@ -302,22 +301,22 @@ def _setting(row: Setting) -> Iterator[Paragraph]:
         yield Paragraph("releases", _conditions(row.releases))
     if row.note:
         yield Paragraph("note", row.note)
-    yield from _sources(row.source, checked=row.checked)
+    yield from _sources(tables, row.source, checked=row.checked)
 
 
 def _noticed(word: str, tables: Tables) -> Iterator[Paragraph]:
     row = notices.packaged().kinds.get(word.lower())
     if row is not None:
-        yield from _kind(row)
+        yield from _kind(row, tables)
 
 
-def _kind(row: KindRow) -> Iterator[Paragraph]:
+def _kind(row: KindRow, tables: Tables) -> Iterator[Paragraph]:
     yield Paragraph("", f"Notice {row.id}: {row.title}")
     for case in row.case:
         yield Paragraph("says", _BLANK.sub(lambda match: match[1].upper(), case.text))
     yield Paragraph("why", row.why)
     yield Paragraph("do", row.do)
-    yield from _sources(row.source, row.confidence, row.checked)
+    yield from _sources(tables, row.source, row.confidence, row.checked)
 
 
 # --- answers, alerts, dates -----------------------------------------------------------------------------------
@@ -343,16 +342,16 @@ def _answer(row: Answer, tables: Tables) -> Iterator[Paragraph]:
         yield Paragraph("date", f"{spoken(moved.day, moved.precision)} ({name}): {moved.text}")
     if row.see:
         yield Paragraph("see", ", ".join(row.see))
-    yield from _sources(row.source, row.confidence, row.checked.isoformat())
+    yield from _sources(tables, row.source, row.confidence, row.checked.isoformat())
 
 
 def _alerts(word: str, tables: Tables) -> Iterator[Paragraph]:
     row = answers.alert(int(word) if word.isdecimal() and len(word) < 4 else word)
     if row is not None:
-        yield from _alert(row)
+        yield from _alert(row, tables)
 
 
-def _alert(row: AlertRow) -> Iterator[Paragraph]:
+def _alert(row: AlertRow, tables: Tables) -> Iterator[Paragraph]:
     yield Paragraph("", f"Alert {row.number} {row.name}")
     yield Paragraph("means", row.meaning)
     yield Paragraph("proves", row.proves)
@@ -360,16 +359,16 @@ def _alert(row: AlertRow) -> Iterator[Paragraph]:
     for sighting in row.seen:
         note = f" ({sighting.note})" if sighting.note else ""
         yield Paragraph("seen", f"{sighting.server}: {sighting.situation}{note}")
-    yield from _sources(row.source, row.confidence, row.checked.isoformat())
+    yield from _sources(tables, row.source, row.confidence, row.checked.isoformat())
 
 
 def _dates(word: str, tables: Tables) -> Iterator[Paragraph]:
     for row in policy.packaged().dates.values():
         if _same(word, row.id) or word == row.day.isoformat():
-            yield from _date(row)
+            yield from _date(row, tables)
 
 
-def _date(row: DateRow) -> Iterator[Paragraph]:
+def _date(row: DateRow, tables: Tables) -> Iterator[Paragraph]:
     yield Paragraph("", f"{spoken(row.day, row.precision)} ({row.id})")
     yield Paragraph("", row.text)
     if row.superseded_by:
@@ -382,13 +381,13 @@ def _date(row: DateRow) -> Iterator[Paragraph]:
         yield Paragraph("conflict", row.conflict)
     if row.document:
         yield Paragraph("document", ", ".join(row.document))
-    yield from _sources(row.source, row.confidence, row.checked.isoformat())
+    yield from _sources(tables, row.source, row.confidence, row.checked.isoformat())
 
 
 def _far_ends(word: str, tables: Tables) -> Iterator[Paragraph]:
     row = far_ends.far_end(word)
     if row is not None:
-        yield from _far_end(row)
+        yield from _far_end(row, tables)
     if word.lower() == "far-ends":
         yield Paragraph("", "Peers of other makers, by name. What each does with a certificate without clientAuth:")
         for one in far_ends.packaged():
@@ -398,50 +397,52 @@ def _far_ends(word: str, tables: Tables) -> Iterator[Paragraph]:
         yield Paragraph("", f"TLS stack {habit.stack}: servers on it {_STACK_ANSWERS[habit.client_eku]} by default")
         if habit.note:
             yield Paragraph("note", habit.note)
-        yield from _sources(habit.source, habit.confidence, habit.checked)
+        yield from _sources(tables, habit.source, habit.confidence, habit.checked)
 
 
-def _far_end(row: FarEnd) -> Iterator[Paragraph]:
+def _far_end(row: FarEnd, tables: Tables) -> Iterator[Paragraph]:
     yield Paragraph("", f"Far end {row.id}: {row.title}")
     yield Paragraph("known", row.known)
     yield Paragraph("write", row.write)
     yield Paragraph("do", row.advice)
-    yield from _sources(row.source, row.confidence, row.checked.isoformat())
+    yield from _sources(tables, row.source, row.confidence, row.checked.isoformat())
 
 
 def _rest(word: str, tables: Tables) -> Iterator[Paragraph]:
     for need in tables.needs.values():
         if _same(word, need.id):
-            yield from _need(need)
+            yield from _need(need, tables)
     term = answers.term(word)
     if term is not None:
-        yield from _term(term)
+        yield from _term(term, tables)
     reason = REASONS.get(word.lower())
     if reason is not None:
         yield Paragraph("", f"Failure reason {word.lower()}: {_BLANK.sub('...', reason.text)}")
         yield Paragraph("stage", ", ".join(reason.stages))
     if word.upper() in tables.sources:
-        yield from _sources((word.upper(),))
+        yield from _sources(tables, (word.upper(),))
 
 
-def _need(need: Need) -> Iterator[Paragraph]:
+def _need(need: Need, tables: Tables) -> Iterator[Paragraph]:
     yield Paragraph("", f"Need {need.id}: {need.says}")
     yield Paragraph("lacking", need.lacking)
     if need.note:
         yield Paragraph("note", need.note)
-    yield from _sources(need.source, need.confidence, need.checked)
+    yield from _sources(tables, need.source, need.confidence, need.checked)
 
 
-def _term(row: Term) -> Iterator[Paragraph]:
+def _term(row: Term, tables: Tables) -> Iterator[Paragraph]:
     yield Paragraph("", f"{row.id}: {row.meaning}")
     if row.see:
         yield Paragraph("see", ", ".join(row.see))
-    yield from _sources(row.source)
+    yield from _sources(tables, row.source)
 
 
-def _sources(codes: Iterable[str], confidence: str = "", checked: str | date = "") -> Iterator[Paragraph]:
+def _sources(
+    tables: Tables, codes: Iterable[str], confidence: str = "", checked: str | date = ""
+) -> Iterator[Paragraph]:
     for code in codes:
-        row = source(code)
+        row = tables.sources[code]
         yield Paragraph("source", f"{row.code}: {row.title}")
         if row.url:
             yield Paragraph(" ", row.url)

@@ -105,6 +105,10 @@ TrustData = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option("--trust-data", help="Another trust data file than the packed one.", metavar="FILE"),
 ]
+Rules = Annotated[
+    Optional[list[Path]],  # noqa: UP045
+    typer.Option("--rules", help="Rule tables of your own (TOML), beside the packed ones.", metavar="FILE"),
+]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Also ports, chains, stacks, and what is fine.")]
 WarnDays = Annotated[int, typer.Option("--warn-days", min=0, help="A break at renewal within so many days is high.")]
 FailOn = Annotated[str, typer.Option("--fail-on", help="Exit 1 from this outcome on.", metavar="OUTCOME[:DAYS]")]
@@ -157,6 +161,7 @@ def scan(
     pause: Pause = 0.0,
     retries: Retries = 0,
     retry_after: RetryAfter = 1.0,
+    rules: Rules = None,
     trust_data: TrustData = None,
     color: Color = "auto",
 ) -> None:
@@ -199,6 +204,7 @@ def scan(
         pause=pause,
         retries=retries,
         retry_after=retry_after,
+        rules=tuple(rules or ()),
         trust_data=trust_data,
         color=color,
     )
@@ -243,6 +249,7 @@ def preflight(
     pause: Pause = 0.0,
     retries: Retries = 0,
     retry_after: RetryAfter = 1.0,
+    rules: Rules = None,
     trust_data: TrustData = None,
     color: Color = "auto",
 ) -> None:
@@ -285,6 +292,7 @@ def preflight(
         pause=pause,
         retries=retries,
         retry_after=retry_after,
+        rules=tuple(rules or ()),
         trust_data=trust_data,
         color=color,
     )
@@ -326,6 +334,7 @@ def inspect(
     output: Output = None,
     verbose: Verbose = False,
     fail_on: FailOn = "breaks-now",
+    rules: Rules = None,
     trust_data: TrustData = None,
     color: Color = "auto",
 ) -> None:
@@ -347,6 +356,7 @@ def inspect(
         outputs=tuple(output or ()),
         verbose=verbose,
         fail_on=fail_on,
+        rules=tuple(rules or ()),
         trust_data=trust_data,
         color=color,
     )
@@ -360,11 +370,12 @@ def explain(
         typer.Argument(help="A rule (X11), use case (mra), question (F16), alert (43), date, remedy or setting."),
     ] = None,
     list_: Annotated[bool, typer.Option("--list", help="List everything that can be explained.")] = False,
+    rules: Rules = None,
 ) -> None:
     """Explain a rule, a use case, a question of the Cisco document, an alert, a date, a remedy or a setting."""
     from ekuscan.cli.explain import explain as run
 
-    raise typer.Exit(run(subject, everything=list_))
+    raise typer.Exit(run(subject, tuple(rules or ()), everything=list_))
 
 
 @app.command()
@@ -478,19 +489,20 @@ def targets_check(
     targets: Annotated[Optional[list[str]], typer.Argument(metavar="[TARGET]...")] = None,  # noqa: UP045
     file: File = None,
     slots: Slots = None,
+    rules: Rules = None,
 ) -> None:
     """Read a targets file or host list as `scan` would, and say what it means or everything that is wrong."""
     from ekuscan.cli.targets import check
 
-    raise typer.Exit(check(tuple(targets or ()), file, tuple(slots or ())))
+    raise typer.Exit(check(tuple(targets or ()), file, tuple(slots or ()), tuple(rules or ())))
 
 
 @targets_app.command("schema")
-def targets_schema() -> None:
+def targets_schema(rules: Rules = None) -> None:
     """Print the JSON Schema of targets files, for editors."""
     from ekuscan.cli.targets import schema
 
-    raise typer.Exit(schema())
+    raise typer.Exit(schema(tuple(rules or ())))
 
 
 @targets_app.command("init")

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
-from ekuscan.cli.refusal import nearest, refuse
+from ekuscan.cli.knowledge import tables
+from ekuscan.cli.refusal import UsageError, nearest, refuse
 from ekuscan.explain import Paragraph, subjects
 from ekuscan.explain import explain as explained
 from ekuscan.report.text import wrap
-from ekuscan.rules.load import packaged
+from ekuscan.targets.errors import InvalidInput
 
 _LABEL = 10
 
 
-def explain(subject: str | None, *, everything: bool) -> int:
+def explain(subject: str | None, rules: tuple[Path, ...] = (), *, everything: bool) -> int:
     """Print what is known about a subject, or what can be explained; returns the exit code."""
-    tables = packaged()
+    try:
+        known_tables = tables(rules)
+    except (UsageError, InvalidInput) as error:
+        return refuse(error)
     width = max(60, min(shutil.get_terminal_size((80, 24)).columns, 100))
-    known = subjects(tables)
+    known = subjects(known_tables)
     if subject is None or everything:
         for kind, words in known.items():
             print(kind[:1].upper() + kind[1:])
             print("\n".join(wrap(", ".join(words), width, "  ", "  ")))
         return 0
-    found = explained(subject, tables)
+    found = explained(subject, known_tables)
     if not found:
         words = [word for group in known.values() for word in group]
         hint = nearest(subject, words) or nearest(subject.upper(), words)

@@ -28,6 +28,7 @@ from ekuscan.profiles.load import ROLES, ProfileSlot, profile, role_named, slot_
 from ekuscan.rules import releases
 from ekuscan.rules.tables import Tables
 from ekuscan.run import Options, RunInProgress
+from ekuscan.targets.errors import InvalidInput
 from ekuscan.trust import TrustStore, TrustStoreError
 from ekuscan.verdict.judge import UPLOAD_CHECKS
 
@@ -46,6 +47,7 @@ class InspectRequest:
     outputs: tuple[Path, ...] = ()
     verbose: bool = False
     fail_on: str = "breaks-now"
+    rules: tuple[Path, ...] = ()
     trust_data: Path | None = None
     color: str = "auto"
 
@@ -55,7 +57,7 @@ def inspect(request: InspectRequest) -> int:
     try:
         started = datetime.now(UTC)
         as_of = moment(request.as_of, started)
-        known = knowledge()
+        known = knowledge(request.rules)
         options = Options(
             as_of, assume=request.role is not None, candidates=True, fail_on=parse_fail_on(request.fail_on)
         )
@@ -63,7 +65,7 @@ def inspect(request: InspectRequest) -> int:
         inventory = _inventory(request, contents, known.tables)
         store = TrustStore.open(request.trust_data)
         outputs = Outputs(request.format, request.outputs, Look(request.verbose, request.color))
-    except (UsageError, CertificateFileError, TrustStoreError, FailOnError) as error:
+    except (UsageError, InvalidInput, CertificateFileError, TrustStoreError, FailOnError) as error:
         return refuse(error)
     _tell_unjudged(request.role, known.tables)
     for name, content in contents.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -28,9 +29,18 @@ class PackagedPolicy:
         self.lasts_until = lru_cache(maxsize=4096)(validity.lasts_until)
 
 
-def knowledge() -> Knowledge:
-    """The packaged tables and policy."""
-    return Knowledge(packaged(), PackagedPolicy())
+def knowledge(rules: Sequence[Path] = ()) -> Knowledge:
+    """The packaged tables, with a site's own behind them, and policy. Raises `UsageError` and `InvalidInput`."""
+    return Knowledge(tables(rules), PackagedPolicy())
+
+
+def tables(rules: Sequence[Path] = ()) -> Tables:
+    """The packaged tables with those of a site's files behind them. Raises `UsageError` and `InvalidInput`."""
+    if not rules:
+        return packaged()
+    from ekuscan.verdict.site_rules import with_site_rules
+
+    return with_site_rules(packaged(), [(str(path), readable(path)) for path in rules])
 
 
 def vocabulary(tables: Tables) -> Vocabulary:

@@ -44,7 +44,7 @@ def preflight(request: PreflightRequest) -> int:
         day = _day(request, today)
         fail_on = parse_fail_on(request.fail_on) if request.fail_on is not None else None
         options = Options(today, scan.warn_days, scan.assume, noticing=False)
-        known = knowledge()
+        known = knowledge(scan.rules)
         candidates = read_candidates(request)
         changes = Changes(request.to, request.set, candidates.new, request.renew, later=day > today)
         if not changes:

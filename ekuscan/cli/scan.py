@@ -41,7 +41,7 @@ def scan(request: ScanRequest) -> int:
         started = datetime.now(UTC)
         as_of = moment(request.as_of, started)
         options = Options(as_of, request.warn_days, request.assume, fail_on=parse_fail_on(request.fail_on))
-        known = knowledge()
+        known = knowledge(request.rules)
         inventory = read_inventory(request, known)
         store = TrustStore.open(request.trust_data)
         outputs = Outputs(request.format, request.outputs, Look(request.verbose, request.color))

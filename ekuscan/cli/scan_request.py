@@ -42,5 +42,6 @@ class ScanRequest:
     pause: float = 0.0
     retries: int = 0
     retry_after: float = 1.0
+    rules: tuple[Path, ...] = ()
     trust_data: Path | None = None
     color: str = "auto"

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from ekuscan.certificate_files import read_certificates
-from ekuscan.cli.knowledge import given_password, vocabulary
+from ekuscan.cli.knowledge import given_password, tables, vocabulary
 from ekuscan.cli.refusal import UsageError, refuse
 from ekuscan.cli.stray_files import refuse_files
 from ekuscan.model import Inventory, Target
@@ -31,15 +31,15 @@ def request(targets: tuple[str, ...], file: Path | None, slots: tuple[str, ...])
     return TargetRequest(targets, file, slots, lambda: sys.stdin.buffer.read(_STDIN_LIMIT))
 
 
-def check(targets: tuple[str, ...], file: Path | None, slots: tuple[str, ...]) -> int:
+def check(targets: tuple[str, ...], file: Path | None, slots: tuple[str, ...], rules: tuple[Path, ...] = ()) -> int:
     """Read targets as `scan` does and print what would be looked at, or everything that is wrong.
 
     A lone file name that ends in .yaml is meant as -f: there is nothing else that a person could want checked.
     """
-    words = vocabulary(packaged())
     if file is None and len(targets) == 1 and targets[0].lower().endswith((".yaml", ".yml")):
         file, targets = Path(targets[0]), ()
     try:
+        words = vocabulary(tables(rules))
         refuse_files(targets)
         inventory = load(request(targets, file, slots), words, partial(read_certificates, password=given_password()))
     except (UsageError, InvalidInput) as error:
@@ -64,11 +64,15 @@ def _line(target: Target, inventory: Inventory) -> str:
     return "  ".join(printable(word, 200) for word in words)
 
 
-def schema() -> int:
+def schema(rules: tuple[Path, ...] = ()) -> int:
     """Print the JSON Schema of targets files."""
     from ekuscan.targets.schema import targets_schema
 
-    print(json.dumps(targets_schema(vocabulary(packaged())), indent=2))
+    try:
+        words = vocabulary(tables(rules))
+    except (UsageError, InvalidInput) as error:
+        return refuse(error)
+    print(json.dumps(targets_schema(words), indent=2))
     return 0
 
 
