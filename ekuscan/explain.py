@@ -32,6 +32,7 @@ from ekuscan.rules.tables import (
     UpgradeChange,
     UseCase,
     Verifier,
+    VerifierCase,
 )
 from ekuscan.wire.reasons import REASONS
 
@@ -123,15 +124,15 @@ def _rule(rule: Rule, tables: Tables) -> Iterator[Paragraph]:
     ids = f" (also {', '.join(rule.also)})" if rule.also else ""
     alike = [other.title for other in tables.use_cases.values() if other.same_as == use_case.name]
     yield Paragraph("", f"Rule {rule.id}{ids}: {', '.join((use_case.title, *alike))}")
-    yield Paragraph("who", _ends(rule))
+    yield Paragraph("who", ends_text(rule))
     if rule.named_by:
         yield Paragraph("needs", f"{', '.join(rule.needs)}: the name stands in the connection's {rule.named_by}")
     elif rule.needs:
         yield Paragraph("needs", ", ".join(rule.needs) + " in the certificate's effective EKU")
     if rule.applies:
-        yield Paragraph("only if", _conditions(rule.applies))
+        yield Paragraph("only if", conditions_text(rule.applies))
     for case in rule.cases:
-        yield Paragraph("when" if case.when else "always", _case(case))
+        yield Paragraph("when" if case.when else "always", case_text(case))
     for answer, text in rule.says.items():
         yield Paragraph(answer, _says(rule, text))
     for name in rule.remedies:
@@ -150,7 +151,8 @@ def _says(rule: Rule, text: str) -> str:
     return text.format(presents=_the(rule.presents.roles), verifies=_verifier_word(rule), name=name)
 
 
-def _ends(rule: Rule) -> str:
+def ends_text(rule: Rule) -> str:
+    """Who shows which certificate, and who checks it."""
     shows = {"client": "dials and shows", "server": "answers and shows", "candidate": "is to be given"}
     slot = f"its {rule.presents.slot} certificate" if rule.presents.slot else "nothing"
     checked = {"browser": "browsers check it", "product": "its upload page checks it"}
@@ -167,12 +169,19 @@ def _verifier_word(rule: Rule) -> str:
     return {"peer": "the other end", "each-peer": "each cluster peer"}.get(rule.verifies, rule.verifies)
 
 
-def _conditions(conditions: Iterable[Condition]) -> str:
+def verifier_answer(case: VerifierCase) -> str:
+    """What a case of a verifier's row says that its product does with a certificate without clientAuth."""
+    return _EKU_ANSWERS[case.client_eku]
+
+
+def conditions_text(conditions: Iterable[Condition]) -> str:
+    """Conditions as a person reads them, "" for none."""
     return ", ".join(f"{condition.fact} {condition.text}" for condition in conditions)
 
 
-def _case(case: Case) -> str:
-    when = f"{_conditions(case.when)}: " if case.when else ""
+def case_text(case: Case) -> str:
+    """A case of a rule as a sentence."""
+    when = f"{conditions_text(case.when)}: " if case.when else ""
     if case.answer is not None:
         return f"{when}{case.answer}"
     if case.unverified:
@@ -203,8 +212,8 @@ def _rows(word: str, tables: Tables) -> Iterator[Paragraph]:
 def _verifier(verifier: Verifier, tables: Tables) -> Iterator[Paragraph]:
     yield Paragraph("", f"Verifier {verifier.id}: does {_the(verifier.roles)} check clientAuth in those who dial it?")
     for case in verifier.cases:
-        when = _conditions(case.when) or "always"
-        yield Paragraph("when", f"{when}: {_EKU_ANSWERS[case.client_eku]}")
+        when = conditions_text(case.when) or "always"
+        yield Paragraph("when", f"{when}: {verifier_answer(case)}")
     yield Paragraph("stack", f"EKUs are read as {verifier.stack} reads them")
     if verifier.note:
         yield Paragraph("note", verifier.note)
@@ -223,7 +232,7 @@ def _slot_row(row: SlotAlias | SlotChange | UpgradeChange, tables: Tables) -> It
     else:
         effect = "its CA's dated policy gives the next EKU" if row.effect == "policy" else "the EKU stays"
         yield Paragraph("renewal", effect)
-    yield Paragraph("when", _conditions(row.when))
+    yield Paragraph("when", conditions_text(row.when))
     yield from _sources(tables, row.source, row.confidence, row.checked)
 
 
@@ -249,7 +258,7 @@ def _use_case(row: UseCase, tables: Tables) -> Iterator[Paragraph]:
         yield Paragraph("exists", f"wherever there is a connection of {row.rides_on}")
     rules = tables.rules_of(row.name)
     for rule in rules:
-        yield Paragraph(rule.id, _ends(rule) + (f" Needs {' and '.join(rule.needs)}." if rule.needs else ""))
+        yield Paragraph(rule.id, ends_text(rule) + (f" Needs {' and '.join(rule.needs)}." if rule.needs else ""))
     if row.same_as:
         yield Paragraph("same as", tables.use_cases[row.same_as].title)
     if row.note:
@@ -269,7 +278,7 @@ def _remedy(row: RemedyRow, tables: Tables) -> Iterator[Paragraph]:
     for step in (*steps, *row.before):
         yield Paragraph("before", step)
     if row.when:
-        yield Paragraph("possible", _conditions(row.when))
+        yield Paragraph("possible", conditions_text(row.when))
     if row.command:
         yield Paragraph("command", row.command)
     yield Paragraph("costs", row.costs + (" It lowers security." if row.weakens else ""))
@@ -298,7 +307,7 @@ def _setting(row: Setting, tables: Tables) -> Iterator[Paragraph]:
     yield Paragraph("of", f"a {row.of}" + ("" if "*" in row.roles else f": {_the(row.roles)}"))
     yield Paragraph("read at", row.read_at)
     if row.releases:
-        yield Paragraph("releases", _conditions(row.releases))
+        yield Paragraph("releases", conditions_text(row.releases))
     if row.note:
         yield Paragraph("note", row.note)
     yield from _sources(tables, row.source, checked=row.checked)

@@ -367,15 +367,27 @@ def inspect(
 def explain(
     subject: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Argument(help="A rule (X11), use case (mra), question (F16), alert (43), date, remedy or setting."),
+        typer.Argument(
+            help="A rule (X11), use case (mra), question (F16), alert (43), date, remedy or setting; with --result the "
+            "id of a verdict, or a part of it that is unique."
+        ),
+    ] = None,
+    result: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--result", help="A saved result, whose verdict is unfolded: scan -o run.json.", metavar="FILE"),
     ] = None,
     list_: Annotated[bool, typer.Option("--list", help="List everything that can be explained.")] = False,
     rules: Rules = None,
 ) -> None:
-    """Explain a rule, a use case, a question of the Cisco document, an alert, a date, a remedy or a setting."""
+    """Explain a rule, a use case, a question of the Cisco document, an alert, a date, a remedy or a setting.
+
+    With --result: how a verdict came about, fact by fact and row by row.
+
+    Examples: ekuscan explain X11; ekuscan explain exp-c1/https/X01 --result run.json
+    """
     from ekuscan.cli.explain import explain as run
 
-    raise typer.Exit(run(subject, tuple(rules or ()), everything=list_))
+    raise typer.Exit(run(subject, tuple(rules or ()), result, everything=list_))
 
 
 @app.command()

@@ -3,48 +3,108 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
-from ekuscan.cli.knowledge import tables
+from ekuscan.cli.knowledge import saved, tables
 from ekuscan.cli.refusal import UsageError, nearest, refuse
 from ekuscan.explain import Paragraph, subjects
 from ekuscan.explain import explain as explained
+from ekuscan.explain_verdict import explain_verdict
+from ekuscan.model import Verdict
+from ekuscan.names import printable
+from ekuscan.report.saved import SavedResult
 from ekuscan.report.text import wrap
 from ekuscan.targets.errors import InvalidInput
 
 _LABEL = 10
 
 
-def explain(subject: str | None, rules: tuple[Path, ...] = (), *, everything: bool) -> int:
-    """Print what is known about a subject, or what can be explained; returns the exit code."""
+_LISTED = 20
+
+
+def explain(
+    subject: str | None, rules: tuple[Path, ...] = (), result: Path | None = None, *, everything: bool = False
+) -> int:
+    """Print what is known about a subject, what led to a verdict, or what can be explained; returns the exit code."""
+    width = max(60, min(shutil.get_terminal_size((80, 24)).columns, 100))
     try:
         known_tables = tables(rules)
+        if result is not None:
+            found = saved(result)
+            if subject is None:
+                _list(found)
+            else:
+                verdict = _meant(subject.strip(), {one.id: one for one in found.verdicts}, result)
+                _print_all(explain_verdict(verdict, found, known_tables), width)
+            return 0
+        if subject is not None and "/" in subject:
+            raise UsageError(_without_result(subject))
     except (UsageError, InvalidInput) as error:
         return refuse(error)
-    width = max(60, min(shutil.get_terminal_size((80, 24)).columns, 100))
     known = subjects(known_tables)
     if subject is None or everything:
         for kind, words in known.items():
             print(kind[:1].upper() + kind[1:])
             print("\n".join(wrap(", ".join(words), width, "  ", "  ")))
         return 0
-    found = explained(subject, known_tables)
-    if not found:
+    paragraphs = explained(subject, known_tables)
+    if not paragraphs:
         words = [word for group in known.values() for word in group]
         hint = nearest(subject, words) or nearest(subject.upper(), words)
         return refuse(ValueError(f"nothing to explain under {subject!r}{hint}; `ekuscan explain --list` lists all"))
+    _print_all(paragraphs, width)
+    return 0
+
+
+def _without_result(subject: str) -> str:
+    return (
+        f"{printable(subject, 120)} is the id of a verdict, which a result holds: save one with `ekuscan scan ... -o "
+        "run.json`, then add --result run.json"
+    )
+
+
+def _list(result: SavedResult) -> None:
+    for verdict in result.verdicts:
+        print(f"{verdict.outcome:<19}{printable(verdict.id, 400)}")
+    if not result.verdicts:
+        print("There is no verdict in it.")
+
+
+def _meant(word: str, verdicts: Mapping[str, Verdict], path: Path) -> Verdict:
+    """The one verdict that an id, or a part of it, means. Raises `UsageError`."""
+    if word in verdicts:
+        return verdicts[word]
+    found = [id_ for id_ in verdicts if word.lower() in id_.lower()]
+    # The rule at the end of an id is what a report names.
+    ending = [id_ for id_ in found if id_.lower().endswith("/" + word.lower())]
+    found = ending or found
+    if len(found) == 1:
+        return verdicts[found[0]]
+    if found:
+        more = f", and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
+        listed = "".join(f"\n  {printable(id_, 200)}" for id_ in found[:_LISTED])
+        raise UsageError(
+            f"{printable(word, 120)!r} is in {len(found)} verdicts of {path}; name one of them:{listed}{more}"
+        )
+    raise UsageError(
+        f"no verdict of {path} has {printable(word, 120)!r} in its id{nearest(word, verdicts)}; "
+        "without an id all are listed"
+    )
+
+
+def _print_all(found: list[Paragraph], width: int) -> None:
     for place, paragraph in enumerate(found):
         if place and not paragraph.label and found[place - 1].label:
             print()
         _print(paragraph, width)
-    return 0
 
 
 def _print(paragraph: Paragraph, width: int) -> None:
     label = paragraph.label
     if paragraph.text.startswith("https://"):
         # A URL that is broken over two lines can be neither clicked nor copied.
-        print(f"{label:<{_LABEL}}{paragraph.text}")
+        print(f"{label:<{_LABEL}}{printable(paragraph.text, 2000)}")
         return
     for part in _parts(paragraph.text):
         item = part.startswith("- ")

@@ -11,12 +11,14 @@ from pathlib import Path
 from ekuscan.cli.proxy_choice import check_proxy
 from ekuscan.cli.refusal import UsageError
 from ekuscan.policy import issuance, validity
+from ekuscan.report.saved import SavedResult, SavedResultError, read_result
 from ekuscan.rules import releases
 from ekuscan.rules.load import packaged
 from ekuscan.rules.tables import Tables
 from ekuscan.run import Knowledge
 from ekuscan.targets.vocabulary import SettingShape, UseCaseShape, Vocabulary
 
+_LARGEST_RESULT = 512 * 1024 * 1024
 PASSWORD_VARIABLE = "EKUSCAN_PASSWORD"  # noqa: S105  (the name of the variable, not a password)
 
 
@@ -87,13 +89,21 @@ def given_password(path: Path | None = None) -> bytes | None:
     return told.encode() if told is not None else None
 
 
-def readable(path: Path) -> bytes:
-    """A file's content. Raises `UsageError` with the reason."""
+def saved(path: Path) -> SavedResult:
+    """The result that a file holds. Raises `UsageError` with the reason."""
+    data = readable(path, _LARGEST_RESULT)
+    if len(data) > _LARGEST_RESULT:
+        raise UsageError(f"{path}: found more than {_LARGEST_RESULT >> 20} MiB; scan fewer targets into one result")
+    try:
+        return read_result(data)
+    except SavedResultError as error:
+        raise UsageError(f"{path}: {error}") from None
+
+
+def readable(path: Path, most: int = 32 * 1024 * 1024) -> bytes:
+    """A file's content, at most a byte more than ``most``. Raises `UsageError` with the reason."""
     try:
         with path.open("rb") as file:
-            return file.read(_LARGEST + 1)
+            return file.read(most + 1)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from None
-
-
-_LARGEST = 32 * 1024 * 1024
