@@ -394,16 +394,44 @@ def explain(
 def calendar(
     sources: Annotated[
         Optional[list[Path]],  # noqa: UP045
-        typer.Argument(help="Certificate files, or results of `scan --format json`.", metavar="[FILE]..."),
+        typer.Argument(help="Certificate files, and results of `scan -o run.json`.", metavar="[FILE]..."),
     ] = None,
+    file: File = None,
+    slots: Slots = None,
     as_of: AsOf = None,
     past: Annotated[bool, typer.Option("--past", help="Also the days that have passed.")] = False,
+    format_: Annotated[str, typer.Option("--format", help="For standard output: table or ics.")] = "table",
+    output: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Option("-o", "--output", help="Also write a file: .ics or .txt.", metavar="FILE"),
+    ] = None,
+    alarm: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=0, max=3650, help="In .ics: a reminder so many days before each.", metavar="DAYS"),
+    ] = None,
+    rules: Rules = None,
     trust_data: TrustData = None,
 ) -> None:
-    """The days that matter: policy dates, and for certificates the last day of each and the last day to renew."""
+    """The days that matter: policy dates, and for certificates the last day of each and the last day to renew.
+
+    Examples: ekuscan calendar run.json; ekuscan calendar -f targets.yaml -o certificates.ics
+    """
+    from ekuscan.cli.calendar import CalendarRequest
     from ekuscan.cli.calendar import calendar as run
 
-    raise typer.Exit(run(tuple(sources or ()), as_of, past=past, trust_data=trust_data))
+    request = CalendarRequest(
+        sources=tuple(sources or ()),
+        file=file,
+        slots=tuple(slots or ()),
+        as_of=as_of,
+        past=past,
+        format=format_,
+        outputs=tuple(output or ()),
+        alarm=alarm,
+        rules=tuple(rules or ()),
+        trust_data=trust_data,
+    )
+    raise typer.Exit(run(request))
 
 
 @app.command("import", epilog=_EPILOG)

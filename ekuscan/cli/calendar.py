@@ -1,133 +1,231 @@
-"""``ekuscan calendar``: policy dates, and the last days of certificates."""
+"""``ekuscan calendar``: policy dates, and the last days of certificates, to read or for a calendar client."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from ekuscan.assessment import ChainBook
 from ekuscan.certificate_files import CertificateFileError, read_certificates
-from ekuscan.cli.knowledge import moment, readable
+from ekuscan.cli.knowledge import given_password, moment, read_saved, readable, tables, vocabulary
 from ekuscan.cli.refusal import UsageError, refuse
+from ekuscan.model import Certificate, Inventory, SlotContent, Target
 from ekuscan.names import printable
-from ekuscan.policy.calendar import CertificateDays, Event, certificate_days, events
+from ekuscan.policy.calendar import certificate_days
 from ekuscan.policy.days import spoken
+from ekuscan.report.agenda import Entry, certificate_entries, policy_entries
+from ekuscan.report.saved import SavedResult
 from ekuscan.report.text import counted, wrap
+from ekuscan.targets.errors import InvalidInput
+from ekuscan.targets.load import TargetRequest, load
 from ekuscan.trust import TrustStore, TrustStoreError
 
+FORMATS = ("table", "ics")
+_SUFFIXES = {".ics": "ics", ".txt": "table"}
 _WIDTH, _MARGIN = 80, 25
-_FIRST, _LAST = date(2000, 1, 1), date(2100, 1, 1)
-_RESULT = "ekuscan.run/1"
+_STDIN_LIMIT = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A line of the calendar: a day and what is on it."""
+class CalendarRequest:
+    """The command line of ``calendar`` as it was typed. ``alarm``: a reminder so many days before each entry."""
 
-    day: date
-    title: str
-    text: tuple[str, ...]
+    sources: tuple[Path, ...] = ()
+    file: Path | None = None
+    slots: tuple[str, ...] = ()
+    as_of: str | None = None
+    past: bool = False
+    format: str = "table"
+    outputs: tuple[Path, ...] = ()
+    alarm: int | None = None
+    rules: tuple[Path, ...] = ()
+    trust_data: Path | None = None
 
 
-def calendar(sources: tuple[Path, ...], as_of: str | None, *, past: bool, trust_data: Path | None) -> int:
-    """Print the calendar of the sources and the policy dates, by day; returns the exit code."""
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A chain and where it is kept: ``id`` and ``name`` of the place, for good and for a person."""
+
+    id: str
+    name: str
+    ders: tuple[bytes, ...]
+
+
+def calendar(request: CalendarRequest) -> int:
+    """Print or write the calendar of what is given and of the policy dates, by day; returns the exit code."""
     try:
-        today = moment(as_of, datetime.now(UTC)).date()
-        with TrustStore.open(trust_data) as store:
-            entries = [*_policy(today, past=past), *_of_sources(sources, ChainBook(store), today)]
-    except (UsageError, CertificateFileError, TrustStoreError) as error:
+        now = moment(request.as_of, datetime.now(UTC))
+        formats = _formats(request)
+        inventory = _inventory(request)
+        saved = {path: _saved(path) for path in request.sources}
+        kept = [*_of_inventory(inventory), *_of_sources(saved)]
+        with TrustStore.open(request.trust_data) as store:
+            book = ChainBook(store, inventory.trust)
+            entries = [*policy_entries(), *_of_certificates(kept, book, now.date())]
+        _write(request, formats, entries, now, _stamp(saved, now))
+    except (UsageError, InvalidInput, CertificateFileError, TrustStoreError) as error:
         return refuse(error)
-    for entry in sorted(entries, key=lambda entry: (entry.day, entry.title)):
-        if past or entry.day >= today:
-            _print(entry, today)
-    behind = [entry for entry in entries if entry.day < today]
-    if behind and not past:
-        print(f"{counted(len(behind), 'entry', 'entries')} of days that have passed (--past shows them)")
+    if request.file is not None:
+        _tell_unseen(inventory)
     return 0
 
 
-def _print(entry: Entry, today: date) -> None:
-    left = (entry.day - today).days
-    away = "today" if left == 0 else f"in {left} d" if left > 0 else f"{-left} d ago"
-    print("\n".join(wrap(entry.title, _WIDTH, f"{spoken(entry.day):>11}  {away:<10}  ", " " * _MARGIN)))
-    for text in entry.text:
-        print("\n".join(wrap(text, _WIDTH, " " * (_MARGIN + 2), " " * (_MARGIN + 2))))
+# --- what is kept where -----------------------------------------------------------------------------------------
 
 
-def _policy(today: date, *, past: bool) -> Iterator[Entry]:
-    for event in events(_FIRST, _LAST):
-        yield Entry(event.day, event.text, tuple(_told(event)))
+def _inventory(request: CalendarRequest) -> Inventory:
+    """What a targets file tells; nothing is dialled."""
+    if request.file is None and not request.slots:
+        return Inventory(())
+    asked = TargetRequest((), request.file, request.slots, lambda: sys.stdin.buffer.read(_STDIN_LIMIT))
+    return load(asked, vocabulary(tables(request.rules)), partial(read_certificates, password=given_password()))
 
 
-def _told(event: Event) -> Iterator[str]:
-    yield from event.replaces
-    if event.conflict:
-        yield f"Sources disagree: {event.conflict}"
-    yield f"{event.id}: source {', '.join(event.source)}, confidence {event.confidence}."
-
-
-def _of_sources(sources: tuple[Path, ...], book: ChainBook, today: date) -> Iterator[Entry]:
-    for path in sources:
-        for name, ders in _chains(path):
-            chain = book.chains[book.add(ders)]
-            leaf = book.certificates[chain.paths[0][0] if chain.paths else chain.presented[0]]
-            yield from _certificate(name, certificate_days(leaf, chain, today), today)
-
-
-def _certificate(name: str, days: CertificateDays, today: date) -> Iterator[Entry]:
-    told = _renewal(days)
-    if days.last_day_valid is not None:
-        yield Entry(days.last_day_valid, f"{name} ends", (told,))
-    else:
-        yield Entry(today, f"{name}: its end cannot be read", (told,))
-    if days.client_auth == "until" and days.last_day_to_renew and days.last_day_to_renew != days.last_day_valid:
-        last = f"After this day {days.issuance.authority} issues no clientAuth, or the certificate has ended."
-        yield Entry(days.last_day_to_renew, f"{name}: last day to renew with clientAuth", (last,))
-
-
-def _renewal(days: CertificateDays) -> str:
-    who = days.issuance.authority
-    if days.client_auth == "not-affected":
-        return "Its CA is touched by no root programme's policy: the next certificate can be like this one."
-    if days.client_auth == "passed":
-        since = f" since {spoken(days.last_day_to_renew)}" if days.last_day_to_renew else ""
-        return f"The next certificate will have no clientAuth: {who} issues none{since}."
-    asked = "issues both EKUs" if days.issuance.default == "both" else "issues clientAuth when asked"
-    until = f" until {spoken(days.last_day_to_renew)}" if days.client_auth == "until" and days.last_day_to_renew else ""
-    best = (
-        f" Renewed on {spoken(days.renew_on)} it lasts to about {spoken(days.lasts_to)}."
-        if days.renew_on and days.lasts_to
-        else ""
-    )
-    return f"{who} {asked}{until}.{best}"
-
-
-def _chains(path: Path) -> Iterator[tuple[str, tuple[bytes, ...]]]:
-    """The chains of a certificate file, or those in the slots of a saved result."""
+def _saved(path: Path) -> SavedResult | tuple[bytes, ...]:
+    """A file's result, or its certificates. Raises `UsageError` and `CertificateFileError`."""
     data = readable(path)
-    if path.suffix.lower() == ".json" or data[:1] == b"{":
-        yield from _of_result(path, data)
+    if path.suffix.lower() in (".json", ".jsonl", ".ndjson") or data[:1] == b"{":
+        return read_saved(path)
+    if path.suffix.lower() in (".yaml", ".yml"):
+        raise UsageError(f"{path}: a targets file goes behind -f")
+    return read_certificates(data, str(path), given_password())
+
+
+def _of_inventory(inventory: Inventory) -> Iterator[_Kept]:
+    for file in inventory.slot_files:
+        yield _Kept(f"{file.target}/{file.slot}", f"{file.target} {file.slot}", file.ders)
+
+
+def _of_sources(saved: dict[Path, SavedResult | tuple[bytes, ...]]) -> Iterator[_Kept]:
+    names = Counter(path.name for path in saved)
+    for path, found in saved.items():
+        if isinstance(found, SavedResult):
+            yield from _of_result(path, found)
+        else:
+            name = path.name if names[path.name] == 1 else str(path)
+            yield _Kept(f"file/{name}", name, found)
+
+
+def _of_result(path: Path, result: SavedResult) -> Iterator[_Kept]:
+    """The chains in the slots of a saved result. What is one slot with another stands once."""
+    for target in result.targets:
+        for content in target.slots:
+            chain = result.chains.get(content.chain or "")
+            if chain is None or content.from_ == "same-slot":
+                continue
+            missing = [sha256 for sha256 in chain.presented if sha256 not in result.certificates]
+            if missing:
+                raise UsageError(f"{path}: certificate {printable(missing[0], 80)} is in a chain, but not in the file")
+            shown = [result.certificates[sha256] for sha256 in chain.presented]
+            apart = _apart(target, content, shown[:1])
+            pems = "\n".join(certificate.pem for certificate in shown)
+            yield _Kept(
+                "/".join([target.id, content.slot, *apart]),
+                " ".join([target.id, content.slot, *apart]),
+                read_certificates(pems.encode(), str(path)),
+            )
+
+
+def _apart(target: Target, content: SlotContent, leaf: Sequence[Certificate]) -> list[str]:
+    """What tells a content from others of its slot, and stays at a renewal: a port and the kind of its key."""
+    if sum(one.slot == content.slot and one.from_ != "same-slot" for one in target.slots) == 1:
+        return []
+    return [*content.endpoints[:1], *(one.key.partition(" ")[0] for one in leaf)]
+
+
+def _of_certificates(kept: Sequence[_Kept], book: ChainBook, today: date) -> Iterator[Entry]:
+    taken: Counter[str] = Counter()
+    for one in kept:
+        chain = book.chains[book.add(one.ders)]
+        leaf = book.certificates[chain.paths[0][0] if chain.paths else chain.presented[0]]
+        taken[one.id] += 1
+        id_ = one.id if taken[one.id] == 1 else f"{one.id}/{taken[one.id]}"
+        yield from certificate_entries(id_, printable(one.name, 60), certificate_days(leaf, chain, today))
+
+
+def _tell_unseen(inventory: Inventory) -> None:
+    known = {file.target for file in inventory.slot_files}
+    unseen = [printable(target.id, 60) for target in inventory.targets if target.id not in known]
+    if unseen:
+        more = f" and {len(unseen) - 5} more" if len(unseen) > 5 else ""
+        told = f"{', '.join(unseen[:5])}{more}: no certificate is given as a file"
+        print(f"ekuscan: {told}; scan with -o run.json, and give run.json to calendar", file=sys.stderr)
+
+
+# --- where it goes ----------------------------------------------------------------------------------------------
+
+
+def _formats(request: CalendarRequest) -> list[tuple[str, Path | None]]:
+    if request.format not in FORMATS:
+        raise UsageError(f"--format: found {request.format!r}; write one of {', '.join(FORMATS)}")
+    found: list[tuple[str, Path | None]] = []
+    for path in request.outputs:
+        if path.suffix.lower() not in _SUFFIXES:
+            raise UsageError(f"-o {path}: the format follows from the suffix; write one of {', '.join(_SUFFIXES)}")
+        found.append((_SUFFIXES[path.suffix.lower()], path))
+    # Standard output comes last: a file that cannot be written leaves it empty.
+    return [*found, (request.format, None)]
+
+
+def _stamp(saved: dict[Path, SavedResult | tuple[bytes, ...]], now: datetime) -> datetime:
+    """When what the calendar says was known: the latest run, else now."""
+    runs = [found.run for found in saved.values() if isinstance(found, SavedResult)]
+    return max((run.started for run in runs), default=now).astimezone(UTC).replace(microsecond=0)
+
+
+def _write(
+    request: CalendarRequest,
+    formats: Sequence[tuple[str, Path | None]],
+    entries: Sequence[Entry],
+    now: datetime,
+    stamp: datetime,
+) -> None:
+    today = now.date()
+    ordered = sorted(entries, key=lambda entry: (entry.day or today, entry.title))
+    shown = [entry for entry in ordered if request.past or entry.day is None or entry.day >= today]
+    for format_, path in formats:
+        data = _ics(shown, stamp, request.alarm) if format_ == "ics" else _text(shown, len(ordered), today).encode()
+        if path is None:
+            _print(data)
+            continue
+        try:
+            path.write_bytes(data)
+        except OSError as error:
+            raise UsageError(f"-o {path}: cannot be written: {error.strerror or error}") from None
+
+
+def _ics(entries: Sequence[Entry], stamp: datetime, alarm: int | None) -> bytes:
+    # Only a calendar file needs the library that writes it.
+    from ekuscan.report.ics import render
+
+    return render(entries, stamp, alarm)
+
+
+def _print(data: bytes) -> None:
+    raw = getattr(sys.stdout, "buffer", None)
+    if raw is None:
+        sys.stdout.write(data.decode())
     else:
-        yield printable(path.name, 60), read_certificates(data, str(path))
+        raw.write(data)
+    sys.stdout.flush()
 
 
-def _of_result(path: Path, data: bytes) -> Iterator[tuple[str, tuple[bytes, ...]]]:
-    try:
-        document: dict[str, Any] = json.loads(data)
-        if document["schema"] != _RESULT:
-            raise UsageError(f"{path}: schema {document['schema']!r}; this ekuscan reads {_RESULT}")
-        certificates, chains = document["certificates"], document["chains"]
-        for target in document["targets"]:
-            for slot in target["slots"]:
-                if slot["chain"]:
-                    pems = (certificates[sha256]["pem"] for sha256 in chains[slot["chain"]]["presented"])
-                    name = printable(f"{target['id']} {slot['slot']}", 60)
-                    yield name, read_certificates("\n".join(pems).encode(), str(path))
-    except (ValueError, KeyError, TypeError) as error:
-        if isinstance(error, CertificateFileError):
-            raise
-        raise UsageError(f"{path}: no result of `scan --format json`, and no certificate file") from None
+def _text(entries: Sequence[Entry], all_: int, today: date) -> str:
+    lines = [line for entry in entries for line in _lines(entry, today)]
+    if all_ > len(entries):
+        lines.append(f"{counted(all_ - len(entries), 'entry', 'entries')} of days that have passed (--past shows them)")
+    return "\n".join([*lines, ""])
+
+
+def _lines(entry: Entry, today: date) -> Iterator[str]:
+    day = entry.day or today
+    left = (day - today).days
+    away = "today" if left == 0 else f"in {left} d" if left > 0 else f"{-left} d ago"
+    yield from wrap(entry.title, _WIDTH, f"{spoken(day):>11}  {away:<10}  ", " " * _MARGIN)
+    for text in entry.text:
+        yield from wrap(text, _WIDTH, " " * (_MARGIN + 2), " " * (_MARGIN + 2))

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from ekuscan.cli.knowledge import saved, tables
+from ekuscan.cli.knowledge import read_saved, tables
 from ekuscan.cli.refusal import UsageError, nearest, refuse
 from ekuscan.explain import Paragraph, subjects
 from ekuscan.explain import explain as explained
@@ -31,7 +31,7 @@ def explain(
     try:
         known_tables = tables(rules)
         if result is not None:
-            found = saved(result)
+            found = read_saved(result)
             if subject is None:
                 _list(found)
             else:

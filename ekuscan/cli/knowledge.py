@@ -89,7 +89,7 @@ def given_password(path: Path | None = None) -> bytes | None:
     return told.encode() if told is not None else None
 
 
-def saved(path: Path) -> SavedResult:
+def read_saved(path: Path) -> SavedResult:
     """The result that a file holds. Raises `UsageError` with the reason."""
     data = readable(path, _LARGEST_RESULT)
     if len(data) > _LARGEST_RESULT:
