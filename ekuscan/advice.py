@@ -6,7 +6,7 @@ remedy clears.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time
 
@@ -33,6 +33,7 @@ from ekuscan.verdict.legs import Leg
 from ekuscan.verdict.renewal import SlotView
 
 FINE = frozenset({"ok", "not-applicable"})
+DOUBT = " Sources disagree on how long it issues them: ask first."
 _ACME_CHANGE_REMEDY = "acme-scheduler-off"
 
 
@@ -69,12 +70,12 @@ class _Siblings:
 
 def with_remedies(judged: Sequence[Judged], estate: Estate) -> list[Judged]:
     """The same verdicts, each with the remedies that settle it, the best one first."""
-    failing = [item for item in judged if _wants_remedy(item.verdict)]
+    failing = [item for item in judged if wants_remedy(item.verdict)]
     by_box: dict[str, _Siblings] = {}
     for item in failing:
-        by_box.setdefault(_anchor(item).presents.name, _Siblings()).items.append(item)
+        by_box.setdefault(anchor(item).presents.name, _Siblings()).items.append(item)
     return [
-        item if not _wants_remedy(item.verdict) else _with_remedies(item, by_box[_anchor(item).presents.name], estate)
+        item if not wants_remedy(item.verdict) else _with_remedies(item, by_box[anchor(item).presents.name], estate)
         for item in judged
     ]
 
@@ -89,22 +90,20 @@ def is_fine(verdict: Verdict) -> bool:
     return all(answer in FINE for answer in told)
 
 
-def _wants_remedy(verdict: Verdict) -> bool:
+def wants_remedy(verdict: Verdict) -> bool:
     """What hangs on a certificate that nobody saw needs to be looked at, not mended."""
     return verdict.outcome != "unknown" and not is_fine(verdict)
 
 
-def _anchor(item: Judged) -> Leg:
+def anchor(item: Judged) -> Leg:
+    """The leg that decides."""
     return item.legs[item.completed.weakest]
 
 
 def _with_remedies(item: Judged, siblings: _Siblings, estate: Estate) -> Judged:
-    leg = _anchor(item)
+    leg = anchor(item)
     found: list[tuple[RemedyRow, Remedy]] = []
-    for row in _rows(item, estate.tables):
-        if not _possible(row, leg, item.view, estate):
-            continue
-        change = _change(row, leg, item.view, estate)
+    for row, change in ways(item, estate):
         if change is None:
             found.append((row, _remedy(row, leg, item, (), estate)))
         elif _eases(item.completed, siblings.again(change).get(item.verdict.id, item.completed)):
@@ -113,9 +112,17 @@ def _with_remedies(item: Judged, siblings: _Siblings, estate: Estate) -> Judged:
     return replace(item, verdict=replace(item.verdict, remedies=tuple(remedy for _, remedy in found)))
 
 
+def ways(item: Judged, estate: Estate) -> Iterator[tuple[RemedyRow, Change | None]]:
+    """The remedies that its rule names and that are possible here, each with its effect; None where it has none."""
+    leg = anchor(item)
+    for row in _rows(item, estate.tables):
+        if _possible(row, leg, item.view, estate):
+            yield row, _change(row, leg, item.view, estate)
+
+
 def _rows(item: Judged, tables: Tables) -> list[RemedyRow]:
     # What mends another leg of a composite does not mend the one that fails.
-    names = list(_anchor(item).rule.remedies)
+    names = list(anchor(item).rule.remedies)
     if item.view is not None and item.view.change is not None and _acme(item.view):
         names.append(_ACME_CHANGE_REMEDY)
     return [tables.remedies[name] for name in dict.fromkeys(names)]
@@ -225,7 +232,7 @@ def _slots_shown(leg: Leg, view: SlotView | None, tables: Tables) -> set[str]:
 def _remedy(row: RemedyRow, leg: Leg, item: Judged, clears: tuple[str, ...], estate: Estate) -> Remedy:
     view = item.view
     until = view.on_request_until if row.until == "on-request" and view is not None else None
-    by, lasts = _renewal_words(view, estate.seen.as_of, broken=item.verdict.now not in FINE)
+    by, lasts = renewal_words(view, estate.seen.as_of, broken=item.verdict.now not in FINE)
     text = row.text.format(
         presents=leg.presents.name,
         verifies=leg.verifier_name,
@@ -234,12 +241,12 @@ def _remedy(row: RemedyRow, leg: Leg, item: Judged, clears: tuple[str, ...], est
         lasts=lasts,
     )
     if until is not None and view is not None and view.conflict:
-        text += " Sources disagree on how long it issues them: ask first."
+        text += DOUBT
     moment = datetime.combine(until, time.min, UTC) if until is not None else None
     return Remedy(row.id, text, moment, clears)
 
 
-def _renewal_words(view: SlotView | None, as_of: datetime, *, broken: bool) -> tuple[str, str]:
+def renewal_words(view: SlotView | None, as_of: datetime, *, broken: bool) -> tuple[str, str]:
     """When to renew (" by 21 Feb 2027", " now") and until when that lasts."""
     if view is None or view.renew_on is None or view.renewed_until is None:
         return "", "its end"

@@ -526,7 +526,8 @@ class Problem:
 
     ``verdicts`` are verdict ids, the gravest first; ``rules`` their rule ids without repetition. ``title`` is what
     fails (or the question), ``text`` why, ``action`` the one next step as a sentence; ``section`` is the section of
-    the report it stands in. ``peer`` is the other end's name, None for a target's own problem.
+    the report it stands in. ``peer`` is the other end's name, None for a target's own problem. ``ways`` are the
+    remedies that are possible for some of its verdicts, those of least effort first, with what each clears of them.
     """
 
     section: Literal["broken-now", "at-renewal", "at-risk", "unknown", "decide"]
@@ -540,6 +541,51 @@ class Problem:
     rules: tuple[str, ...]
     verdicts: tuple[str, ...]
     remedy: Remedy | None
+    ways: tuple[Remedy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RemedyWork:
+    """What a remedy takes wherever it is done: what comes first, in order, what to type, what it costs.
+
+    ``effort`` orders remedies from little to much; it counts nothing. ``weakens``: it lowers security. ``source`` are
+    codes of sources.
+    """
+
+    title: str
+    effort: int
+    weakens: bool
+    before: tuple[str, ...]
+    command: str | None
+    costs: str
+    unchanged: str
+    source: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStep:
+    """One step of a plan: a remedy on one target, or on several where it is the same.
+
+    ``clears`` are the verdicts that it settles once the steps before it are done.
+    """
+
+    remedy: str
+    targets: tuple[str, ...]
+    text: str
+    until: datetime | None
+    clears: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Few and cheap steps that together settle what remedies can: each of ``clears`` was judged with all of them done.
+
+    ``leaves`` are verdicts that ask for a remedy and that no step settles. Composites are not counted: their parts are.
+    """
+
+    steps: tuple[PlanStep, ...]
+    clears: tuple[str, ...]
+    leaves: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -606,6 +652,8 @@ class Run:
     problems: tuple[Problem, ...]
     summary: Summary
     notices: tuple[Notice, ...] = ()
+    plan: Plan | None = None
+    remedy_work: Mapping[str, RemedyWork] = field(default_factory=dict)
 
 
 RecordKind = Literal["run", "target", "connection", "certificate", "chain", "endpoint", "verdict", "notice", "summary"]

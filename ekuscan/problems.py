@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ekuscan.advice import is_fine
@@ -235,6 +235,7 @@ def _problem(group: _Group, tables: Tables, step: int | None) -> Problem:
         rules=tuple(dict.fromkeys(verdict.rule for verdict in verdicts)),
         verdicts=tuple(verdict.id for verdict in verdicts),
         remedy=remedy,
+        ways=() if stranger else _ways(items, tables),
     )
 
 
@@ -260,6 +261,14 @@ def _best_remedy(items: Sequence[Finding]) -> Remedy | None:
             if score and (best is None or (score, -place) > best[:2]):
                 best = (score, -place, remedy)
     return best[2] if best else None
+
+
+def _ways(items: Sequence[Finding], tables: Tables) -> tuple[Remedy, ...]:
+    """Every remedy of the group, with what it clears of the group; what lowers security comes last."""
+    ids = [item.verdict.id for item in items]
+    found = {(remedy.id, remedy.text): remedy for item in items for remedy in item.verdict.remedies}
+    ways = [replace(one, clears=tuple(id_ for id_ in ids if id_ in set(one.clears))) for one in found.values()]
+    return tuple(sorted(ways, key=lambda way: (tables.remedies[way.id].weakens, tables.remedies[way.id].effort)))
 
 
 def _own_ids(items: Sequence[Finding]) -> set[str]:

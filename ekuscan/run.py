@@ -21,6 +21,7 @@ from ekuscan.model import (
     Notice,
     Observation,
     Problem,
+    RemedyWork,
     Run,
     RunInfo,
     Summary,
@@ -33,6 +34,7 @@ from ekuscan.notices.find import notices
 from ekuscan.notices.scene import Scene
 from ekuscan.observation import skipped
 from ekuscan.parts import endpoints_by_part, parts_of
+from ekuscan.plan import Picks, choose, plan_of, work_of
 from ekuscan.problems import Finding, finding, open_pairs, open_role, problems
 from ekuscan.respell import Words, respeller
 from ekuscan.rules.tables import Tables
@@ -60,7 +62,8 @@ class Options:
 
     ``assume``: with assumed connections and unnamed far ends. ``candidates``: the certificates are files that somebody
     thinks of installing, so upload rules apply, and what hangs on other ends' certificates is left out. ``streamed``:
-    the parts are all that is wanted, there will be no whole result. ``noticing``: with what is noticed beside verdicts.
+    the parts are all that is wanted, there will be no whole result. ``noticing``: with what is noticed beside verdicts,
+    and with a plan.
     """
 
     as_of: datetime
@@ -85,6 +88,7 @@ class Piece:
     findings: tuple[Finding, ...]
     like: VerdictsLike | None = None
     notices: tuple[Notice, ...] = ()
+    picks: Picks = field(default_factory=Picks)
 
     @property
     def verdicts(self) -> tuple[Verdict, ...] | VerdictsLike:
@@ -97,11 +101,19 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class _Judgement:
+    """What was found of one part, and the steps that a plan has for it."""
+
+    findings: tuple[Finding, ...]
+    picks: Picks
+
+
+@dataclass(frozen=True, slots=True)
 class _Template:
     """What was found of the first box of its kind, under stand-in words, and how another one's own is made of it."""
 
     verdicts: tuple[Verdict, ...]
-    own: Callable[[Words], tuple[Finding, ...]]
+    own: Callable[[Words], _Judgement]
 
 
 class RunInProgress:
@@ -194,7 +206,15 @@ class RunInProgress:
             problems=problems(findings, self._knowledge.tables, unknown),
             summary=self.summary(complete),
             notices=tuple(notice for piece in pieces for notice in piece.notices),
+            plan=plan_of([piece.picks for piece in pieces], self._knowledge.tables),
+            remedy_work=self._remedy_work(findings),
         )
+
+    def _remedy_work(self, findings: Sequence[Finding]) -> dict[str, RemedyWork]:
+        """What each remedy takes that some verdict has."""
+        tables = self._knowledge.tables
+        named = {remedy.id for item in findings for remedy in item.verdict.remedies}
+        return {id_: work_of(row, tables) for id_, row in tables.remedies.items() if id_ in named}
 
     def _pieces(self) -> list[Piece]:
         return [self._done[part] for part in sorted(self._done)]
@@ -275,10 +295,14 @@ class RunInProgress:
     def _with_verdicts(self, piece: Piece, seen: Seen) -> Piece:
         like = self._likeness(seen)
         if like is None:
-            return replace(piece, findings=self._judge(seen, self._knowledge.policy))
+            judgement = self._judge(seen, self._knowledge.policy)
+            return replace(piece, findings=judgement.findings, picks=judgement.picks)
         template = self._template(like)
-        findings = () if self._options.streamed else template.own(dict((*like.words, *like.instants)))
-        return replace(piece, findings=findings, like=VerdictsLike(template.verdicts, like.words))
+        piece = replace(piece, like=VerdictsLike(template.verdicts, like.words))
+        if self._options.streamed:
+            return piece
+        judgement = template.own(dict((*like.words, *like.instants)))
+        return replace(piece, findings=judgement.findings, picks=judgement.picks)
 
     def _order(self, observation: Observation) -> int:
         """Endpoints end in any order; what is made of them follows the inventory's."""
@@ -286,11 +310,11 @@ class RunInProgress:
 
     def _template(self, like: Likeness) -> _Template:
         if like.key not in self._templates:
-            findings = self._judge(*like.stand_in())
+            judgement = self._judge(*like.stand_in())
             stand_ins: list[str | datetime] = [word for word, _ in like.words]
             stand_ins += [instant for instant, _ in like.instants]
-            verdicts = tuple(item.verdict for item in findings)
-            self._templates[like.key] = _Template(verdicts, respeller(findings, stand_ins))
+            verdicts = tuple(item.verdict for item in judgement.findings)
+            self._templates[like.key] = _Template(verdicts, respeller(judgement, stand_ins))
         return self._templates[like.key]
 
     def _likeness(self, seen: Seen) -> Likeness | None:
@@ -298,15 +322,18 @@ class RunInProgress:
         limits = {self._options.warn_days} | ({fail_days} if fail_days is not None else set())
         return likeness(seen, self._knowledge.policy, self._knowledge.tables, limits)
 
-    def _judge(self, seen: Seen, policy: IssuancePolicy) -> tuple[Finding, ...]:
+    def _judge(self, seen: Seen, policy: IssuancePolicy) -> _Judgement:
         estate = Estate(seen, self._knowledge.tables, policy)
         checks = UPLOAD_CHECKS | WIRE_CHECKS if self._options.candidates else WIRE_CHECKS
         found = judge(estate, self._options.warn_days, checks)
         if self._options.candidates:
             found = [item for item in found if all(leg.presents.in_file for leg in item.legs) and _given(item)]
-        told = [finding(item, candidate=self._options.candidates) for item in with_remedies(found, estate)]
+        advised = with_remedies(found, estate)
+        told = [finding(item, candidate=self._options.candidates) for item in advised]
         told += [finding(item, whole=True) for item in wholes(found, estate, is_fine)]
-        return tuple(told)
+        # A plan is for what is in use, and for those who get the whole result.
+        planned = self._options.noticing and not (self._options.candidates or self._options.streamed)
+        return _Judgement(tuple(told), choose(advised, estate) if planned else Picks())
 
     def _connections(self, targets: Mapping[str, Target]) -> tuple[Connection, ...]:
         names = set(targets) | {target.cluster for target in targets.values() if target.cluster}

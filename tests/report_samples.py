@@ -31,9 +31,12 @@ from ekuscan.model import (
     Notice,
     Observation,
     Outcome,
+    Plan,
+    PlanStep,
     Problem,
     Purpose,
     Remedy,
+    RemedyWork,
     Request,
     RoleName,
     RulesVersion,
@@ -461,10 +464,45 @@ def long_names() -> Run:
             Connection("assumed-1", "neighbor-zone", LONG["c1"], LONG["cucm"], origin="assumed"),
         ),
         verdicts=(*whole.verdicts, question),
-        problems=(*whole.problems[:3], slot_question, *whole.problems[3:]),
+        problems=(_with_ways(whole.problems[0]), *whole.problems[1:3], slot_question, *whole.problems[3:]),
+        plan=_plan(whole),
+        remedy_work=_WORK,
         notices=_notices(odd, e2),
         summary=replace(whole.summary, endpoints=EndpointCounts(19, 1, 4, 4, 1), undecided=1),
     )
+
+
+_WORK = {
+    "private-ca-c": RemedyWork(
+        "Private CA for Expressway-C",
+        20,
+        False,
+        ("Back up certificate and private key first.", "Its peers trust the private root."),
+        None,
+        "A CA to run; its root goes to every peer.",
+        "",
+        ("S",),
+    ),
+    "eku-check-off": RemedyWork(
+        "EKU checking off", 12, True, (), "xConfiguration SIP TLS Certificate", "Purposes go unchecked.", "Tunnels.", ()
+    ),
+}
+
+
+def _with_ways(first: Problem) -> Problem:
+    """A problem with the remedy that it names, and with another one."""
+    assert first.remedy is not None
+    other = Remedy("eku-check-off", f"Set EKU checking to off on {LONG['e1']}.", None, ())
+    return replace(first, ways=(first.remedy, other))
+
+
+def _plan(whole: Run) -> Plan:
+    """Two steps for what the problems name four for."""
+    names = [problem.verdicts for problem in whole.problems]
+    first = PlanStep("private-ca-c", (LONG["c1"],), f"Give {LONG['c1']} a private-CA certificate.", None, names[0])
+    rest = tuple(id_ for ids in names[1:] for id_ in ids)
+    last = PlanStep("eku-check-off", (LONG["e1"],), f"Set EKU checking to off on {LONG['e1']}.", NOW, rest)
+    return Plan((first, last), (*names[0], *rest), ())
 
 
 def notice(kind: str, target: str, text: str, **changes: object) -> Notice:

@@ -114,7 +114,7 @@ def test_the_json_page_names_every_key_of_the_document_and_every_kind_of_line() 
     text = read(DOCS / "json.md")
     schema = json.loads(read(PUBLISHED))
     document = text.split("## The document")[1].split("\n## ")[0]
-    rows = re.findall(r"^\| `([a-z]+)` \|", document, re.MULTILINE)
+    rows = re.findall(r"^\| `([a-z_]+)` \|", document, re.MULTILINE)
     assert rows == list(schema["properties"])
     for kind in get_args(model.RecordKind):
         assert f"`{kind}`" in text.split("## JSON Lines")[1]

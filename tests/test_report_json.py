@@ -72,7 +72,7 @@ KEYS = {
 
 
 def document(run: Run) -> str:
-    return "".join(json_document.render(records(run), run.problems))
+    return "".join(json_document.render(records(run), run.problems, run.plan, run.remedy_work))
 
 
 def lines(run: Run) -> list[str]:

@@ -140,7 +140,8 @@ def test_colour_is_on_the_section_words_alone() -> None:
     plain, coloured = (report(samples.long_names(), color=color, verbose=True) for color in (False, True))
     assert SGR.sub("", coloured) == plain
     painted = re.findall("\x1b\\[[0-9;]+m([^\x1b]*)\x1b\\[0m", coloured)
-    assert painted[:6] == ["BROKEN NOW", "BREAKS AT RENEWAL", "AT RISK", "UNKNOWN", "YOU DECIDE", "UNSEEN"]
+    sections = ["BROKEN NOW", "BREAKS AT RENEWAL", "AT RISK", "UNKNOWN", "YOU DECIDE", "ONE PLAN", "UNSEEN"]
+    assert painted[:7] == sections
     assert all(word.isupper() for word in painted)
 
 

@@ -141,7 +141,7 @@ def _format_of(path: Path) -> str:
 
 
 def _document(run: Run) -> Iterator[str]:
-    return json_document.render(records.records(run), run.problems)
+    return json_document.render(records.records(run), run.problems, run.plan, run.remedy_work)
 
 
 def _width(sink: TextIO) -> int:

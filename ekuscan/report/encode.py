@@ -314,6 +314,7 @@ def _problem(value: Problem) -> dict[str, Any]:
         "rules": value.rules,
         "verdicts": value.verdicts,
         "remedy": value.remedy and _remedy(value.remedy),
+        "ways": [_remedy(way) for way in value.ways],
     }
 
 

@@ -134,6 +134,8 @@ class _Published:
             "verdicts": _LIST[self.object(model.Verdict)],
             "notices": _LIST[self.object(model.Notice)],
             "problems": _LIST[self.object(model.Problem)],
+            "remedy_work": _DICT[str, self.object(model.RemedyWork)],
+            "plan": _OPTIONAL[self.object(model.Plan)],
             "summary": self.object(model.Summary),
         }
         return _created("Document", items, "The result of one run.")

@@ -15,6 +15,7 @@ from ekuscan.report.records import in_order
 from ekuscan.report.table_certificates import certificates
 from ekuscan.report.table_details import details
 from ekuscan.report.table_noticed import noticed
+from ekuscan.report.table_plan import plan
 from ekuscan.report.table_problems import sections
 from ekuscan.report.table_unseen import unseen
 
@@ -53,6 +54,7 @@ def _lines(run: Run, shown: Run, page: Page, notes: Mapping[str, str], *, verbos
         yield from page.wrap(counts)
     yield ""
     yield from sections(shown, page, verbose=verbose)
+    yield from plan(run, page, verbose=verbose)
     yield from unseen(shown, page, verbose=verbose)
     yield from noticed(shown, page, verbose=verbose)
     yield from certificates(shown, page, notes, verbose=verbose)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ekuscan.model import Problem, Run, Verdict
+from ekuscan.model import Problem, RemedyWork, Run, Verdict
 from ekuscan.report import text
 from ekuscan.report.page import SECTIONS, Page
 
@@ -25,12 +25,18 @@ def sections(run: Run, page: Page, *, verbose: bool) -> Iterator[str]:
             continue
         yield page.heading(section.word, section.meaning, section.color)
         for number, problem in inside:
-            yield from _problem(page, number, problem, verdicts, verbose=verbose)
+            yield from _problem(page, number, problem, verdicts, run.remedy_work, verbose=verbose)
         yield ""
 
 
 def _problem(
-    page: Page, number: int, problem: Problem, verdicts: Mapping[str, Verdict], *, verbose: bool
+    page: Page,
+    number: int,
+    problem: Problem,
+    verdicts: Mapping[str, Verdict],
+    works: Mapping[str, RemedyWork],
+    *,
+    verbose: bool,
 ) -> Iterator[str]:
     known = [verdicts[id_] for id_ in problem.verdicts if id_ in verdicts]
     yield from _head(page, number, problem)
@@ -41,6 +47,20 @@ def _problem(
     if verbose:
         for verdict in known:
             yield from page.flow([verdict.outcome, *verdict_words(page, verdict)], _INDENT, _INDENT + "  ")
+        yield from _ways(page, problem, works)
+
+
+def _ways(page: Page, problem: Problem, works: Mapping[str, RemedyWork]) -> Iterator[str]:
+    """The other remedies that are possible, those of least effort first, with what each costs."""
+    for way in problem.ways:
+        work = works.get(way.id)
+        if work is None or (
+            problem.remedy is not None and (way.id, way.text) == (problem.remedy.id, problem.remedy.text)
+        ):
+            continue
+        weakens = " It lowers security." if work.weakens else ""
+        told = f"{way.text} Clears {len(way.clears)} of {len(problem.verdicts)}. Costs: {work.costs}{weakens}"
+        yield from page.wrap(told, "  or ", _INDENT + " ")
 
 
 def _head(page: Page, number: int, problem: Problem) -> Iterator[str]:

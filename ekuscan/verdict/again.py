@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ekuscan.verdict.completion import Completed, Part, complete
@@ -48,15 +48,22 @@ def keys_read(leg: Leg) -> Iterator[str]:
 
 
 def judged_again(item: Judged, change: Change) -> Completed:
-    """What a verdict would be after a change; the same for every verdict of this shape that it touches alike."""
+    """What a verdict would be after a change."""
+    return judged_after(item, (change,))
+
+
+def judged_after(item: Judged, changes: Iterable[Change]) -> Completed:
+    """What a verdict would be after several changes; the same for all verdicts of a shape that are touched alike."""
     tables = item.legs[0].presents.tables
-    touched = tuple([_touched(leg, change) for leg in item.legs])
+    touched = tuple([tuple([_touched(leg, change) for leg in item.legs]) for change in changes])
     cache: dict[object, tuple[Completed, Completed]] = tables.derived("judged again", dict)
     # Equal completions of one shape are one object, which is kept beside its answer.
     key = (id(item.completed), touched)
     if key not in cache:
-        parts = [_changed(leg, one) for leg, one in zip(item.legs, touched, strict=True)]
-        cache[key] = (item.completed, complete(parts, tables))
+        legs = item.legs
+        for change in touched:
+            legs = tuple([replace(leg, part=_changed(leg, one)) for leg, one in zip(legs, change, strict=True)])
+        cache[key] = (item.completed, complete([leg.part for leg in legs], tables))
     return cache[key][1]
 
 
@@ -99,14 +106,15 @@ def _slots_changed(leg: Leg, new: NewCertificate) -> tuple[str, ...]:
 def _changed(leg: Leg, touched: _Touched) -> Part:
     facts = dict(leg.part.facts)
     for fact, value in touched.values:
-        facts[fact] = replace(facts[fact], values=(value,), default=None)
+        if fact in facts:
+            facts[fact] = replace(facts[fact], values=(value,), default=None)
     for fact in touched.slots:
         if touched.new is not None:
             facts[fact] = _changed_slot(facts[fact], touched.new)
     if touched.told is not None and leg.verifies is not None:
         facts["verifies.client_eku"] = Variable(f"{leg.verifies.name}.client_eku", (touched.told,), "declared")
     elif touched.anew and leg.verifies is not None and _turns_verifier(leg, leg.verifies, facts):
-        del facts["verifies.client_eku"]
+        facts.pop("verifies.client_eku", None)
     return Part(leg.rule, facts)
 
 

@@ -1,0 +1,57 @@
+"""The one plan for the estate, where it says more than the problems do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ekuscan.model import PlanStep, RemedyWork, Run
+from ekuscan.report import text
+from ekuscan.report.page import Page
+
+_INDENT = "    "
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def plan(run: Run, page: Page, *, verbose: bool) -> Iterator[str]:
+    """The steps, each with how much it settles; with ``verbose`` what comes before each and what it costs."""
+    found = run.plan
+    if found is None or not found.steps or not (verbose or says_more(run)):
+        return
+    cleared, all_ = len(found.clears), len(found.clears) + len(found.leaves)
+    much = f"all {all_:,}" if cleared == all_ else f"{cleared:,} of {all_:,}"
+    one = len(found.steps) == 1
+    meaning = f"({text.counted(len(found.steps), 'step')} {'clears' if one else 'clear'} {much} together)"
+    yield page.heading("ONE PLAN", meaning)
+    for place, step in enumerate(found.steps):
+        yield from _step(place, step, run.remedy_work.get(step.remedy), page, verbose=verbose)
+    yield ""
+
+
+def says_more(run: Run) -> bool:
+    """Whether fewer steps than the problems have do as much, or as many do more."""
+    if run.plan is None:
+        return False
+    steps = [problem.remedy for problem in run.problems if problem.remedy is not None]
+    cleared = {id_ for remedy in steps for id_ in remedy.clears}
+    if not set(run.plan.clears) >= cleared & {*run.plan.clears, *run.plan.leaves}:
+        return False
+    return len(run.plan.steps) < len(steps) or (
+        len(run.plan.steps) == len(steps) and not cleared >= set(run.plan.clears)
+    )
+
+
+def _step(place: int, step: PlanStep, work: RemedyWork | None, page: Page, *, verbose: bool) -> Iterator[str]:
+    letter = _LETTERS[place] if place < len(_LETTERS) else "+"
+    weakens = " It lowers security." if work is not None and work.weakens else ""
+    yield from page.wrap(f"{step.text}{weakens} Clears {len(step.clears):,}.", f" {letter}  ", _INDENT)
+    if verbose and work is not None:
+        yield from work_lines(work, page)
+
+
+def work_lines(work: RemedyWork, page: Page) -> Iterator[str]:
+    """What comes before a remedy, what to type, and what it costs."""
+    for step in work.before:
+        yield from page.wrap(step, f"{_INDENT}before: ", _INDENT * 2)
+    if work.command is not None:
+        yield from page.wrap(work.command, f"{_INDENT}type: ", _INDENT * 2)
+    yield from page.wrap(work.costs, f"{_INDENT}costs: ", _INDENT * 2)
