@@ -19,6 +19,7 @@ from ekuscan.notices.table import KindRow
 from ekuscan.policy import load as policy
 from ekuscan.policy.days import spoken
 from ekuscan.policy.load import DateRow
+from ekuscan.rules.load import packaged
 from ekuscan.rules.tables import (
     Case,
     Condition,
@@ -74,6 +75,22 @@ def explain(subject: str, tables: Tables) -> list[Paragraph]:
     ):
         found += section(word, tables)
     return found
+
+
+def rule_page(id_: str) -> str:
+    """The page of a packed rule, below the documentation's folder."""
+    return f"rules/{id_}.md"
+
+
+def use_case_page(name: str) -> str:
+    """The page of a packed use case, below the documentation's folder."""
+    return f"use-cases/{name}.md"
+
+
+def page_of(rule: Rule) -> Iterator[Paragraph]:
+    """Where a rule's page is; a site's own rule has none."""
+    if any(one.id == rule.id for one in packaged().rules):
+        yield Paragraph("page", f"docs/{rule_page(rule.id)}")
 
 
 def subjects(tables: Tables) -> dict[str, list[str]]:
@@ -144,6 +161,7 @@ def _rule(rule: Rule, tables: Tables) -> Iterator[Paragraph]:
         given = ", ".join(f"{fact} {value}" for fact, value in example.given.items())
         yield Paragraph("example", f"{example.id}: {given}: {example.expect}")
     yield from _sources(tables, rule.source, rule.confidence, rule.checked)
+    yield from page_of(rule)
 
 
 def _says(rule: Rule, text: str) -> str:
@@ -264,6 +282,8 @@ def _use_case(row: UseCase, tables: Tables) -> Iterator[Paragraph]:
     if row.note:
         yield Paragraph("note", row.note)
     yield from _sources(tables, row.source)
+    if row.name in packaged().use_cases:
+        yield Paragraph("page", f"docs/{use_case_page(row.name)}")
 
 
 def _remedies(word: str, tables: Tables) -> Iterator[Paragraph]:

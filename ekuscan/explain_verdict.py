@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from ekuscan.explain import Paragraph, case_text, conditions_text, ends_text, verifier_answer
+from ekuscan.explain import Paragraph, case_text, conditions_text, ends_text, page_of, verifier_answer
 from ekuscan.matching import Ends, Facts, ends_of, fitting_cases, fitting_verifier_cases
 from ekuscan.model import Certificate, Chain, Fork, Remedy, Stack, Target, Verdict
 from ekuscan.policy.days import spoken
@@ -179,6 +179,7 @@ def _rows(verdict: Verdict, result: SavedResult, tables: Tables) -> Iterator[Par
     yield Paragraph(
         "row", f"confidence {rule.confidence}, checked {rule.checked}; ekuscan explain {rule.id} shows all of it"
     )
+    yield from page_of(rule)
 
 
 def _verifier(ends: Ends, facts: Facts, targets: Mapping[str, Target], tables: Tables) -> Iterator[Paragraph]:

@@ -16,6 +16,8 @@ import pytest
 from ekuscan import foresight, model
 from ekuscan.docs_pages import links, pages
 from ekuscan.docs_pages.__main__ import write
+from ekuscan.docs_pages.sections import NOTICE
+from ekuscan.explain import Paragraph, explain
 from ekuscan.limits import ProbeLimits, SweepLimits
 from ekuscan.profiles.load import ROLES
 from ekuscan.protocols import PROTOCOLS, SCHEMES
@@ -102,9 +104,39 @@ def test_every_row_of_the_tables_has_its_place() -> None:
             assert anchor in anchors(DOCS / name), f"{kind} {id_}"
 
 
-def test_every_page_is_named_by_the_index() -> None:
-    listed = {(DOCS / target.partition("#")[0]).resolve() for target in links_of(DOCS / "README.md")}
-    assert set(DOCS.rglob("*.md")) - {DOCS / "README.md"} <= listed
+def named_by(index: Path) -> set[Path]:
+    return {(index.parent / target.partition("#")[0]).resolve() for target in links_of(index)}
+
+
+def test_every_page_is_named_by_the_index_or_by_its_folders_own() -> None:
+    for folder in (DOCS, DOCS / "rules", DOCS / "use-cases"):
+        assert set(folder.glob("*.md")) - {folder / "README.md"} <= named_by(folder / "README.md")
+    assert {folder / "README.md" for folder in (DOCS / "rules", DOCS / "use-cases")} <= named_by(DOCS / "README.md")
+
+
+def test_every_rule_and_every_use_case_has_a_page_of_its_own_that_explain_names() -> None:
+    tables = packaged()
+    wanted = {rule.id: f"rules/{rule.id}.md" for rule in tables.rules}
+    wanted |= {name: f"use-cases/{name}.md" for name in tables.use_cases}
+    assert {path.relative_to(DOCS).as_posix() for path in DOCS.glob("*/*.md")} == {
+        *wanted.values(),
+        "rules/README.md",
+        "use-cases/README.md",
+    }
+    for word, page in wanted.items():
+        assert Paragraph("page", f"docs/{page}") in explain(word, tables)
+        assert (DOCS / page).is_file()
+
+
+def test_a_page_of_a_row_that_is_gone_is_removed_and_a_written_one_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "wire.md").write_text(read(DOCS / "wire.md"), encoding="utf-8")
+    gone, kept = tmp_path / "rules" / "X99.md", tmp_path / "rules" / "notes.md"
+    gone.parent.mkdir()
+    gone.write_text(NOTICE + "\n\n# X99\n", encoding="utf-8")
+    kept.write_text("# Notes\n", encoding="utf-8")
+    write(tmp_path)
+    assert not gone.exists()
+    assert kept.exists()
 
 
 # --- lists of words in written pages --------------------------------------------------------------------------

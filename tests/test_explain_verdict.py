@@ -85,6 +85,7 @@ def test_one_case_of_the_rule_is_named_where_everything_is_known(saved: dict[str
     assert "row says a missing usage is judged by the verifying end's own row; where that is not doc" in on_one_line
     assert "verifier V-EXP: what exp-e1 does is not documented (release >=X15.4 <X15.5)" in on_one_line
     assert not {"may say", "may be"} & {line[:10].strip() for line in shown.splitlines()}
+    assert "\npage      docs/rules/X11.md\n" in shown
     assert "fact      exp-e1.release: X15.4 (the targets file says so)" in shown
     assert "chain     CN=exp-c1.lab.example,O=ekuscan lab: serverAuth, ends" in shown
 

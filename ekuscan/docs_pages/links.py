@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ekuscan.answers import load as answers
+from ekuscan.explain import rule_page, use_case_page
 from ekuscan.policy import load as policy
 from ekuscan.rules.tables import Tables
 
 Kind = Literal["row", "use case", "remedy", "setting", "date", "answer", "source"]
 
-RULES, USE_CASES, VERIFIERS, SLOTS = "rules/expressway.md", "use-cases.md", "verifiers.md", "slots.md"
+RULES, USE_CASES, VERIFIERS, SLOTS = "rules/README.md", "use-cases/README.md", "verifiers.md", "slots.md"
 SETTINGS, REMEDIES, POLICY, QUESTIONS = "settings.md", "remedies.md", "policy.md", "questions.md"
 SOURCES, ALERTS, GLOSSARY, PORTS = "sources.md", "alerts.md", "glossary.md", "ports.md"
 NOTICES, FAR_ENDS, STEPS = "notices.md", "far-ends.md", "steps.md"
@@ -49,14 +50,14 @@ def places(tables: Tables) -> Places:
     """The places of every row."""
     rows: dict[str, str] = {}
     kinds: list[tuple[str, Iterable[str]]] = [
-        *((RULES, (rule.id,)) for rule in tables.rules),
+        *((rule_page(rule.id), (rule.id,)) for rule in tables.rules),
         *((VERIFIERS, (verifier.id,)) for verifier in tables.verifiers),
         *((SLOTS, (alias.id,)) for alias in tables.aliases),
         *((SLOTS, (change.id,)) for change in tables.changes),
         *((SLOTS, (upgrade.id,)) for upgrade in tables.upgrades),
-        *((RULES, rule.also) for rule in tables.rules),
+        *((rule_page(rule.id), rule.also) for rule in tables.rules),
         *((VERIFIERS, verifier.also) for verifier in tables.verifiers),
-        *((USE_CASES, row.also) for row in tables.use_cases.values()),
+        *((use_case_page(row.name), row.also) for row in tables.use_cases.values()),
     ]
     for page, ids in kinds:
         for id_ in ids:
@@ -64,7 +65,7 @@ def places(tables: Tables) -> Places:
     return Places(
         {
             "row": rows,
-            "use case": _all(USE_CASES, tables.use_cases),
+            "use case": {name: f"{use_case_page(name)}#{anchor(name)}" for name in tables.use_cases},
             "remedy": _all(REMEDIES, tables.remedies),
             "setting": _all(SETTINGS, tables.settings),
             "date": _all(POLICY, policy.packaged().dates),

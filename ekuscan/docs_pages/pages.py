@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from ekuscan.docs_pages import discovery_page, links, policy_page, reference_pages, rule_pages
+from ekuscan.explain import rule_page, use_case_page
 from ekuscan.rules.tables import Tables
 
 
@@ -14,7 +15,9 @@ def whole(tables: Tables) -> dict[str, str]:
     where = links.places(tables)
     return {
         links.RULES: rule_pages.rules(tables, where),
+        **{rule_page(row.id): rule_pages.rule(row, tables, where) for row in tables.rules},
         links.USE_CASES: rule_pages.use_cases(tables, where),
+        **{use_case_page(row.name): rule_pages.use_case(row, tables, where) for row in tables.use_cases.values()},
         links.VERIFIERS: rule_pages.verifiers(tables, where),
         links.SLOTS: rule_pages.slots(tables, where),
         links.SETTINGS: rule_pages.settings(tables, where),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ekuscan.docs_pages import links
 from ekuscan.docs_pages.links import Places, escaped, mark
 from ekuscan.docs_pages.sections import cited, code, listed, page_text, paragraphs_of, table
-from ekuscan.explain import Paragraph
+from ekuscan.explain import Paragraph, rule_page, use_case_page
 from ekuscan.rules.tables import (
     Example,
     Rule,
@@ -22,31 +22,51 @@ _HABITS = {"checked": "refuses it", "ignored": "takes it"}
 
 
 def rules(tables: Tables, where: Places) -> str:
+    """The index of rules."""
     intro = (
-        "What a certificate must be fit for, use case by use case: of an Expressway and of peers that dial one (X), of "
-        "Unified CM (CM), IM and Presence (IM), Unity Connection (UC) and Emergency Responder (ER). "
+        "What a certificate must be fit for, use case by use case: a page for each rule. "
         f"[How a row reads](../rules.md); whether the other end checks: [verifiers](../{links.VERIFIERS})."
     )
-    return page_text("Rules", intro, (_rule(rule, tables, where) for rule in tables.rules))
+    heads = ("Rule", "Also answers", "Use case", "Who shows a certificate", "Who checks it", "Needs")
+    rows = (
+        (
+            where.link("row", rule.id, links.RULES),
+            ", ".join(rule.also),
+            where.link("use case", rule.use_case, links.RULES, tables.use_cases[rule.use_case].title),
+            ", ".join(rule.presents.roles),
+            rule.verifies,
+            ", ".join(rule.needs),
+        )
+        for rule in tables.rules
+    )
+    return page_text("Rules", intro, [table(heads, ([_role(cell) for cell in row] for row in rows))])
 
 
-def _rule(rule: Rule, tables: Tables, where: Places) -> str:
-    use_case = where.link("use case", rule.use_case, links.RULES)
-    ids = f" It also answers {', '.join(rule.also)}." if rule.also else ""
-    shown = [one for one in paragraphs_of(rule.id, f"Rule {rule.id}", tables) if one.label != "example"]
-    parts = [
-        f"{mark(*_anchored(rule, tables, where))}\n## {rule.id}: {escaped(tables.use_cases[rule.use_case].title)}",
-        f"Use case {use_case}.{ids}",
-        listed(shown, links.RULES, where),
-        table(("Example", "Given", "Answer"), (_example(example) for example in rule.examples)),
+def _role(word: str) -> str:
+    """A role in a cell; the one that stands for any would begin an emphasis."""
+    return "any" if word == "*" else word
+
+
+def rule(row: Rule, tables: Tables, where: Places) -> str:
+    """The page of one rule."""
+    page = rule_page(row.id)
+    use_case = where.link("use case", row.use_case, page, tables.use_cases[row.use_case].title)
+    ids = f" It also answers {', '.join(row.also)}." if row.also else ""
+    shown = [one for one in paragraphs_of(row.id, f"Rule {row.id}", tables) if one.label != "example"]
+    intro = f"A [rule]({links.relative(links.RULES, page)}) of the use case {use_case}.{ids}"
+    blocks = [
+        mark(*_anchored(row, tables, where)),
+        listed(shown, page, where),
+        table(("Example", "Given", "Answer"), (_example(example) for example in row.examples)),
     ]
-    return "\n\n".join(parts)
+    return page_text(f"{row.id}: {escaped(tables.use_cases[row.use_case].title)}", intro, blocks)
 
 
 def _anchored(rule: Rule, tables: Tables, where: Places) -> list[str]:
     """The ids that a link may name this row by: its own, and further ones that no row before it has."""
     named = {id_: first for first in reversed(tables.rules) for id_ in first.also}
-    here = [id_ for id_ in rule.also if named[id_] is rule and where.of["row"][id_].startswith(links.RULES)]
+    page = rule_page(rule.id)
+    here = [id_ for id_ in rule.also if named[id_] is rule and where.of["row"][id_].partition("#")[0] == page]
     own = {first.id for first in tables.rules}
     return [rule.id, *(id_ for id_ in here if id_ not in own)]
 
@@ -63,14 +83,27 @@ def _example(example: Example) -> tuple[str, str, str]:
 
 
 def use_cases(tables: Tables, where: Places) -> str:
+    """The index of use cases."""
     intro = (
-        "What people do over the certificates. The name in front is the `use_case` of a connection in a "
-        "[targets file](targets.md), as far as two ends can be named for it."
+        "What people do over the certificates: a page for each use case. A name is what a connection says in the "
+        "[targets file](../targets.md), as far as two ends can be named for it."
     )
-    return page_text("Use cases", intro, (_use_case(row, tables, where) for row in tables.use_cases.values()))
+    rows = (
+        (
+            where.link("use case", row.name, links.USE_CASES),
+            escaped(row.title),
+            ", ".join(map(_role, row.from_)),
+            ", ".join(map(_role, row.to)),
+            ", ".join(where.link("row", rule.id, links.USE_CASES) for rule in tables.rules_of(row.name)),
+        )
+        for row in tables.use_cases.values()
+    )
+    return page_text("Use cases", intro, [table(("Name", "Title", "Who dials", "Who answers", "Rules"), rows)])
 
 
-def _use_case(row: UseCase, tables: Tables, where: Places) -> str:
+def use_case(row: UseCase, tables: Tables, where: Places) -> str:
+    """The page of one use case."""
+    page = use_case_page(row.name)
     paragraphs = paragraphs_of(row.name, f"Use case {row.name}", tables)
     if row.parts_if_used:
         names = ", ".join(f"{tables.use_cases[name].title} ({name})" for name in row.parts_if_used)
@@ -78,10 +111,10 @@ def _use_case(row: UseCase, tables: Tables, where: Places) -> str:
     if row.assume:
         pairs = ", ".join(f"{dials} to {answers}" for dials, answers in row.assume)
         paragraphs.append(Paragraph("assumed", f"without a declared connection, from {pairs}"))
-    ids = [row.name, *(id_ for id_ in row.also if where.of["row"].get(id_, "").startswith(links.USE_CASES))]
-    heading = f"{mark(*ids)}\n## {code(row.name)}: {escaped(row.title)}"
-    body = listed(paragraphs, links.USE_CASES, where)
-    return f"{heading}\n\n{body}" if body else heading
+    ids = [row.name, *(id_ for id_ in row.also if where.of["row"].get(id_, "").partition("#")[0] == page)]
+    intro = f"{code(row.name)}, one of the [use cases]({links.relative(links.USE_CASES, page)})."
+    blocks = [mark(*ids), listed(paragraphs, page, where)]
+    return page_text(escaped(row.title), intro, [block for block in blocks if block])
 
 
 def verifiers(tables: Tables, where: Places) -> str:

@@ -35,7 +35,7 @@ def listed(paragraphs: Sequence[Paragraph], page: str, where: Places) -> str:
     items = []
     for label, group in groupby(paragraphs, key=lambda paragraph: paragraph.label):
         texts = [paragraph.text for paragraph in group]
-        if label == "source":
+        if label in ("source", "page"):
             continue
         if label != " ":
             items.append(_item(label, [linked(text, label, page, where) for text in texts], page, where))
