@@ -20,7 +20,7 @@ from ekuscan.verdict.estate import Estate
 from ekuscan.verdict.judge import Judged
 
 MOST = 600
-"""Verdicts that ask for a remedy in one part of the estate; where there are more, nobody reads a plan of all."""
+"""Verdicts of one run that ask for a remedy; with more, nobody reads a plan of all, and it would take long."""
 
 _NAMES_SHOWN = 4
 
@@ -42,10 +42,15 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Picks:
-    """What was chosen for one part of the estate, and the verdicts that nothing settles."""
+    """What was chosen for one part of the estate, and the verdicts that nothing settles.
+
+    ``asking`` is how many verdicts asked for a remedy; ``whole``: not too many for a plan.
+    """
 
     picks: tuple[Pick, ...] = ()
     leaves: tuple[str, ...] = ()
+    asking: int = 0
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +63,12 @@ class _Way:
     touches: frozenset[int]
 
 
-def choose(judged: Sequence[Judged], estate: Estate) -> Picks:
-    """The steps for one part of the estate."""
-    asking = [place for place, item in enumerate(judged) if wants_remedy(item.verdict)]
-    if not asking or len(asking) > MOST:
+def choose(judged: Sequence[Judged], estate: Estate, most: int | None = None) -> Picks:
+    """The steps for one part of the estate. ``most``: for how many verdicts there is room yet, `MOST` if not given."""
+    asking = sum(wants_remedy(item.verdict) for item in judged)
+    if asking > (MOST if most is None else most):
+        return Picks(asking=asking, whole=False)
+    if not asking:
         return Picks()
     work = _Work(judged, estate)
     for weakens in (False, True):
@@ -145,7 +152,7 @@ class _Work:
             settled |= new
             found.append(_pick(way, [self._items[place].verdict.id for place in sorted(new)], self._estate))
         left = [self._items[place].verdict.id for place in sorted(self._counted) if not _fine(self._now[place])]
-        return Picks(tuple(found), tuple(left))
+        return Picks(tuple(found), tuple(left), sum(wants_remedy(item.verdict) for item in self._items))
 
 
 def _fine(completed: Completed) -> bool:
@@ -192,7 +199,13 @@ def _pick(way: _Way, clears: Sequence[str], estate: Estate) -> Pick:
 
 
 def plan_of(parts: Iterable[Picks], tables: Tables) -> Plan | None:
-    """The plan of a whole estate, what is the same on several targets in one step; None where nothing is to be done."""
+    """The plan of a whole estate, what is the same on several targets in one step.
+
+    None where nothing is to be done, or where there is too much for one plan.
+    """
+    parts = list(parts)
+    if not all(part.whole for part in parts):
+        return None
     every = [pick for part in parts for pick in part.picks]
     leaves = tuple(id_ for part in parts for id_ in part.leaves)
     groups: dict[tuple[object, ...], list[Pick]] = {}

@@ -34,7 +34,7 @@ from ekuscan.notices.find import notices
 from ekuscan.notices.scene import Scene
 from ekuscan.observation import skipped
 from ekuscan.parts import endpoints_by_part, parts_of
-from ekuscan.plan import Picks, choose, plan_of, work_of
+from ekuscan.plan import MOST, Picks, choose, plan_of, work_of
 from ekuscan.problems import Finding, finding, open_pairs, open_role, problems
 from ekuscan.respell import Words, respeller
 from ekuscan.rules.tables import Tables
@@ -147,6 +147,7 @@ class RunInProgress:
         self._done: dict[int, Piece] = {}
         self.faults: list[str] = []
         self._templates: dict[tuple[object, ...], _Template] = {}
+        self._room = MOST
 
     def begin(self) -> Iterator[Piece]:
         """The parts that need no network."""
@@ -333,7 +334,13 @@ class RunInProgress:
         told += [finding(item, whole=True) for item in wholes(found, estate, is_fine)]
         # A plan is for what is in use, and for those who get the whole result.
         planned = self._options.noticing and not (self._options.candidates or self._options.streamed)
-        return _Judgement(tuple(told), choose(advised, estate) if planned else Picks())
+        return _Judgement(tuple(told), self._picks(advised, estate) if planned else Picks())
+
+    def _picks(self, advised: Sequence[Judged], estate: Estate) -> Picks:
+        """The steps for a part. Work on a plan is bounded over the whole run: with too much to mend there is none."""
+        picks = choose(advised, estate, self._room)
+        self._room = self._room - picks.asking if picks.whole else -1
+        return picks
 
     def _connections(self, targets: Mapping[str, Target]) -> tuple[Connection, ...]:
         names = set(targets) | {target.cluster for target in targets.values() if target.cluster}

@@ -116,6 +116,17 @@ def test_an_estate_of_too_many_problems_gets_none(monkeypatch: pytest.MonkeyPatc
     assert planned(pairs(2, SERVER))[0] is None
 
 
+def test_the_bound_is_over_all_parts_of_an_estate() -> None:
+    facts = pairs(1, SERVER)
+    over = Estate(facts.seen(False), packaged(), Policy())
+    advised = with_remedies(judge(over, 45), over)
+    picks = choose(advised, over)
+    assert picks.asking > 2
+    assert choose(advised, over, picks.asking).whole
+    assert not choose(advised, over, picks.asking - 1).whole
+    assert plan_of([picks, choose(advised, over, picks.asking - 1)], packaged()) is None
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.sampled_from(["both", "server", "client", "neither"]), min_size=4, max_size=4),
