@@ -108,7 +108,7 @@ def _certificate(verdict: Verdict, result: SavedResult, tables: Tables) -> Itera
     if purpose is not None:
         fit = {(True, True): "server and client", (True, False): "server only", (False, True): "client only"}
         told = fit.get((purpose.server_auth, purpose.client_auth), "neither server nor client")
-        yield Paragraph("fit for", f"{told}, as {stack} reads the chain, which is how the verifying end does")
+        yield Paragraph("fit for", f"{told}, as {stack} reads the chain: what the verifying end is taken to run")
     hierarchy = chain.hierarchy
     yield Paragraph(
         "issuer", f"{hierarchy.owner or 'no known owner'} ({hierarchy.class_}): {'; '.join(hierarchy.evidence)}"

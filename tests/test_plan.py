@@ -190,7 +190,8 @@ def test_the_document_has_the_plan_and_what_each_remedy_takes(tmp_path: Path) ->
         lines = scan(lab, "--format", "jsonl")
     document = done.document
     plan = document["plan"]
-    assert [step["targets"] for step in plan["steps"]] == [["exp-c1", "exp-c2"], ["exp-e1", "exp-e2"]]
+    assert [step["targets"] for step in plan["steps"][:2]] == [["exp-c1", "exp-c2"], ["exp-e1", "exp-e2"]]
+    assert sum(len(step["clears"]) for step in plan["steps"]) == len(plan["clears"]) > 30
     assert plan["leaves"] == []
     verdicts = {one["id"]: one for one in document["verdicts"]}
     assert {verdicts[id_]["outcome"] for id_ in plan["clears"]} <= {"breaks-at-renewal", "at-risk", "depends"}
