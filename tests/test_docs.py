@@ -129,7 +129,8 @@ def test_every_rule_and_every_use_case_has_a_page_of_its_own_that_explain_names(
 
 
 def test_a_page_of_a_row_that_is_gone_is_removed_and_a_written_one_is_kept(tmp_path: Path) -> None:
-    (tmp_path / "wire.md").write_text(read(DOCS / "wire.md"), encoding="utf-8")
+    for name in pages.parts():
+        (tmp_path / name).write_text(read(DOCS / name), encoding="utf-8")
     gone, kept = tmp_path / "rules" / "X99.md", tmp_path / "rules" / "notes.md"
     gone.parent.mkdir()
     gone.write_text(NOTICE + "\n\n# X99\n", encoding="utf-8")
