@@ -92,11 +92,13 @@ def arrange(
 
 
 def described(identity: Identity) -> str:
-    """A certificate as a sentence names it: its name and its EKU. Printable and short."""
-    name = printable(identity.name, _MAX_NAME)
-    if identity.name.startswith(RESERVED):
-        name = "a certificate of a CA that it cannot know"
-    return f"{name} ({_purposes(identity)})"
+    """A certificate as a sentence names it: its name in quotation marks, of which it has none within, and its EKU.
+
+    Printable and short.
+    """
+    name = printable(identity.name, _MAX_NAME).replace('"', "'")
+    whom = "a certificate of a CA that it cannot know" if identity.name.startswith(RESERVED) else f'"{name}"'
+    return f"{whom} ({_purposes(identity)})"
 
 
 def _purposes(identity: Identity) -> str:

@@ -200,10 +200,10 @@ def test_a_peer_that_takes_any_ca_is_not_asked_again():
 def test_the_evidence_has_a_sentence_for_each_answer_and_one_for_what_follows():
     found, _ = tried(peer(STACKS["go"]), UNABLE, ABLE)
     assert found.evidence == (
-        "took ABLE (serverAuth, clientAuth)",
-        "refused UNABLE (serverAuth) with alert 42 bad_certificate",
+        'took "ABLE" (serverAuth, clientAuth)',
+        'refused "UNABLE" (serverAuth) with alert 42 bad_certificate',
         "refused a certificate of a CA that it cannot know (serverAuth, clientAuth) with alert 48 unknown_ca",
-        "took ABLE (serverAuth, clientAuth)",
+        'took "ABLE" (serverAuth, clientAuth)',
         "of two certificates of one CA it takes the one with clientAuth only",
     )
 
@@ -214,7 +214,7 @@ def test_the_evidence_has_a_sentence_for_each_answer_and_one_for_what_follows():
 )
 def test_the_evidence_says_how_it_refused_without_an_alert(how, words):
     found, _ = tried(scripted(ABLE=None, UNABLE=how, both=how), ABLE, UNABLE)
-    assert f"refused UNABLE (serverAuth) {words}" in found.evidence
+    assert f'refused "UNABLE" (serverAuth) {words}' in found.evidence
 
 
 def test_names_in_the_evidence_are_printable():
@@ -364,7 +364,7 @@ def test_certificates_that_cannot_tell_are_presented_to_see_whether_they_are_tak
     found, names = tried(scripted(UNCLEAR=None, both=48, server_only=48), UNCLEAR)
     assert "UNCLEAR" in names
     assert found.value == "undecided"
-    assert "took UNCLEAR (anyExtendedKeyUsage)" in found.evidence
+    assert 'took "UNCLEAR" (anyExtendedKeyUsage)' in found.evidence
 
 
 # --- peers that are not asked to the end ------------------------------------------------------------------------
@@ -410,7 +410,7 @@ def test_a_connection_that_fails_ends_the_experiment(what):
 
     found, names = tried(answer, ABLE, UNABLE)
     assert (found.value, names) == ("undecided", ["ABLE"])
-    assert found.evidence[0].startswith("the connection for ABLE (serverAuth, clientAuth) failed: ")
+    assert found.evidence[0].startswith('the connection for "ABLE" (serverAuth, clientAuth) failed: ')
     assert "before it answered our ClientHello" in found.evidence[0]
 
 
@@ -423,7 +423,7 @@ def test_silence_proves_nothing():
     silent = "acceptance-undecided"
     found, names = tried(scripted(ABLE=silent, UNABLE=silent), ABLE, UNABLE)
     assert (found.value, names) == ("undecided", ["ABLE", "UNABLE"])
-    assert "did not show whether it takes UNABLE (serverAuth)" in found.evidence
+    assert 'did not show whether it takes "UNABLE" (serverAuth)' in found.evidence
 
 
 def test_alert_43_tells_also_where_the_other_certificate_met_silence():
@@ -477,7 +477,7 @@ def test_a_status_that_the_certificate_with_client_auth_did_not_get_is_a_refusal
     found, names = tried(scripted(ABLE="HTTP 200", UNABLE=status, both=status), ABLE, UNABLE)
     assert (found.value, found.certainty) == ("enforces", "inferred")
     assert names == ["ABLE", "UNABLE", CONTROLS.both.name, "ABLE"]
-    assert f"answered UNABLE (serverAuth) with {status}, and another one with success" in found.evidence
+    assert f'answered "UNABLE" (serverAuth) with {status}, and another one with success' in found.evidence
 
 
 def test_such_a_status_may_be_about_the_name():
@@ -494,7 +494,7 @@ def test_such_a_status_stays_uncertain_where_an_unknown_ca_is_refused_in_another
 def test_one_status_for_all_certificates_is_undecided(status):
     found, _ = tried(scripted(ABLE=status, UNABLE=status, both=status), ABLE, UNABLE)
     assert (found.value, found.certainty) == ("undecided", "inferred")
-    assert f"answered UNABLE (serverAuth) with {status}" in found.evidence
+    assert f'answered "UNABLE" (serverAuth) with {status}' in found.evidence
     assert f"whether {status} means a refusal cannot be told" in found.evidence[-1]
 
 

@@ -363,8 +363,8 @@ def test_each_verifier_shows_what_it_does(running, verifier, way, version):
 def test_the_evidence_tells_the_whole_experiment(running, version):
     found = experiment(running("openssl")["ignores"], "openssl", version, BOTH, SERVER_ONLY)
     assert found.enforcement.evidence == (
-        "took CLIENT-BOTH (serverAuth, clientAuth)",
-        "took SERVER-ONLY (serverAuth)",
+        'took "CLIENT-BOTH" (serverAuth, clientAuth)',
+        'took "SERVER-ONLY" (serverAuth)',
         "refused a certificate of a CA that it cannot know (serverAuth, clientAuth) with alert 48 unknown_ca",
         "it looks at trust, and not at the EKU; its program may still judge it after TLS",
     )
@@ -390,15 +390,15 @@ def test_what_may_be_a_refusal_in_other_words_shows_no_optional_request(running,
 def test_the_evidence_names_a_status_that_others_did_not_get(running, version):
     found = experiment(running("nginx")["own-page"], "nginx", version, BOTH, SERVER_ONLY).enforcement
     assert found.evidence[:2] == (
-        "took CLIENT-BOTH (serverAuth, clientAuth)",
-        "answered SERVER-ONLY (serverAuth) with HTTP 403, and another one with success",
+        'took "CLIENT-BOTH" (serverAuth, clientAuth)',
+        'answered "SERVER-ONLY" (serverAuth) with HTTP 403, and another one with success',
     )
 
 
 @pytest.mark.parametrize("version", OFFERS)
 def test_one_status_for_every_certificate_tells_nothing(running, version):
     found = experiment(running("nginx")["own-page-distrusts"], "nginx", version, BOTH, SERVER_ONLY).enforcement
-    assert "answered SERVER-ONLY (serverAuth) with HTTP 403" in found.evidence
+    assert 'answered "SERVER-ONLY" (serverAuth) with HTTP 403' in found.evidence
     assert found.evidence[-1] == ("whether HTTP 403 means a refusal cannot be told: no certificate got anything better")
 
 
@@ -406,7 +406,7 @@ def test_a_verifier_that_stays_silent_is_undecided(running):
     """In TLS 1.3 without tickets nothing shows that GnuTLS's server has taken a certificate."""
     found = experiment(running("gnutls")["silent"], "gnutls", "1.3", BOTH, SERVER_ONLY).enforcement
     assert found.value == "undecided"
-    assert "did not show whether it takes CLIENT-BOTH (serverAuth, clientAuth)" in found.evidence
+    assert 'did not show whether it takes "CLIENT-BOTH" (serverAuth, clientAuth)' in found.evidence
 
 
 # --- one certificate alone --------------------------------------------------------------------------------------

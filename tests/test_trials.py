@@ -148,12 +148,24 @@ def test_what_else_a_pair_differs_in(one, difference):
 
 def test_a_certificate_is_described_by_its_name_and_eku():
     many = [f"1.2.3.{number}" for number in range(6)]
-    assert described(ABLE) == "able (serverAuth, clientAuth)"
-    assert described(own("bare", eku=None)) == "bare (no EKU)"
-    assert described(own("broken", eku=b"\x30\x00")) == "broken (an EKU that cannot be read)"
-    assert described(own("many", eku=many)) == "many (1.2.3.0, 1.2.3.1, 1.2.3.2, 1.2.3.3, ...)"
-    assert described(Identity("none", (b"x",), b"")) == "none (unreadable)"
+    assert described(ABLE) == '"able" (serverAuth, clientAuth)'
+    assert described(own("bare", eku=None)) == '"bare" (no EKU)'
+    assert described(own("broken", eku=b"\x30\x00")) == '"broken" (an EKU that cannot be read)'
+    assert described(own("many", eku=many)) == '"many" (1.2.3.0, 1.2.3.1, 1.2.3.2, 1.2.3.3, ...)'
+    assert described(Identity("none", (b"x",), b"")) == '"none" (unreadable)'
     assert described(CONTROLS.server_only) == "a certificate of a CA that it cannot know (serverAuth)"
+
+
+@pytest.mark.parametrize(
+    ("name", "whom"),
+    [
+        ("none", '"none"'),
+        ("a certificate of a CA that it cannot know", '"a certificate of a CA that it cannot know"'),
+        ('x" (clientAuth), and refused "y', "\"x' (clientAuth), and refused 'y\""),
+    ],
+)
+def test_no_name_reads_as_a_part_of_the_sentence(name, whom):
+    assert described(own(name)) == f"{whom} (serverAuth, clientAuth)"
 
 
 @given(st.lists(st.binary(max_size=40), max_size=3), st.text(max_size=200))
