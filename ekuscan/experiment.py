@@ -1,5 +1,4 @@
-"""Whether a peer enforces clientAuth, found out by presenting client certificates: what to present next, and what the
-answers prove.
+"""Whether a peer enforces clientAuth, found out by presenting client certificates: what its answers prove.
 
 A certificate that is taken proves itself. A refusal proves nothing alone, except by alert 43: stacks answer a missing
 clientAuth and an unknown CA with 42, 46 or 40 alike, or just close, and 48 speaks of trust. So refusals are compared:
@@ -10,23 +9,19 @@ What each stack answers is in the table of alerts, from handshakes with real ser
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from ekuscan.model import Certainty, Enforcement, Enforces, Sight
-from ekuscan.trial_answers import Answer, Answers, Said, asks
+from ekuscan.trial_answers import NOT_THE_EKU, Answer, Answers, Said, asks
+from ekuscan.trial_course import in_hand
 from ekuscan.trial_words import listed, still_open, told, why_none
 from ekuscan.trials import Trials
-from ekuscan.wire.alerts import CERTIFICATE_EXPIRED, CERTIFICATE_REVOKED, UNKNOWN_CA, UNSUPPORTED_CERTIFICATE
-from ekuscan.wire.identity import Identity
+from ekuscan.wire.alerts import UNKNOWN_CA, UNSUPPORTED_CERTIFICATE
 
-__all__ = ["conclude", "next_trial"]
-
-# Alerts by which stacks refuse a certificate for its EKU, most of them for other faults as well; and those that speak
-# of something else.
+# Alerts by which stacks refuse a certificate for its EKU, most of them for other faults as well.
 _MAY_BE_THE_EKU: Final = frozenset({40, 42, UNSUPPORTED_CERTIFICATE, 46})
-_NOT_THE_EKU: Final = frozenset({CERTIFICATE_REVOKED, CERTIFICATE_EXPIRED, UNKNOWN_CA})
 
 # Programs that speak these may judge a certificate only by what comes after TLS, which we do not say: a log-in with it
 # (SASL EXTERNAL), the name of a user, or whatever a bare port serves.
@@ -43,90 +38,17 @@ _ANY_CERTIFICATE: Final = "it takes certificates of any CA, and does not ask for
 _ANY_CA_WITH_CLIENT_AUTH: Final = "it takes certificates with clientAuth of any CA, and refuses one without"
 
 
-def next_trial(trials: Trials, sights: Sequence[Sight]) -> Identity | None:
-    """The certificate to present on the next connection; None where another one would tell nothing more.
-
-    ``sights`` are all of the endpoint so far, in order: those without a certificate of ours, then one for each trial.
-    """
-    answers = Answers(sights)
-    if not asks(sights) or any(answer.said in ("not-asked", "failed") for _, answer in answers.all):
-        return None
-    left = answers.given.copy()
-    for identity in _course(trials, answers):
-        if not left[identity.name]:
-            return identity
-        left[identity.name] -= 1
-    return None
-
-
 def conclude(sights: Sequence[Sight], trials: Trials, protocol: str | None = None) -> Enforcement:
     """What the answers prove. ``sights`` are all of the endpoint: those without a certificate of ours, then the trials.
 
     ``protocol`` is the endpoint's: where a certificate is judged after TLS too, that TLS took it is not all.
     ``evidence`` has a sentence for each certificate that was presented, then what follows from them.
     """
-    known = {one.name: one for one in (*_given(trials), trials.controls.both, trials.controls.server_only)}
+    known = {one.name: one for one in (*trials.given, trials.controls.both, trials.controls.server_only)}
     answers = Answers([sight for sight in sights if sight.presented_as is None or sight.presented_as in known])
     found = _no_surer_than_shown(_judged(trials, answers, sights), answers, protocol)
     each = [told(known[name], answer) for name, answer in answers.all]
     return Enforcement(found.value, found.certainty, (*each, found.reason))
-
-
-def _given(trials: Trials) -> tuple[Identity, ...]:
-    return tuple(one for one in (trials.able, trials.unable, *trials.others) if one is not None)
-
-
-# --- the order of the trials ------------------------------------------------------------------------------------
-
-
-def _course(trials: Trials, answers: Answers) -> Iterator[Identity]:
-    """The certificates in order. What comes after one hangs on the answer to it, which is there by then."""
-    if not _given(trials):
-        return
-    if trials.able is not None:
-        yield trials.able
-    refusal = answers.refused(trials.able)
-    if refusal is not None:
-        yield from _after_refusal(trials, refusal)
-    else:
-        if trials.unable is not None:
-            yield trials.unable
-            yield from _after_unable(trials, answers)
-        if trials.unable is None or answers.to(trials.unable) == Answer("unsuitable"):
-            yield from _controls(trials, answers)
-    yield from trials.others
-
-
-def _after_refusal(trials: Trials, refusal: Answer) -> Iterator[Identity]:
-    """The peer does not take the certificate with clientAuth, most likely for want of trust."""
-    if refusal.alert == UNKNOWN_CA:
-        # It can still be seen whether the EKU is looked at before trust.
-        yield trials.unable if trials.unable is not None else trials.controls.server_only
-    elif refusal.alert != UNSUPPORTED_CERTIFICATE:
-        yield trials.controls.both
-
-
-def _after_unable(trials: Trials, answers: Answers) -> Iterator[Identity]:
-    if answers.took(trials.unable) or answers.turned_away(trials.unable):
-        yield trials.controls.both
-    refusal = answers.refused(trials.unable)
-    if refusal is None or refusal.alert in (UNSUPPORTED_CERTIFICATE, *_NOT_THE_EKU):
-        return
-    if trials.able is None or trials.same_ca:
-        yield trials.controls.both
-    taken = trials.able if trials.same_ca and answers.took(trials.able) else None
-    if taken is not None and not answers.took(trials.controls.both):
-        # Once more, so that a peer behind a load balancer that refuses now and then is found out.
-        yield taken
-
-
-def _controls(trials: Trials, answers: Answers) -> Iterator[Identity]:
-    """What is left where the user has no certificate without clientAuth."""
-    both = trials.controls.both
-    yield both
-    refusal = answers.refused(both)
-    if answers.took(both) or (refusal is not None and refusal.alert == UNKNOWN_CA):
-        yield trials.controls.server_only
 
 
 # --- what the answers prove -------------------------------------------------------------------------------------
@@ -146,9 +68,11 @@ def _undecided(reason: str) -> _Finding:
 def _judged(trials: Trials, answers: Answers, sights: Sequence[Sight]) -> _Finding:
     if not answers.all:
         return _undecided(why_none(sights))
-    if _contradictory(trials, answers, sights):
+    hand = in_hand(trials, answers)
+    taken, refused = _by_acceptance(hand, answers), _by_refusal(hand, answers)
+    if _contradictory(trials, answers, sights) or (refused is not None and _took_without(hand, answers)):
         return _undecided(_CONTRADICTION)
-    return _by_acceptance(trials, answers) or _by_refusal(trials, answers) or _undecided(still_open(trials, answers))
+    return taken or refused or _undecided(still_open(hand, answers))
 
 
 def _no_surer_than_shown(found: _Finding, answers: Answers, protocol: str | None) -> _Finding:
@@ -169,21 +93,31 @@ def _contradictory(trials: Trials, answers: Answers, sights: Sequence[Sight]) ->
         return True
     if answers.took(controls.server_only) and answers.refused(controls.both):
         return True
+    return any(_worse_than_less(one, answers) for one in trials.each)
+
+
+def _worse_than_less(trials: Trials, answers: Answers) -> bool:
+    """Whether the certificate with clientAuth was refused, and taken one that has less to show for itself."""
     if answers.refused(trials.able) is None or (trials.able and trials.able.name in trials.doubts):
         return False
-    return answers.took(controls.both) or (trials.same_ca and answers.took(trials.unable))
+    return answers.took(trials.controls.both) or (trials.same_ca and answers.took(trials.unable))
+
+
+def _took_without(trials: Trials, answers: Answers) -> bool:
+    """Whether a certificate of the user's without clientAuth was taken, be it of a pair or not."""
+    return any(answers.took(one) for one in trials.given if one.name in trials.lacking)
 
 
 def _by_acceptance(trials: Trials, answers: Answers) -> _Finding | None:
     """A certificate without clientAuth, or one that cannot be trusted, was taken."""
     controls = trials.controls
-    any_ca = answers.took(controls.both)
-    if any_ca and answers.took(trials.unable):
+    any_ca, without = answers.took(controls.both), _took_without(trials, answers)
+    if any_ca and without:
         return _Finding("any-certificate", "observed", _ANY_CERTIFICATE)
     if answers.took(controls.server_only):
         # nginx's optional_no_ca takes it and still refuses one without clientAuth of a CA that it knows.
         return _Finding("any-certificate", "inferred", _ANY_CERTIFICATE)
-    if answers.took(trials.unable):
+    if without:
         if answers.refused(controls.both):
             return _Finding("ignores", "observed", "it looks at trust, and not at the EKU")
         return _Finding("ignores", "inferred", "it does not ask for clientAuth; whether it looks at trust did not show")
@@ -199,16 +133,15 @@ def _by_refusal(trials: Trials, answers: Answers) -> _Finding | None:
 
 
 def _own_refused(trials: Trials, answers: Answers) -> _Finding | None:
-    refusal = answers.refused(trials.unable)
-    if refusal is None or trials.unable is None:
-        return None
-    if refusal.alert == UNSUPPORTED_CERTIFICATE:
+    refusals = (answers.refused(one) for one in trials.given if one.name in trials.lacking)
+    if any(one is not None and one.alert == UNSUPPORTED_CERTIFICATE for one in refusals):
         reason = (
             f"it refuses the one without clientAuth by alert {UNSUPPORTED_CERTIFICATE}, which speaks of what a "
             "certificate may be used for"
         )
         return _Finding("enforces", "observed" if answers.took(trials.able) else "inferred", reason)
-    if refusal.alert in _NOT_THE_EKU or trials.unable.name in trials.doubts:
+    refusal = answers.refused(trials.unable)
+    if refusal is None or trials.unable is None or refusal.alert in NOT_THE_EKU or trials.unable.name in trials.doubts:
         return None
     if answers.took(trials.able):
         return _by_the_pair(trials, answers, refusal) if trials.same_ca else None
@@ -236,7 +169,7 @@ def _by_the_pair(trials: Trials, answers: Answers, refusal: Answer) -> _Finding 
 
 def _control_refused(trials: Trials, answers: Answers) -> _Finding | None:
     refusal = answers.refused(trials.controls.server_only)
-    if refusal is None or refusal.alert in _NOT_THE_EKU:
+    if refusal is None or refusal.alert in NOT_THE_EKU:
         return None
     if answers.took(trials.controls.both):
         return _Finding("enforces", "observed", _ANY_CA_WITH_CLIENT_AUTH)

@@ -267,7 +267,7 @@ class Look:
         limits = self._limits
         if limits.controls is None or not limits.identities:
             return None
-        from ekuscan.experiment import next_trial
+        from ekuscan.trial_course import next_trial
         from ekuscan.trials import arrange
 
         if self._trials is None:

@@ -12,9 +12,13 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from ekuscan.model import Sight
+from ekuscan.wire.alerts import CERTIFICATE_EXPIRED, CERTIFICATE_REVOKED, UNKNOWN_CA
 from ekuscan.wire.identity import Identity
 
 Said = Literal["took", "refused", "silent", "unsuitable", "not-asked", "failed"]
+
+NOT_THE_EKU: Final = frozenset({CERTIFICATE_REVOKED, CERTIFICATE_EXPIRED, UNKNOWN_CA})
+"""Alerts that speak of something else than what a certificate may be used for."""
 
 # RFC 9110 §15 and RFC 5321 §4.2.1: statuses of failure begin here.
 _FAILURES: Final = 400
@@ -59,6 +63,10 @@ class Answers:
         """Whether it was presented and taken."""
         answer = self.to(identity)
         return answer is not None and answer.said == "took"
+
+    def ever_took(self, identity: Identity | None) -> bool:
+        """Whether it was taken one of the times that it was presented."""
+        return identity is not None and any(name == identity.name and one.said == "took" for name, one in self.all)
 
     def turned_away(self, identity: Identity | None) -> bool:
         """Whether the answer was a status of failure that does not tell whether it was taken."""

@@ -7,7 +7,7 @@ no peer can know are its control. What the certificates themselves say decides, 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import product
 from typing import Final, Literal
@@ -39,10 +39,12 @@ class Controls:
 class Trials:
     """What can be presented to a peer.
 
-    ``able`` may be used by clients in the eyes of every stack, ``unable`` has an EKU without clientAuth, ``others``
-    are the user's remaining certificates, presented only to learn whether they are taken. ``same_ca``: one CA issued
-    ``able`` and ``unable``. ``differences`` says in what else than their EKU these two differ, ``doubts`` by name of a
-    certificate why a refusal of it may be about something else than its EKU.
+    ``able`` may be used by clients in the eyes of every stack, ``unable`` has an EKU without clientAuth. ``same_ca``:
+    one CA issued both, which makes them a pair. ``further`` are the same trials with the pairs of other CAs, in order,
+    for a peer that does not take ``able``. ``others`` are the user's remaining certificates, presented only to learn
+    whether they are taken. ``differences`` says in what else than their EKU these two differ, ``doubts`` by name of a
+    certificate why a refusal of it may be about something else than its EKU. ``lacking``: the names of all of the
+    user's certificates that have an EKU without clientAuth.
     """
 
     able: Identity | None
@@ -52,6 +54,19 @@ class Trials:
     same_ca: bool = False
     differences: tuple[str, ...] = ()
     doubts: Mapping[str, str] = field(default_factory=dict)
+    lacking: frozenset[str] = frozenset()
+    further: tuple[Trials, ...] = ()
+
+    @property
+    def each(self) -> tuple[Trials, ...]:
+        """The trials with each of the pairs, in order."""
+        return (self, *self.further)
+
+    @property
+    def given(self) -> tuple[Identity, ...]:
+        """The user's certificates."""
+        pairs = (one for trials in self.each for one in (trials.able, trials.unable))
+        return tuple(one for one in (*pairs, *self.others) if one is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,27 +82,51 @@ class _Read:
         return self.certificates[0]
 
 
+_Pair = tuple[_Read | None, _Read | None]
+
+
 def arrange(
     identities: Sequence[Identity], controls: Controls, now: datetime, listed: Collection[bytes] = ()
 ) -> Trials:
     """The trials that these certificates allow. ``identities`` have names of their own; ``now`` is aware.
 
-    ``listed`` are the names of the CAs that the peer accepts, in DER. Of several pairs the one is taken that is of one
-    CA, then the one that the peer's list lets it trust, then the one that is in order; else the first.
+    ``listed`` are the names of the CAs that the peer accepts, in DER. Each CA has one pair at most. Those come first
+    that the peer's list lets it trust, then those that are in order; the order of ``identities`` decides nothing.
     """
     read = [_read(identity, now, frozenset(listed)) for identity in identities]
+    pairs = _pairs(read)
+    paired = {one.identity.name for pair in pairs for one in pair if one is not None}
+    common = Trials(
+        able=None,
+        unable=None,
+        others=tuple(one for one in identities if one.name not in paired),
+        controls=controls,
+        doubts={one.identity.name: one.doubt for one in read if one.doubt is not None},
+        lacking=frozenset(one.identity.name for one in read if one.kind == "unable"),
+    )
+    first, *further = (_with_pair(common, *pair) for pair in pairs)
+    return replace(first, further=tuple(further))
+
+
+def _pairs(read: Sequence[_Read]) -> list[_Pair]:
+    """The best pair of each CA; where there is none, the best that is left of one."""
     able: list[_Read | None] = [one for one in read if one.kind == "able"] or [None]
     unable: list[_Read | None] = [one for one in read if one.kind == "unable"] or [None]
-    first, second = min(product(able, unable), key=_rank)
-    taken = [one.identity for one in (first, second) if one is not None]
-    return Trials(
+    ranked = sorted(product(able, unable), key=_rank)
+    found: list[_Pair] = []
+    for pair in ranked:
+        if _same_ca(*pair) and not any(_same_ca(pair[0], one) for one, _ in found):
+            found.append(pair)
+    return found or ranked[:1]
+
+
+def _with_pair(trials: Trials, first: _Read | None, second: _Read | None) -> Trials:
+    return replace(
+        trials,
         able=first.identity if first else None,
         unable=second.identity if second else None,
-        others=tuple(one for one in identities if one not in taken),
-        controls=controls,
         same_ca=_same_ca(first, second),
         differences=_differences(first, second),
-        doubts={one.identity.name: one.doubt for one in read if one.doubt is not None},
     )
 
 
@@ -153,13 +192,15 @@ def _doubt(certificate: DerCertificate, now: datetime) -> str | None:
     return f"it begins on {certificate.not_before:%Y-%m-%d}" if certificate.not_before > now else None
 
 
-def _rank(pair: tuple[_Read | None, _Read | None]) -> tuple[bool, int, int, int]:
+def _rank(pair: _Pair) -> tuple[bool, int, int, int, list[tuple[bytes, ...]]]:
+    """What comes first; of pairs that are equally good the bytes decide, as nothing else is the same in every order."""
     there = [one for one in pair if one is not None]
     return (
         not _same_ca(*pair),
         sum(not one.listed for one in there),
         sum(one.doubt is not None for one in there),
         len(_differences(*pair)),
+        [one.identity.chain for one in there],
     )
 
 

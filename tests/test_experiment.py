@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import product
 
@@ -9,23 +7,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ekuscan.experiment import conclude, next_trial
+from ekuscan.experiment import conclude
 from ekuscan.extensions import CLIENT_AUTH, SERVER_AUTH
 from ekuscan.model import ClientCertificate, Enforcement, Sight
-from ekuscan.trials import Trials, arrange
-from ekuscan.untrusted import untrusted
+from ekuscan.trials import arrange
 from ekuscan.wire.identity import Identity
 from ekuscan.wire.reasons import failure
 from tests import pki
+from tests.answering import CONTROLS, STACKS, STATUSES, TAKEN, Peer, Stack, base, drive, said
 from tests.clients import identity
 from tests.loopback import NOW
 
-CONTROLS = untrusted(NOW)
 CA = pki.root("Client CA")
 OTHER_CA = pki.root("Other CA")
 ABLE = identity("ABLE", pki.issue("client", CA, eku=pki.BOTH))
 UNABLE = identity("UNABLE", pki.issue("client", CA, eku=(SERVER_AUTH,)))
 STRANGER = identity("STRANGER", pki.issue("client", OTHER_CA, eku=(SERVER_AUTH,)))
+FRIEND = identity("FRIEND", pki.issue("client", OTHER_CA, eku=pki.BOTH))
 RENAMED = identity("RENAMED", pki.issue("another", CA, eku=(SERVER_AUTH,)))
 EXPIRED = identity("EXPIRED", pki.issue("client", CA, eku=(SERVER_AUTH,), end=NOW - timedelta(days=1)))
 ENDED = identity("ENDED", pki.issue("client", CA, eku=pki.BOTH, end=NOW - timedelta(days=1)))
@@ -33,63 +31,7 @@ UNCLEAR = identity("UNCLEAR", pki.issue("client", CA, eku=("2.5.29.37.0",)))
 OURS = frozenset({"ABLE", "UNABLE", "RENAMED", "EXPIRED", "ENDED", "UNCLEAR"})
 WITHOUT = frozenset({"UNABLE", "STRANGER", "RENAMED", "EXPIRED", CONTROLS.server_only.name})
 
-# As the reader of answers leaves them: of some it doubts by themselves that they are consent.
-MAY_REFUSE = ("HTTP 400", "HTTP 403", "SMTP 554")
-TAKEN = ("HTTP 200", "SMTP 250", "SIP 403")
-STATUSES = (*MAY_REFUSE, *TAKEN, "HTTP 404", "HTTP 503")
-
-Peer = Callable[[Identity, int], Sight]
-
-
 # --- a peer that answers as its stack does ----------------------------------------------------------------------
-
-
-def base(request: str = "required") -> Sight:
-    refused = failure("certificate-required", error="x") if request == "required" else None
-    if request == "unknown":
-        refused = failure("request-undecided")
-    return Sight("o", NOW, 0.1, None, None, ClientCertificate(request), (), refused)
-
-
-def said(one: Identity, what: str | int | None) -> Sight:
-    """``what``: None for taken, an alert, how it was refused otherwise, a status, or the reason of a failure."""
-    certificate, reason = ClientCertificate("unknown"), None
-    if isinstance(what, int):
-        certificate = ClientCertificate("unknown", "alert")
-        reason = failure("certificate-refused", alert=what, error="x")
-    elif what in STATUSES:
-        certificate = ClientCertificate("unknown", answered=what)
-        reason = failure("acceptance-undecided") if what in MAY_REFUSE else None
-    elif what in ("close", "http", "sip", "smtp"):
-        certificate, reason = ClientCertificate("unknown", what), failure("certificate-refused", error="x")
-    elif what == "not-asked":
-        certificate = ClientCertificate("none")
-    elif what is not None:
-        reason = failure(what, error="x", received=0)
-    return Sight("o", NOW, 0.1, None, None, certificate, (), reason, presented_as=one.name)
-
-
-@dataclass(frozen=True)
-class Stack:
-    """What a stack answers: to a trusted certificate without clientAuth, to an untrusted one with, and without."""
-
-    purpose: str | int
-    trust: str | int
-    neither: str | int
-
-
-# The rows of the table of alerts.
-STACKS = {
-    "openssl": Stack(43, 48, 48),
-    "go": Stack(42, 48, 48),
-    "java": Stack(46, 46, 46),
-    "rustls": Stack(43, 48, 43),
-    "nss": Stack(46, 48, 46),
-    "erlang": Stack(40, 48, 48),
-    "grpc": Stack("close", "close", "close"),
-    "nginx": Stack("http", "http", "http"),
-    "gnutls": Stack(42, 49, 49),
-}
 
 
 def peer(stack: Stack, *, trusts: bool = True, eku: bool = True, any_ca: bool = False) -> Peer:
@@ -118,16 +60,6 @@ def scripted(**what: str | int | list[str | int | None] | None) -> Peer:
 def tried(peer: Peer, *identities: Identity, request: str = "required") -> tuple[Enforcement, list[str]]:
     trials = arrange(identities, CONTROLS, NOW)
     return drive(peer, trials, base(request))
-
-
-def drive(peer: Peer, trials: Trials, *sights: Sight, protocol: str = "https") -> tuple[Enforcement, list[str]]:
-    """Presents what is asked for until nothing is: the conclusion, and the names in the order of the connections."""
-    seen, names = list(sights), []
-    while (one := next_trial(trials, seen)) is not None:
-        seen.append(peer(one, names.count(one.name)))
-        names.append(one.name)
-        assert len(names) <= 12
-    return conclude(seen, trials, protocol), names
 
 
 # --- the pair ---------------------------------------------------------------------------------------------------
@@ -277,7 +209,9 @@ def test_alert_43_tells_also_with_certificates_of_two_cas():
 
 
 def test_a_certificate_of_an_unknown_ca_that_is_taken_shows_that_the_eku_does_not_matter():
-    assert tried(scripted(ABLE=48, STRANGER=None), ABLE, STRANGER)[0].value == "ignores"
+    found, names = tried(scripted(ABLE=48, STRANGER=None, both=48), ABLE, STRANGER)
+    assert (found.value, found.certainty) == ("ignores", "observed")
+    assert names == ["ABLE", "STRANGER", CONTROLS.both.name]
 
 
 def test_what_else_two_certificates_differ_in_makes_it_less_than_observed():
@@ -560,7 +494,7 @@ ANSWERS = st.sampled_from(
     )
 )
 GIVEN = st.lists(
-    st.sampled_from([ABLE, UNABLE, STRANGER, RENAMED, EXPIRED, ENDED, UNCLEAR]), unique_by=lambda one: one.name
+    st.sampled_from([ABLE, UNABLE, FRIEND, STRANGER, RENAMED, EXPIRED, ENDED, UNCLEAR]), unique_by=lambda one: one.name
 )
 
 

@@ -53,6 +53,8 @@ CLIENT_CA = pki.root("Client CA", **DATES)
 OTHER_CA = pki.root("Other CA", **DATES)
 BOTH = identity("CLIENT-BOTH", pki.issue("client.example", CLIENT_CA, eku=pki.BOTH, **DATES))
 SERVER_ONLY = identity("SERVER-ONLY", pki.issue("client.example", CLIENT_CA, eku=(SERVER_AUTH,), **DATES))
+OTHERS_BOTH = identity("OTHERS-BOTH", pki.issue("client.example", OTHER_CA, eku=pki.BOTH, **DATES))
+OTHERS_SERVER_ONLY = identity("OTHERS-SERVER-ONLY", pki.issue("client.example", OTHER_CA, eku=(SERVER_AUTH,), **DATES))
 CONTROLS = untrusted(NOW)
 
 OFFERS = {"1.2": TLS12_OFFER, "1.3": TLS13_OFFER}
@@ -357,6 +359,25 @@ def experiment(port: int, verifier: str, version: str, *identities: Identity) ->
 def test_each_verifier_shows_what_it_does(running, verifier, way, version):
     found = experiment(running(verifier)[way], verifier, version, BOTH, SERVER_ONLY).enforcement
     assert (found.value, found.certainty) == GRID[verifier, way], found.evidence
+
+
+@pytest.mark.parametrize("version", OFFERS)
+@pytest.mark.parametrize(
+    ("verifier", "ways"),
+    [
+        ("openssl", ("enforces", "distrusts")),
+        ("java", ("enforces", "distrusts")),
+        ("nginx", ("own-page", "own-page-distrusts")),
+    ],
+)
+def test_of_two_pairs_that_of_the_trusted_ca_is_found(running, verifier, ways, version):
+    """What does not trust the one CA trusts the other."""
+    pairs = (BOTH, SERVER_ONLY, OTHERS_BOTH, OTHERS_SERVER_ONLY)
+    for way in ways:
+        port = running(verifier)[way]
+        found = [experiment(port, verifier, version, *order).enforcement for order in (pairs, pairs[::-1])]
+        assert found[0] == found[1]
+        assert found[0].value == "enforces", found[0].evidence
 
 
 @pytest.mark.parametrize("version", OFFERS)

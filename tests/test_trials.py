@@ -89,12 +89,28 @@ def test_certificates_that_signed_themselves_are_not_of_one_ca():
     assert not found.same_ca
 
 
-def test_the_pair_that_the_peer_lists_comes_before_an_earlier_one():
-    second = [own("able 2", OTHER), own("unable 2", OTHER, (SERVER_AUTH,))]
-    listed = [OTHER.name.public_bytes()]
-    found = arrange([ABLE, UNABLE, *second], CONTROLS, NOW, listed)
-    assert (found.able, found.unable, found.others) == (*second, (ABLE, UNABLE))
-    assert arrange([ABLE, UNABLE, *second], CONTROLS, NOW).able == ABLE
+def test_the_pair_that_the_peer_lists_comes_before_that_of_another_ca():
+    second = (own("able 2", OTHER), own("unable 2", OTHER, (SERVER_AUTH,)))
+    for ca, (first, *further) in ((OTHER, (second, (ABLE, UNABLE))), (CA, ((ABLE, UNABLE), second))):
+        found = arrange([ABLE, UNABLE, *second], CONTROLS, NOW, [ca.name.public_bytes()])
+        assert [(one.able, one.unable) for one in found.each] == [first, *further]
+        assert found.others == ()
+
+
+def test_each_ca_has_one_pair_and_the_rest_of_its_certificates_belong_to_none():
+    more = (own("able 2", subject="another"), own("unable 2", eku=(SERVER_AUTH,), subject="a third"))
+    for order in permutations((ABLE, UNABLE, *more)):
+        found = arrange(order, CONTROLS, NOW)
+        assert (found.able, found.unable, found.further) == (ABLE, UNABLE, ())
+        assert set(found.others) == set(more)
+
+
+def test_all_certificates_of_the_user_are_told_of_and_those_without_client_auth():
+    second = (own("able 2", OTHER), own("unable 2", OTHER, (SERVER_AUTH,)))
+    alone = (own("unable 3", NAMESAKE, (SERVER_AUTH,)), own("any", eku=("2.5.29.37.0",)))
+    found = arrange([ABLE, UNABLE, *second, *alone], CONTROLS, NOW)
+    assert set(found.given) == {ABLE, UNABLE, *second, *alone}
+    assert found.lacking == {"unable", "unable 2", "unable 3"}
 
 
 def test_a_listed_root_lists_what_its_presented_intermediate_issued():
