@@ -102,17 +102,11 @@ class Handshake:
     _detail: str = ""
 
     def __post_init__(self) -> None:
-        self._connection = SSL.Connection(_context(self.offer, self.identity), None)
-        openssl.watch(self._connection, self._log)
+        self._connection = openssl.Watched(_context(self.offer, self.identity), self._log)
         self._connection.set_ciphertext_mtu(MTU)
         if self.server_name:
             self._connection.set_tlsext_host_name(self.server_name.encode("ascii"))
         self._connection.set_connect_state()
-
-    def __del__(self) -> None:
-        connection = getattr(self, "_connection", None)
-        if connection is not None:
-            openssl.forget(connection)
 
     def start(self) -> tuple[bytes, ...]:
         """The ClientHello."""

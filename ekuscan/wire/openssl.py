@@ -1,6 +1,6 @@
 """What a handshake offers, as an OpenSSL context, and what OpenSSL tells of it: steps, alerts, errors, what came.
 
-The log of a connection under `watch` is a list to which steps and alerts are appended in their order, and where it is
+The log of a `Watched` connection is a list to which steps and alerts are appended in their order, and where it is
 asked for the peer's Certificate message.
 """
 
@@ -94,7 +94,7 @@ def _present(context: SSL.Context, identity: Identity) -> None:
     context.use_privatekey(key)
 
 
-# The log of each connection under watch, by OpenSSL's object. pyOpenSSL's own callbacks look a connection up in a weak
+# The log of each watched connection, by OpenSSL's object. pyOpenSSL's own callbacks look a connection up in a weak
 # mapping and go through a wrapper, for each of some twenty steps: that is a sixteenth of a whole handshake.
 _LOGS: Final[dict[Any, list[Any]]] = {}
 # The names of steps are constants of OpenSSL's: each address is read once.
@@ -104,14 +104,16 @@ _LOOP: Final = SSL.SSL_CB_LOOP
 _ALERT: Final = SSL.SSL_CB_ALERT
 
 
-def watch(connection: SSL.Connection, log: list[Any]) -> None:
-    """From now on what a connection does is appended to ``log``; `forget` ends that."""
-    _LOGS[connection._ssl] = log
+class Watched(SSL.Connection):
+    """A connection on memory BIOs whose steps and alerts are appended to ``log`` as long as it lives."""
 
+    def __init__(self, context: SSL.Context, log: list[Any]) -> None:
+        super().__init__(context, None)
+        _LOGS[self._ssl] = log
 
-def forget(connection: SSL.Connection) -> None:
-    """To be called before a watched connection goes: another one may get its place in memory."""
-    _LOGS.pop(connection._ssl, None)
+    def __del__(self) -> None:
+        # Another one may get its place in memory. Where OpenSSL made none, pyOpenSSL would look for this name forever.
+        _LOGS.pop(self.__dict__.get("_ssl"), None)
 
 
 @_ffi.callback("void (*)(const SSL *, int, int)")  # type: ignore[untyped-decorator]
