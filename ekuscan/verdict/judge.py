@@ -108,7 +108,8 @@ def _composites(estate: Estate, use_case: UseCase, soon: datetime, checks: froze
         known = {id(leg): leg for leg in legs.get(ends, ())}
         known |= {id(leg): leg for end in ends for found in (loose, optional) for leg in found.get(end, ())}
         mine = sorted(known.values(), key=order)
-        if not mine:
+        # Without the traversal zone that carries it, a web proxy is not there, and "ok" would be wrong.
+        if not {*beside} <= {leg.use_case.name for leg in mine} or not mine:
             continue
         completed = complete(tuple(leg.part for leg in mine), estate.tables)
         weakest = mine[completed.weakest]

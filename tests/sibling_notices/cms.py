@@ -296,6 +296,18 @@ WEB_PROXY = (
         _proxied("ok", "ok", "breaks", "breaks", "ok"),
     ),
     Situation(
+        "without a traversal zone there is no CMS web proxy that could be fine",
+        ("MS15",),
+        inventory(
+            f"""
+            c: {{role: expressway-c, release: X15.5, slots: {{server: {_BOTH}}}}}
+            {_cms("m", f"webbridge: {_SERVER}")}
+            """,
+            "- {use_case: cms-web-bridge, from: c, to: m}",
+        ),
+        {**core("c"), "m>c/cms-web-bridge/MS15": "ok"},
+    ),
+    Situation(
         "the CMS web proxy works where Expressway-C has clientAuth and the Web Bridge serverAuth",
         ("MS15",),
         _proxy(_BOTH, _SERVER, "on"),
