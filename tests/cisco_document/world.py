@@ -46,13 +46,15 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """An end-entity certificate; ``issuer`` None is self-signed, ``usages`` None is no EKU extension."""
+    """An end-entity certificate; ``issuer`` None is self-signed, ``usages`` None is no EKU extension. ``hosts`` are its
+    names, of which the first is the common one; without any its file's name is a host of example.com."""
 
     issuer: str | None
     usages: Usages | None
     starts: str
     ends: str
     baseline: bool = False
+    hosts: tuple[str, ...] = ()
 
 
 AUTHORITIES: Mapping[str, Authority] = {
@@ -124,13 +126,13 @@ def day(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def make_world(folder: Path) -> World:
+def make_world(folder: Path, leaves: Mapping[str, Leaf] = LEAVES) -> World:
     """Make every certificate and write the PEM files."""
     issued: dict[str, tuple[x509.Certificate, ec.EllipticCurvePrivateKey]] = {}
     for name, authority in AUTHORITIES.items():
         issued[name] = _make_authority(authority, issued)
         (folder / f"{name}.pem").write_bytes(issued[name][0].public_bytes(Encoding.PEM))
-    for name, leaf in LEAVES.items():
+    for name, leaf in leaves.items():
         pem = _make_leaf(name, leaf, issued).public_bytes(Encoding.PEM)
         if leaf.issuer is not None:
             pem += issued[leaf.issuer][0].public_bytes(Encoding.PEM)
@@ -187,8 +189,8 @@ def _make_leaf(
     name: str, leaf: Leaf, issued: Mapping[str, tuple[x509.Certificate, ec.EllipticCurvePrivateKey]]
 ) -> x509.Certificate:
     key = ec.generate_private_key(ec.SECP256R1())
-    host = f"{name}.example.com"
-    subject = _name(host, "Example")
+    hosts = leaf.hosts or (f"{name}.example.com",)
+    subject = _name(hosts[0], "Example")
     issuer, signer = subject, key
     if leaf.issuer is not None:
         certificate, signer = issued[leaf.issuer]
@@ -196,7 +198,7 @@ def _make_leaf(
     builder = _builder(subject, issuer, key, signer, day(leaf.starts), day(leaf.ends))
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     builder = builder.add_extension(_key_usage(ca=False), critical=True)
-    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts]), critical=False)
     if leaf.usages is not None:
         builder = builder.add_extension(x509.ExtendedKeyUsage(leaf.usages), critical=False)
     if leaf.baseline:

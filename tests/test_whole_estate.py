@@ -1,0 +1,171 @@
+"""A real-looking estate: its Expressways imported from their dumps into what a person wrote, and all of it judged."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cisco_document.situation import TODAY, Shorthand, differences
+from tests.cisco_document.sound import unsound
+from tests.cisco_document.world import World, make_world
+from tests.command import run
+from tests.dumps import DUMPS
+from tests.whole_estate.certificates import LEAVES
+from tests.whole_estate.joined import CLUSTERS, Joined
+from tests.whole_estate.verdicts import BY_THEMSELVES, CONNECTIONS
+
+HAND_WRITTEN = Path(__file__).parent / "whole_estate" / "targets.yaml"
+Document = dict[str, Any]
+# Composites of which a connection of another use case is a part: not there without it, or judged without it.
+NEEDED_BY = {"uc-traversal": "cms-web-proxy"}
+COUNTED_BY = {"sip-oauth": "mra", "traffic-server": "mra"}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return make_world(tmp_path_factory.mktemp("estate"), LEAVES)
+
+
+@pytest.fixture(scope="module")
+def text(world: World) -> str:
+    """The targets file after the import."""
+    file = world.folder / "targets.yaml"
+    file.write_bytes(HAND_WRITTEN.read_bytes())
+    done = run("import", DUMPS, "-f", file)
+    assert (done.code, done.out) == (0, ""), done.err
+    return file.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def whole(world: World, text: str) -> Document:
+    return declared(world, text)
+
+
+def scanned(world: World, text: str, *arguments: str) -> Document:
+    """The result of a scan, which has to look at nothing but files."""
+    file = world.folder / "scanned.yaml"
+    file.write_text(text, encoding="utf-8")
+    done = run("scan", "-f", file, "--trust-data", world.trust_data, "--as-of", TODAY, "--format", "json", *arguments)
+    assert done.code == 1, done.err
+    document: Document = json.loads(done.out)
+    assert document["endpoints"] == []
+    return document
+
+
+def declared(world: World, text: str) -> Document:
+    """The same without connections that nobody declared."""
+    return scanned(world, text, "--no-assume")
+
+
+# --- the import ---------------------------------------------------------------------------------------------------
+
+
+def test_what_a_person_wrote_is_still_there_after_the_import(text: str) -> None:
+    there = iter(text.splitlines())
+    for line in HAND_WRITTEN.read_text(encoding="utf-8").splitlines():
+        begun = line.partition("}")[0]
+        assert any(one.startswith(begun) for one in there), line
+    assert 'to: cucm1, mtls: "on", tls_verify: "on"}  # asked the voice team' in text
+
+
+def test_the_import_adds_what_only_the_boxes_know(text: str) -> None:
+    added = set(text.splitlines()) - set(HAND_WRITTEN.read_text(encoding="utf-8").splitlines())
+    assert '    release: "X15.5.1"' in added
+    assert [line for line in added if re.match(r"  [\w-]+: \{role: outside\}  # xconf_dump", line)]
+    assert sum("imported: " in line for line in added) == 21
+
+
+# --- the verdicts -------------------------------------------------------------------------------------------------
+
+
+def test_the_whole_estate_gets_exactly_these_verdicts(whole: Document) -> None:
+    assert {one["id"] for one in whole["connections"]} == {one.id for one in CONNECTIONS}
+    assert list(differences(expected(), whole["verdicts"])) == []
+    assert list(unsound(whole)) == []
+
+
+def test_every_verdict_is_expected_once() -> None:
+    assert len(expected()) == len(BY_THEMSELVES) + sum(len(joined.verdicts) for joined in CONNECTIONS)
+
+
+def expected() -> dict[str, Shorthand]:
+    found = dict(BY_THEMSELVES)
+    for joined in CONNECTIONS:
+        found |= joined.verdicts
+    return found
+
+
+# --- one connection less ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("joined", CONNECTIONS, ids=lambda joined: joined.id)
+def test_without_a_connection_its_own_verdicts_are_gone_and_all_others_are_what_they_were(
+    joined: Joined, world: World, text: str, whole: Document
+) -> None:
+    less = declared(world, without(text, joined))
+    gone = joined.verdicts.keys() | built_on(whole, joined, NEEDED_BY)
+    before, after = (comparable(document, gone) for document in (whole, less))
+    assert before.keys() - after.keys() == gone
+    assert after.keys() <= before.keys()
+    changed = {id_ for id_, verdict in after.items() if verdict != before[id_]}
+    assert changed <= built_on(whole, joined, COUNTED_BY)
+
+
+def without(text: str, joined: Joined) -> str:
+    """The targets file without the line of a connection."""
+    begins = f"  - {{use_case: {joined.use_case}, from: {joined.from_}, to: {joined.to}"
+    lines = text.splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith((f"{begins},", f"{begins}}}"))]
+    assert len(kept) == len(lines) - 1
+    return "".join(kept)
+
+
+def comparable(document: Document, gone: Collection[str]) -> dict[str, Any]:
+    """Verdicts by id, their remedies without what they do for verdicts that are gone."""
+    found = {}
+    for verdict in document["verdicts"]:
+        remedies = ({**one, "clears": [id_ for id_ in one["clears"] if id_ not in gone]} for one in verdict["remedies"])
+        found[verdict["id"]] = {**verdict, "remedies": list(remedies)}
+    return found
+
+
+def built_on(document: Document, joined: Joined, composites: Mapping[str, str]) -> set[str]:
+    """Verdicts of another connection's composites of which this one is a part: those of the same box or cluster."""
+    dialling = {joined.from_, *CLUSTERS.get(joined.from_, ())}
+    composite = composites.get(joined.use_case)
+    verdicts = (one for one in document["verdicts"] if one["use_case"] == composite)
+    return {one["id"] for one in verdicts if re.split("[>/]", one["id"])[0] in dialling}
+
+
+# --- order --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("assume", ["--assume", "--no-assume"])
+def test_the_order_of_targets_and_connections_makes_no_difference(assume: str, world: World, text: str) -> None:
+    arguments = () if assume == "--assume" else (assume,)
+    there, back = (by_id(scanned(world, one, *arguments)) for one in (text, turned_around(text)))
+    assert there == back
+
+
+def turned_around(text: str) -> str:
+    """The targets file with its targets and connections in the opposite order, comments and all."""
+    head, targets, connections = re.split(r"^(?:targets|connections):\n", text, flags=re.MULTILINE)
+    turned = [
+        "".join(reversed(re.findall(r"^  \S.*\n(?:    .*\n|\n)*", part, flags=re.MULTILINE)))
+        for part in (targets, connections)
+    ]
+    return f"{head}targets:\n{turned[0]}connections:\n{turned[1]}"
+
+
+def by_id(document: Document) -> dict[str, Any]:
+    """What is said of everything, without the order in which it is said."""
+    verdicts = comparable(document, ())
+    for verdict in verdicts.values():
+        for remedy in verdict["remedies"]:
+            remedy["clears"] = sorted(remedy["clears"])
+    return verdicts

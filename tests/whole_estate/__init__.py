@@ -1,0 +1,1 @@
+"""A whole estate as a person keeps it: its targets file, its certificates, and every verdict that it has to get."""
