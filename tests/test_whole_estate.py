@@ -100,6 +100,14 @@ def expected() -> dict[str, Shorthand]:
     return found
 
 
+def test_nothing_is_assumed_with_peers_of_which_a_connection_is_declared(world: World, text: str) -> None:
+    document = scanned(world, text)
+    ends = {end for one in document["connections"] if one["origin"] == "assumed" for end in (one["from"], one["to"])}
+    products = {one["id"] for one in document["targets"] if one["role"] not in ("outside", "generic")}
+    assert ends <= products
+    assert any(verdict["if_used"] for verdict in document["verdicts"])
+
+
 # --- one connection less ------------------------------------------------------------------------------------------
 
 

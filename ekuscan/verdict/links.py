@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from ekuscan.model import Connection, Target
 from ekuscan.rules.tables import Tables, UseCase
 from ekuscan.verdict.estate import Box, Estate
+from ekuscan.verdict.evaluate import asks_the_box
 from ekuscan.verdict.facts import Link
 
 # With more pairs of groups than this nobody can guess who talks to whom. Far ends stand in for them then, where the use
@@ -34,7 +35,8 @@ def assumed_connections(
 ) -> tuple[Connection, ...]:
     """Connections between the roles that a use case joins, where none is declared for one of the two ends.
 
-    A cluster dials as its members do, but counts as one end of an assumption.
+    A cluster dials as its members do, but counts as one end of an assumption. A peer of no known product is there for
+    what is declared of it: a directory is no partner that calls.
     """
     found: list[Connection] = []
     for sides in _sides(targets, declared, tables):
@@ -59,13 +61,15 @@ def unguessed(targets: Mapping[str, Target], declared: Sequence[Connection], tab
 def _sides(targets: Mapping[str, Target], declared: Sequence[Connection], tables: Tables) -> Iterator[Sides]:
     roles = {target.role for target in targets.values()}
     members = _members(targets)
+    named = {end.id for one in declared for name in (one.from_, one.to) for end in members.get(name, ())}
+    free = [t for t in targets.values() if t.role is None or t.id not in named or not asks_the_box(t.role, tables)]
     for use_case in tables.use_cases.values():
         if not any(dials in roles and answers in roles for dials, answers in use_case.assume):
             continue
         taken = _declared_ends(use_case, declared, members, tables)
         for from_role, to_role in use_case.assume:
-            dials = tuple(t for t in targets.values() if t.role == from_role and (t.id, to_role) not in taken)
-            answers = tuple(t for t in targets.values() if t.role == to_role and (t.id, from_role) not in taken)
+            dials = tuple(t for t in free if t.role == from_role and (t.id, to_role) not in taken)
+            answers = tuple(t for t in free if t.role == to_role and (t.id, from_role) not in taken)
             yield Sides(use_case, dials, answers)
 
 
