@@ -36,16 +36,31 @@ def purpose_mark(purpose: Purpose) -> str:
 
 
 def issuer(certificate: Certificate | None, chain: Chain | None) -> str:
-    """Who issued it, by the shortest name known: the CA's owner, the root's name, the issuer field."""
-    if chain is not None and (chain.hierarchy.owner or chain.hierarchy.root):
-        return chain.hierarchy.owner or chain.hierarchy.root or ""
+    """Who issued it: the CA's owner, the root's name, the issuer field.
+
+    Where a known CA calls itself something shorter than its owner's name, that counts: Let's Encrypt.
+    """
+    if chain is not None and chain.hierarchy.owner:
+        own = _attributes(certificate.issuer).get("O") if certificate is not None else None
+        return min(chain.hierarchy.owner, own or chain.hierarchy.owner, key=len)
+    if chain is not None and chain.hierarchy.root:
+        return chain.hierarchy.root
     return common_name(certificate.issuer) if certificate is not None else ""
 
 
 def common_name(name: str) -> str:
     """The CN of an RFC 4514 name, else its O, else all of it."""
-    found = {key.upper(): value for key, value in reversed(_NAMED.findall(name))}
-    return re.sub(r"\\([^0-9A-Fa-f])", r"\1", found.get("CN") or found.get("O") or name).strip()
+    found = _attributes(name)
+    return found.get("CN") or found.get("O") or _plain(name)
+
+
+def _attributes(name: str) -> dict[str, str]:
+    """CN and O of an RFC 4514 name, the most specific of each."""
+    return {key.upper(): _plain(value) for key, value in reversed(_NAMED.findall(name))}
+
+
+def _plain(value: str) -> str:
+    return re.sub(r"\\([^0-9A-Fa-f])", r"\1", value).strip()
 
 
 def is_public(chain: Chain | None) -> bool:

@@ -127,12 +127,17 @@ def _row_lines(start: str, row: Row, page: Page, columns: Columns, indent: str) 
 
 
 def _issued(row: Row, width: int | None) -> str:
-    """Issuer and kind; a name too long for ``width`` is cut behind a word, and where none fits in its middle."""
+    """Issuer and kind; a name too long for ``width`` is cut behind a word, and where none fits in its middle.
+
+    The whole name of a public CA says more than a part of it with its kind: "Let's Encrypt", not "Let's, public".
+    """
     if row.kind == "self-signed":
         return row.kind
     suffix = f", {row.kind}" if row.kind else ""
     if width is None:
         return row.issuer + suffix
+    if row.kind == "public" and text.cells(row.issuer + suffix) > width >= text.cells(row.issuer):
+        return row.issuer
     room = width - len(suffix)
     words = row.issuer.split(" ")
     while len(words) > 1 and text.cells(" ".join(words)) > room:
