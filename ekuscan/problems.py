@@ -49,7 +49,7 @@ class Finding:
     ``presents`` and ``verifier`` are the ends of the leg that decides, ``strangers`` those of all its legs that are not
     in the inventory. A ``composite`` has several legs. A ``candidate`` is a file that somebody thinks of installing.
     ``slot`` is what is known of the slot that the verdict is about. A ``whole`` is a connection of several pairs, each
-    with a verdict of its own: it is no problem besides theirs.
+    with a verdict of its own: it is no problem besides theirs. ``scanned``: the end that presents has ports to look at.
     """
 
     verdict: Verdict
@@ -60,6 +60,7 @@ class Finding:
     candidate: bool = False
     slot: ProfileSlot | None = None
     whole: bool = False
+    scanned: bool = True
 
 
 def finding(item: Judged, *, candidate: bool = False, whole: bool = False) -> Finding:
@@ -67,10 +68,17 @@ def finding(item: Judged, *, candidate: bool = False, whole: bool = False) -> Fi
     leg = item.legs[item.completed.weakest]
     boxes = [box for one in item.legs for box in (one.presents, one.verifies) if box is not None and not box.in_file]
     strangers = tuple(dict.fromkeys(box.name for box in boxes))
-    slots = profile(leg.presents.role).slots
-    slot = next((slot for slot in slots if slot.name == item.verdict.slot), None)
+    role = profile(leg.presents.role)
     return Finding(
-        item.verdict, leg.presents.name, leg.verifier_name, strangers, len(item.legs) > 1, candidate, slot, whole
+        item.verdict,
+        leg.presents.name,
+        leg.verifier_name,
+        strangers,
+        len(item.legs) > 1,
+        candidate,
+        next((slot for slot in role.slots if slot.name == item.verdict.slot), None),
+        whole,
+        scanned=bool(role.ports),
     )
 
 
@@ -319,18 +327,27 @@ def _question(fork: Fork) -> str:
 def _text(section: Section, items: Sequence[Finding], tables: Tables) -> str:
     first = items[0].verdict
     if section == "unknown":
-        hang = "use case hangs" if len(items) == 1 else "use cases hang"
-        return f"{len(items)} {hang} on it: {_names(items, tables)}."
+        return _hanging(items, tables)
     if section == "decide":
-        return f"{len(items)} use cases hang on it: {_names(items, tables)}." if len(items) > 1 else ""
-    others: dict[str, list[Finding]] = {}
+        return _hanging(items, tables) if len(items) > 1 else ""
+    others: dict[str, list[str]] = {}
+    told = {tables.use_cases[first.use_case].title}
+    # A use case over several connections is told once, with the gravest of its answers.
     for item in items[1:]:
-        if item.verdict.use_case != first.use_case and not item.composite:
-            others.setdefault(item.verdict.outcome, []).append(item)
+        title = tables.use_cases[item.verdict.use_case].title
+        if title not in told and not item.composite:
+            told.add(title)
+            others.setdefault(item.verdict.outcome, []).append(title)
     if not others:
         return first.text
-    parts = [_share(outcome, list(dict.fromkeys(_titles(group, tables)))) for outcome, group in others.items()]
+    parts = [_share(outcome, titles) for outcome, titles in others.items()]
     return f"{first.text} Same certificate: {'; '.join(parts)}."
+
+
+def _hanging(items: Sequence[Finding], tables: Tables) -> str:
+    titles = list(dict.fromkeys(tables.use_cases[item.verdict.use_case].title for item in items))
+    hang = "use case hangs" if len(titles) == 1 else "use cases hang"
+    return f"{len(titles)} {hang} on it: {', '.join(titles)}."
 
 
 def _share(outcome: str, titles: Sequence[str]) -> str:
@@ -343,14 +360,6 @@ def _share(outcome: str, titles: Sequence[str]) -> str:
         "unknown": ("is not known", "are not known"),
     }
     return f"{', '.join(titles)} {verbs[outcome][len(titles) > 1]}"
-
-
-def _titles(items: Sequence[Finding], tables: Tables) -> list[str]:
-    return [tables.use_cases[item.verdict.use_case].title for item in items]
-
-
-def _names(items: Sequence[Finding], tables: Tables) -> str:
-    return ", ".join(dict.fromkeys(_titles(items, tables)))
 
 
 def _action(section: Section, items: Sequence[Finding], remedy: Remedy | None, step: int | None, tables: Tables) -> str:
@@ -385,6 +394,8 @@ def _show(item: Finding) -> str:
     if known is not None and known.kept is not None:
         where = f"Save {item.presents}'s {slot} certificate from {known.kept} as a PEM file"
         where += "; a port never shows it" if known.separate_since is not None else ""
+    elif not item.scanned:
+        where = f"Ask who runs {item.presents} for the certificate that it shows, as a PEM file"
     else:
         where = f"Scan {item.presents} from where its ports can be reached, or save the certificate as a PEM file"
     return f"{where}. Then add --slot {item.presents}:{slot}=FILE."

@@ -13,7 +13,7 @@ import pytest
 from tests.cisco_document.situation import TODAY, Shorthand, differences
 from tests.cisco_document.sound import unsound
 from tests.cisco_document.world import World, make_world
-from tests.command import run
+from tests.command import run, too_wide
 from tests.dumps import DUMPS
 from tests.whole_estate.certificates import LEAVES
 from tests.whole_estate.joined import CLUSTERS, Joined
@@ -106,6 +106,22 @@ def test_nothing_is_assumed_with_peers_of_which_a_connection_is_declared(world: 
     products = {one["id"] for one in document["targets"] if one["role"] not in ("outside", "generic")}
     assert ends <= products
     assert any(verdict["if_used"] for verdict in document["verdicts"])
+
+
+def test_the_report_fits_and_says_each_use_case_of_a_problem_once(world: World, text: str) -> None:
+    file = world.folder / "scanned.yaml"
+    file.write_text(text, encoding="utf-8")
+    report = run("scan", "-f", file, "--trust-data", world.trust_data, "--as-of", TODAY).out
+    assert too_wide(report) == []
+    words = " ".join(report.split())
+    shared = re.findall(r"Same certificate: ([^.]+)\.", words)
+    assert shared
+    for one in shared:
+        titles = re.split(r", |; ", re.sub(r" (?:breaks?|is|are|depends?) (?:then )?(?:too|at risk|on [^;]+)", "", one))
+        assert sorted(set(titles)) == sorted(titles)
+    assert "1 use case hangs on it: Webex Edge Audio." in words
+    assert "Ask who runs provider for the certificate that it shows" in words
+    assert re.search(r"branch-e +X15\.4 +S- +Let's Encrypt  ", report)
 
 
 # --- one connection less ------------------------------------------------------------------------------------------
