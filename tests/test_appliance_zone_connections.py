@@ -10,7 +10,13 @@ from ekuscan.model import Connection, Endpoint, Fact, Inventory, Target
 from ekuscan.rules.load import packaged
 
 USE_CASES = vocabulary(packaged()).use_cases
-ON, OFF = {"tls_verify": Fact("on", "imported")}, {"tls_verify": Fact("off", "imported")}
+
+
+def told(**settings):
+    return {name: Fact(value, "imported") for name, value in settings.items()}
+
+
+ON, OFF = told(tls_verify="on"), told(tls_verify="off")
 
 
 def target(name, role, cluster=None):
@@ -35,9 +41,9 @@ ENDPOINTS = (
 )
 
 
-def found(*told, targets=TARGETS, endpoints=ENDPOINTS, connections=()):
+def found(*zones, targets=TARGETS, endpoints=ENDPOINTS, connections=()):
     inventory = Inventory(targets, connections, endpoints)
-    facts = [ApplianceFacts(name, "expressway", zones=(zone,)) for name, zone in told]
+    facts = [ApplianceFacts(name, "expressway", zones=(zone,)) for name, zone in zones]
     return zone_connections(facts, inventory, USE_CASES)
 
 
@@ -51,20 +57,21 @@ def settings(read):
 
 def test_a_neighbor_zone_is_a_connection_each_way_with_its_own_tls_verify():
     read = found(("exp-c1", neighbor("CUCM1.example.com.", tls_verify="on")))
-    assert settings(read) == {"exp-c1>cucm1/neighbor-zone": ON, "cucm1>exp-c1/neighbor-zone": ON}
+    verified = ON | told(peer_address="cucm1.example.com")
+    assert settings(read) == {"exp-c1>cucm1/neighbor-zone": verified, "cucm1>exp-c1/neighbor-zone": verified}
     assert {connection.origin for connection in read.connections} == {"imported"}
 
 
 def test_a_peer_is_known_by_target_name_host_server_name_and_address():
     for peer in ("exp-e1", "e1.example.com", "192.0.2.2"):
         read = found(("exp-c1", Zone("t", "uc-traversal", "this", (peer,))))
-        assert settings(read) == {"exp-c1>exp-e1/uc-traversal": {}}
+        assert settings(read) == {"exp-c1>exp-e1/uc-traversal": told(peer_address=peer)}
     assert found(("exp-c1", neighbor("2001:DB8:0::5"))).connections[0].to == "cube1"
 
 
 def test_a_zone_that_answers_is_dialled_by_the_peer_whose_name_it_expects():
     read = found(("exp-e1", Zone("t", "uc-traversal", "peer", ("c1.example.com",))))
-    assert settings(read) == {"exp-c1>exp-e1/uc-traversal": {}}
+    assert settings(read) == {"exp-c1>exp-e1/uc-traversal": told(verify_name="c1.example.com")}
 
 
 def test_both_ends_of_one_zone_are_one_connection():
@@ -72,20 +79,32 @@ def test_both_ends_of_one_zone_are_one_connection():
         ("exp-c1", Zone("t", "traversal-zone", "this", ("exp-e1",), tls_verify="on")),
         ("exp-e1", Zone("t", "traversal-zone", "peer", ("c1.example.com",), tls_verify="on")),
     )
-    assert settings(read) == {"exp-c1>exp-e1/traversal-zone": ON}
+    names = told(peer_address="exp-e1", verify_name="c1.example.com")
+    assert settings(read) == {"exp-c1>exp-e1/traversal-zone": ON | names}
 
 
 def test_one_end_of_a_traversal_zone_does_not_speak_for_the_other():
     client = ("exp-c1", Zone("t", "traversal-zone", "this", ("exp-e1",), tls_verify="on"))
     server = ("exp-e1", Zone("t", "traversal-zone", "peer", ("c1.example.com",), tls_verify="off"))
-    assert settings(found(client)) == settings(found(server)) == settings(found(client, server))
-    assert settings(found(client)) == {"exp-c1>exp-e1/traversal-zone": {}}
+    assert settings(found(client)) == settings(found(client, server))
+    assert settings(found(client)) == {"exp-c1>exp-e1/traversal-zone": told(peer_address="exp-e1")}
+    assert settings(found(server)) == {"exp-c1>exp-e1/traversal-zone": {}}
 
 
 def test_zones_that_contradict_each_other_leave_the_setting_open():
     zones = [("exp-c1", neighbor("cucm1", tls_verify=verify)) for verify in ("on", "off")]
-    assert set(map(str, settings(found(*zones)).values())) == {"{}"}
+    assert settings(found(*zones))["exp-c1>cucm1/neighbor-zone"] == told(peer_address="cucm1")
     assert settings(found(zones[1]))["exp-c1>cucm1/neighbor-zone"] == OFF
+
+
+def test_of_two_zones_with_one_peer_the_addresses_count_that_hold_all_of_the_others():
+    every = neighbor("cucm2.example.com", "cucm1.example.com", tls_verify="on")
+    for zones, addresses in (
+        ((every, neighbor("CUCM1.example.com", tls_verify="on")), "cucm1.example.com, cucm2.example.com"),
+        ((every, neighbor("cucm1", tls_verify="on")), None),
+    ):
+        agreed = settings(found(*(("exp-c1", zone) for zone in zones)))["exp-c1>cucm1/neighbor-zone"]
+        assert agreed == ON | (told(peer_address=addresses) if addresses else {})
 
 
 def test_unknown_peers_are_named_once_and_give_no_connection():
@@ -101,14 +120,14 @@ def test_a_name_that_several_targets_share_is_not_guessed():
 
 
 def test_a_zone_without_tls_and_a_peer_of_another_kind_give_no_connection():
-    for told in (neighbor("cucm1", transport="tcp"), Zone("t", "uc-traversal", "this", ("cucm1",)), neighbor("exp-c1")):
-        assert found(("exp-c1", told)).connections == ()
+    for zone in (neighbor("cucm1", transport="tcp"), Zone("t", "uc-traversal", "this", ("cucm1",)), neighbor("exp-c1")):
+        assert found(("exp-c1", zone)).connections == ()
     assert found(("exp-c1", neighbor("cucm1", transport="tls"))).connections
 
 
 def test_a_declared_connection_stays_as_it_is():
     declared = Connection("core>cucm1/neighbor-zone", "neighbor-zone", "core", "cucm1")
     read = found(("exp-c1", neighbor("cucm1", tls_verify="on")), connections=(declared,))
-    assert settings(read) == {"cucm1>exp-c1/neighbor-zone": ON}
+    assert settings(read) == {"cucm1>exp-c1/neighbor-zone": ON | told(peer_address="cucm1")}
     inventory = with_zones(Inventory(TARGETS, (declared,)), read)
     assert inventory.connections == (declared, *read.connections)

@@ -65,6 +65,26 @@ def test_boxes_imported_one_after_the_other_are_the_same_boxes(tmp_path: Path) -
     }
 
 
+def test_the_names_that_an_imported_zone_looks_for_are_judged(tmp_path: Path) -> None:
+    zone = "*c xConfiguration Zones Zone 1 "
+    for name, address, keys in (
+        ("exp-c1", "127.77.0.1", ('Type: "TraversalClient"', 'TraversalClient Peer 1 Address: "127.77.0.2"')),
+        ("exp-e1", "127.77.0.2", ('Type: "TraversalServer"', 'TraversalServer SIP TLS Verify Subject Name: "exp-c1"')),
+    ):
+        kind = keys[0].split('"')[1]
+        edge = (f'{kind} Collaboration Edge: "On"', f'{kind} SIP TLS Verify Mode: "On"')
+        lines = (f'*c xConfiguration Ethernet 1 IP V4 Address: "{address}"', *(zone + key for key in (*keys, *edge)))
+        (tmp_path / f"{name}.txt").write_text("\n".join([f'*c xConfiguration SystemUnit Name: "{name}"', *lines, ""]))
+    file = tmp_path / "targets.yaml"
+    imported(tmp_path / "exp-c1.txt", tmp_path / "exp-e1.txt", "-f", file)
+    for issued, answer in ((ISSUED, "breaks"), (pki.pem(pki.issue("exp-c1", pki.root("Corp CA")).der), "ok")):
+        (tmp_path / "client.pem").write_bytes(issued)
+        slots = [f"--slot=exp-c1:{slot}={tmp_path / 'client.pem'}" for slot in ("client", "server")]
+        done = run("scan", "-f", file, *slots, "--format", "json")
+        verdicts = {one["id"]: one["now"] for one in json.loads(done.out)["verdicts"]}
+        assert verdicts["exp-c1>exp-e1/uc-traversal/XN05"] == answer, done.err
+
+
 def test_a_folder_archives_and_loose_files_tell_the_same(tmp_path: Path) -> None:
     logs = []
     for box, pack in zip(BOXES, (tar_gz, zipped, tar_gz, zipped), strict=True):

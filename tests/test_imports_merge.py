@@ -266,6 +266,21 @@ def test_a_traversal_zones_verify_mode_counts_where_both_ends_have_the_same() ->
     assert "tls_verify" not in told("", "off")
 
 
+def test_a_cluster_of_which_every_member_has_a_zone_of_its_own_too_stays_one_line() -> None:
+    """As mobile and remote access makes them, beside the zone with all members that a person made."""
+    boxes = [FoundTarget(f"u{n}", "x", f"u{n}.example.com", "cucm", cluster="us") for n in (1, 2)]
+    core = FoundTarget("c1", "x", "c1.example.com", "expressway-c")
+    told = [
+        FoundConnection("neighbor-zone", "c1", end, "x", {"peer_address": addresses})
+        for end, addresses in (("u1", "u1, u2"), ("u2", "u1, u2"), ("u1", "u1"), ("u2", "u2"))
+    ]
+    once = merged(Found((core, *boxes), tuple(told)))
+    assert once.text.endswith(
+        '\n  - {use_case: neighbor-zone, from: c1, to: us, peer_address: "u1, u2", imported: x}\n'
+    )
+    assert merged(Found((core, *boxes), tuple(reversed(told))), once.text).text == once.text
+
+
 names = st.sampled_from(
     ["exp-c1", "exp-e1", "cucm1.example.com", "a.example.com", "b b", "10.0.0.1", "[2001:db8::1]", "on"]
 )
@@ -291,7 +306,14 @@ found_connections = st.builds(
     names,
     names,
     st.just("x.txt, zone 1"),
-    st.dictionaries(st.just("tls_verify"), st.sampled_from(["on", "off"])),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "tls_verify": st.sampled_from(["on", "off"]),
+            "peer_address": st.sampled_from(["a.example.com", "10.0.0.1", "10.0.0.1, a.example.com", "on", "# {", "7"]),
+            "verify_name": st.sampled_from(["a.example.com", "no", "1.10", "'", "a: b"]),
+        },
+    ),
     st.sampled_from([None, "from", "to"]),
 )
 founds = st.builds(Found, st.lists(targets, max_size=6).map(tuple), st.lists(found_connections, max_size=6).map(tuple))

@@ -98,10 +98,25 @@ def test_only_what_a_zone_says_of_a_peer_becomes_its_role() -> None:
 def test_the_mode_of_each_zone_is_its_own() -> None:
     told = {one.to: dict(one.settings) for one in read(CORE).connections if one.use_case == "neighbor-zone"}
     assert told["cube1.example.com"] == {"tls_verify": "off"}
-    assert told["cms1.example.com"] == {"tls_verify": "on"}
+    assert told["cms1.example.com"]["tls_verify"] == "on"
     assert {one.half for one in read(CORE).connections if one.use_case == "uc-traversal"} == {"from"}
     assert {one.half for one in read(EDGE).connections if one.use_case == "uc-traversal"} == {"to"}
     assert {one.half for one in read(EDGE).connections if one.use_case == "sip-b2b"} == {None}
+
+
+def test_a_zone_that_verifies_says_which_names_it_looks_for() -> None:
+    told = {(one.use_case, one.to): dict(one.settings) for one in (*read(CORE).connections, *read(EDGE).connections)}
+    outer = "exp-e1.example.com, exp-e2.example.com"
+    assert told["uc-traversal", "exp-e2.example.com"] == {"tls_verify": "on", "peer_address": outer}
+    assert told["uc-traversal", "exp-e.example.com"] == {"tls_verify": "on", "verify_name": "exp-c.example.com"}
+    assert told["edge-audio", "webex"] == {"tls_verify": "on", "verify_name": "callservice.ciscospark.com"}
+    assert told["neighbor-zone", "198.51.100.77"] == {"tls_verify": "on", "peer_address": "198.51.100.77"}
+    assert told["sip-b2b", "far-ends"] == told["neighbor-zone", "cube2.example.com"] == {"tls_verify": "off"}
+
+
+def test_a_zone_of_which_nobody_told_whether_it_verifies_says_them_too() -> None:
+    found = read(NAMED + zone(1, "TraversalClient", Peer_1_Address="E.example.com", Peer_2_Address="[2001:DB8::1]"))
+    assert [dict(one.settings) for one in found.connections] == [{"peer_address": "2001:db8::1, e.example.com"}] * 2
 
 
 def test_what_is_no_tls_or_no_sip_is_left_out_with_a_word() -> None:
@@ -327,6 +342,11 @@ def test_a_connection_is_told_once_for_each_way() -> None:
     found = read(NAMED + CLIENT)
     assert found.connections == (
         FoundConnection(
-            "uc-traversal", "exp-c1", "exp-e1.example.com", "exp.txt, zone 1", {"tls_verify": "on"}, "from"
+            "uc-traversal",
+            "exp-c1",
+            "exp-e1.example.com",
+            "exp.txt, zone 1",
+            {"tls_verify": "on", "peer_address": "exp-e1.example.com"},
+            "from",
         ),
     )

@@ -39,8 +39,8 @@ class FoundConnection:
     """A connection as one description has it: ``from_`` dials ``to``.
 
     Both ends are names of found targets or clusters, or hosts that a target of the file may have. ``half`` is the end
-    that told it where each end has settings of its own, as in a traversal zone: they count where both ends told the
-    same.
+    that told it where each end has a TLS verify mode of its own, as in a traversal zone: it counts where both ends told
+    the same.
     """
 
     use_case: str

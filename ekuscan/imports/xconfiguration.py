@@ -196,6 +196,7 @@ class _Box:
             port=int(port) if port.isascii() and port.isdigit() and len(port) < 6 else None,
             peer_role=role or ("outside" if far_end else None),
             far_end=far_end is not None,
+            verify_name=printable(subject, 253) if far_end and subject else None,
         )
 
 

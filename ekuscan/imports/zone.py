@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from ekuscan.imports.found import FoundConnection
 from ekuscan.model import RoleName
+from ekuscan.targets.address import canonical
 
 TLS_VERIFY: Final = "tls_verify"
+PEER_ADDRESS: Final = "peer_address"
+VERIFY_NAME: Final = "verify_name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +22,8 @@ class Zone:
     ``use_case`` is what it is for, ``dialled_by`` which end opens its connections ("either" in a neighbor zone).
     ``peers`` are names or addresses of the other end; where the zone only answers it is the name that it expects in the
     other end's certificate. ``transport`` ("tls", ...) and ``tls_verify`` are None where they were not told, as are
-    ``port`` and ``peer_role``, what the zone says of the product at the other end. ``far_end``: the other end has no
-    such zone.
+    ``port``, ``peer_role``, what the zone says of the product at the other end, and ``verify_name``, the name that a
+    zone without a name of the other end looks for in its certificate. ``far_end``: the other end has no such zone.
     """
 
     name: str
@@ -32,6 +35,7 @@ class Zone:
     port: int | None = None
     peer_role: RoleName | None = None
     far_end: bool = False
+    verify_name: str | None = None
 
 
 def is_tls(zone: Zone) -> bool:
@@ -44,9 +48,24 @@ def zone_connections_with(zone: Zone, this: str, peer: str, told_by: str) -> Ite
 
     The two ends of a traversal zone have their own TLS verify mode each, so what one of them says is half of it.
     """
-    settings = {} if zone.tls_verify is None else {TLS_VERIFY: zone.tls_verify}
+    settings = dict(_looked_for(zone))
+    if zone.tls_verify is not None:
+        settings = {TLS_VERIFY: zone.tls_verify} | settings
     if zone.dialled_by in ("this", "either"):
         half: Literal["from", "to"] | None = "from" if zone.dialled_by == "this" and not zone.far_end else None
         yield FoundConnection(zone.use_case, this, peer, told_by, settings, half)
     if zone.dialled_by in ("peer", "either"):
         yield FoundConnection(zone.use_case, peer, this, told_by, settings, "to" if zone.dialled_by == "peer" else None)
+
+
+def _looked_for(zone: Zone) -> Mapping[str, str]:
+    """The names that a zone looks for in the other end's certificate: of all its peers, for one of them will do.
+
+    None where it verifies nothing. The order is that of the alphabet, so that every description has the same text.
+    """
+    if zone.tls_verify == "off":
+        return {}
+    if zone.far_end:
+        return {VERIFY_NAME: canonical(zone.verify_name)} if zone.verify_name else {}
+    names = ", ".join(sorted({canonical(peer) for peer in zone.peers}))
+    return {VERIFY_NAME if zone.dialled_by == "peer" else PEER_ADDRESS: names} if names else {}
