@@ -124,6 +124,21 @@ def unread(*arguments: str | Path, **changes: str) -> int:
     return done.returncode
 
 
+def unwritable(*arguments: str | Path, stdin: bytes = b"", **changes: str) -> Done:
+    """A command whose standard output is a full disk, in its own process."""
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            process(*arguments),
+            input=stdin,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=BOUND,
+            env=environment(**changes),
+            check=False,
+        )
+    return Done(done.returncode, "", done.stderr.decode())
+
+
 @contextmanager
 def started(*arguments: str | Path, **changes: str) -> Iterator[subprocess.Popen[str]]:
     """A command that goes on until it is told otherwise; whatever happens, it does not outlive the block."""

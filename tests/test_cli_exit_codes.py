@@ -16,7 +16,19 @@ from ekuscan.cli.app import main
 from ekuscan.lab.estate import Box, Estate, SlotPlan, estate
 from ekuscan.lab.laboratory import Lab, open_lab
 from ekuscan.model import Endpoint, Observation
-from tests.command import BOUND, TODAY, checked_document, checked_lines, process, run, scan, separately, started, unread
+from tests.command import (
+    BOUND,
+    TODAY,
+    checked_document,
+    checked_lines,
+    process,
+    run,
+    scan,
+    separately,
+    started,
+    unread,
+    unwritable,
+)
 
 
 def lab_of(name: str, factory: pytest.TempPathFactory) -> Any:
@@ -241,6 +253,55 @@ def test_a_reader_that_went_away_leaves_a_scan_its_files_and_its_code(
 )
 def test_a_reader_that_went_away_leaves_every_command_its_code(arguments: tuple[str, ...], code: int) -> None:
     assert unread(*arguments) == code
+
+
+FULL = "ekuscan: standard output: cannot be written: No space left on device\n"
+on_a_full_disk = pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+
+
+@on_a_full_disk
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--help",),
+        ("--version",),
+        ("explain", "--list"),
+        ("explain", "X01"),
+        ("calendar",),
+        ("targets", "schema"),
+        ("targets", "init"),
+        ("targets", "check", "192.0.2.1"),
+        ("trust", "show"),
+        ("lab", "list"),
+        ("import", "-"),
+    ],
+    ids=" ".join,
+)
+def test_output_that_cannot_be_written_is_one_sentence(arguments: tuple[str, ...], unbuffered: str) -> None:
+    done = unwritable(*arguments, stdin=b"host\ncucm1.example.com\n", PYTHONUNBUFFERED=unbuffered)
+    assert (done.code, done.err.splitlines(keepends=True)[-1:]) == (2, [FULL]), done.err
+    assert "bug" not in done.err
+
+
+@on_a_full_disk
+@pytest.mark.parametrize("format_", ["table", "json", "jsonl"])
+def test_a_full_disk_under_standard_output_leaves_a_scan_its_files(stated: Lab, tmp_path: Path, format_: str) -> None:
+    saved = tmp_path / "run.json"
+    given = ("-f", stated.targets_file, "--trust-data", stated.trust_data, "-o", saved)
+    done = unwritable("scan", *given, "--format", format_)
+    assert (done.code, done.err) == (2, FULL)
+    assert checked_document(saved.read_text(encoding="utf-8"))["summary"]["exit"] == 0
+
+
+@on_a_full_disk
+@pytest.mark.parametrize("name", ["full.txt", "full.json", "full.jsonl"])
+def test_a_full_disk_under_a_file_leaves_a_scan_its_other_outputs(stated: Lab, tmp_path: Path, name: str) -> None:
+    full, saved = tmp_path / name, tmp_path / "run.json"
+    full.symlink_to("/dev/full")
+    done = scan(stated, "-o", full, "-o", saved, "--format", "json")
+    assert (done.code, done.err) == (2, f"ekuscan: -o {full}: cannot be written: No space left on device\n")
+    assert done.document["summary"]["exit"] == checked_document(saved.read_text(encoding="utf-8"))["summary"]["exit"]
 
 
 def test_the_help_lists_the_codes() -> None:

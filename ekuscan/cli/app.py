@@ -24,7 +24,7 @@ from ekuscan.cli.change_options import (
     Set,
     To,
 )
-from ekuscan.cli.departure import outlive_readers
+from ekuscan.cli.departure import loss, outlive_readers
 from ekuscan.cli.options import (
     AllAddresses,
     AnswerTimeout,
@@ -55,14 +55,15 @@ from ekuscan.cli.options import (
 
 _EPILOG = (
     "Exit codes: 0 nothing at or above --fail-on, everything seen; 1 something at or above it; 2 cannot start (usage, "
-    "bad input); 3 nothing breaks, but an endpoint stayed unseen or a declared connection undecided; 4 a bug of "
-    "ekuscan; 130 interrupted."
+    "bad input) or not write; 3 nothing breaks, but an endpoint stayed unseen or a declared connection undecided; "
+    "4 a bug of ekuscan; 130 interrupted."
 )
 
 _PREFLIGHT_EPILOG = (
     "Exit codes: 0 go: nothing breaks that works today; 1 no-go: something does, a certificate cannot be installed, or "
-    "something is at or above --fail-on; 2 cannot start (usage, bad input, a change of nothing); 3 undecided: "
-    "an unknown fact decides, or a port of what is changed was not seen; 4 a bug of ekuscan; 130 interrupted."
+    "something is at or above --fail-on; 2 cannot start (usage, bad input, a change of nothing) or not write; "
+    "3 undecided: an unknown fact decides, or a port of what is changed was not seen; 4 a bug of ekuscan; "
+    "130 interrupted."
 )
 
 app = typer.Typer(
@@ -597,18 +598,31 @@ def demo(
 
 
 def main() -> None:
-    """Entry point. A fault of ekuscan's own is named in one line and ends with exit code 4."""
+    """Entry point. Output that could not be written ends with exit code 2, whatever the command found."""
     # Loading and sweeping make little garbage: nearly all that is made stays until the end.
     gc.set_threshold(50_000, 50, 100)
     # httpx leaves such a coroutine behind where a scan is cut short at the wrong moment: nothing that a person can use.
     warnings.filterwarnings("ignore", "coroutine 'connect_tcp", RuntimeWarning)
     outlive_readers()
+    code = _ended()
+    why = loss(sys.stdout)
+    if why is not None:
+        typer.echo(f"ekuscan: standard output: cannot be written: {why}", err=True)
+        code = 2
+    sys.exit(code)
+
+
+def _ended() -> int | str | None:
+    """Run the command; returns its exit code. A fault of ekuscan's own is named in one line, and its code is 4."""
     try:
         app()
+    except SystemExit as end:
+        return end.code
     except KeyboardInterrupt:
-        sys.exit(130)
+        return 130
     except Exception as error:
         if os.environ.get("EKUSCAN_DEBUG"):
             raise
         typer.echo(f"ekuscan: a bug of ekuscan: {type(error).__name__}: {error}; EKUSCAN_DEBUG=1 shows where", err=True)
-        sys.exit(4)
+        return 4
+    return 0

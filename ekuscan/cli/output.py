@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
+from ekuscan.cli.departure import lasting_file, loss
 from ekuscan.cli.refusal import UsageError
 from ekuscan.foresight import Foresight
 from ekuscan.model import Record, Run
@@ -50,12 +51,13 @@ class Outputs:
             raise UsageError(f"--color: found {look.color!r}; write one of {', '.join(_COLORS)}")
         self._look = look
         self._stack = ExitStack()
+        self._files = [(path, self._open(path)) for path in files]
         self._sinks: list[tuple[str, TextIO]] = [(format_, sys.stdout)]
-        self._sinks += [(_format_of(path), self._open(path)) for path in files]
+        self._sinks += [(_format_of(path), sink) for path, sink in self._files]
 
     def _open(self, path: Path) -> TextIO:
         try:
-            return self._stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
+            return self._stack.enter_context(lasting_file(path))
         except OSError as error:
             raise UsageError(f"-o {path}: cannot be written: {error.strerror or error}") from None
 
@@ -69,8 +71,11 @@ class Outputs:
         return all(format_ == "jsonl" for format_, _ in self._sinks)
 
     def close(self) -> None:
-        """Close the files."""
+        """Close the files. Raises `UsageError` for those that could not be written to their end."""
+        lost = [f"-o {path}: cannot be written: {why}" for path, sink in self._files if (why := loss(sink))]
         self._stack.close()
+        if lost:
+            raise UsageError("\n".join(lost))
 
     def stream(self, found: Iterable[Record]) -> None:
         """Write records to every JSON-lines sink, and flush, so that an interrupted file ends with a whole line."""

@@ -114,7 +114,10 @@ def _look(run: RunInProgress, ready: Ready, options: Options) -> Look | None:
 def _tell(found: Foresight, run: RunInProgress, outputs: Outputs, tables: Tables) -> int:
     _tell_faults(run.faults)
     outputs.foretell(found, tables, found.run.as_of)
-    outputs.close()
+    try:
+        outputs.close()
+    except UsageError as error:
+        return refuse(error)
     return found.summary.exit
 
 

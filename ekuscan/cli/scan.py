@@ -186,7 +186,10 @@ def _end(run: RunInProgress, sink: _Sink, outputs: Outputs, known: Knowledge, *,
     sink.end(summary, complete=complete)
     if not outputs.only_streams:
         outputs.finish(run.result(datetime.now(UTC), complete), known.tables, run.info.as_of)
-    outputs.close()
+    try:
+        outputs.close()
+    except UsageError as error:
+        return refuse(error)
     return summary.exit
 
 
