@@ -93,8 +93,10 @@ async def stoppable(
             writer.transport.abort()
         # Server.wait_closed waits for connections from Python 3.12 on only.
         async with asyncio.timeout(5):
-            while server._active_count:  # type: ignore[attr-defined]
-                await asyncio.sleep(0.002)
+            for writer in open_writers:
+                with contextlib.suppress(OSError):
+                    await writer.wait_closed()
+            await server.wait_closed()
 
 
 def saying(reply: bytes) -> Handler:
