@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ekuscan.lab.authority import Authority, Credential, pem
+from ekuscan.lab.authority import Credential
 from ekuscan.lab.estate import Box, Estate
 from ekuscan.lab.talk import Page
 
@@ -41,8 +41,8 @@ class ApiLogin:
         return f'[all]\nuser = "{self.user}"\npassword = "{self.password}"\nca = "{roots}"\n'
 
 
-def api_pages(box: Box, estate: Estate, certificate: Credential, roots: Sequence[Authority]) -> dict[str, Page]:
-    """What a box with an API answers, by path. ``certificate`` is in its server slot, ``roots`` are what it trusts."""
+def api_pages(box: Box, estate: Estate, certificate: Credential) -> dict[str, Page]:
+    """What a box with an API answers, by path. ``certificate`` is in its server slot."""
     if box.role == "cms":
         body = f"<status><softwareVersion>{box.release}</softwareVersion><activated>true</activated></status>"
         return {"/api/v1/system/status": _page('<?xml version="1.0"?>' + body, "text/xml")}
@@ -55,7 +55,6 @@ def api_pages(box: Box, estate: Estate, certificate: Credential, roots: Sequence
     return {
         "/api/provisioning/sysinfo": _page(json.dumps({"Version": box.release, "SystemName": box.name}), _JSON),
         "/api/provisioning/certs/server": _page(certificate.pem.decode("ascii")),
-        "/api/provisioning/certs/root": _page(pem(*(root.certificate for root in roots)).decode("ascii")),
         **{path: _page(json.dumps(found), _JSON) for path, found in zones.items()},
     }
 

@@ -96,8 +96,7 @@ class BoxPorts:
         return PortPlan(port, protocol, "open", None, None, None, "none", True, self._behaviour.manners, fault)
 
     def _with_api(self, manners: Manners, certificate: Credential) -> Manners:
-        roots = [world.root for world in self._worlds.values()]
-        pages = api_pages(self._box, self._estate, certificate, roots)
+        pages = api_pages(self._box, self._estate, certificate)
         return replace(manners, pages={**manners.pages, **pages}, login=self._login.header)
 
     def _terms(self, credential: Credential, request: RequestChoice, checks_eku: bool, named: bool) -> Terms:
