@@ -44,6 +44,8 @@ _STACK_ANSWERS = {
 }
 _ALERT = re.compile(r"alert\s*(?=\d+$)", re.IGNORECASE)
 _BLANK = re.compile(r"\{([^{}]*)\}")
+# Questions about the siblings of the Cisco document are answered from their own notices.
+_ANSWERED_BY = {"U": "notice"}
 _CONFIDENCE = {"H": "primary text or own test", "M": "one indirect source or inference", "L": "weak"}
 
 
@@ -149,7 +151,7 @@ def _rule(rule: Rule, tables: Tables) -> Iterator[Paragraph]:
     if rule.applies:
         yield Paragraph("only if", conditions_text(rule.applies))
     for case in rule.cases:
-        yield Paragraph("when" if case.when else "always", case_text(case))
+        yield Paragraph("when" if case.when else "always", case_text(case) + _sureness(case))
     for answer, text in rule.says.items():
         yield Paragraph(answer, _says(rule, text))
     for name in rule.remedies:
@@ -211,6 +213,11 @@ def case_text(case: Case) -> str:
     return f"{when}a missing usage{need} gives: {case.lacking}"
 
 
+def _sureness(case: Case | VerifierCase) -> str:
+    """The confidence of a case that has one of its own."""
+    return f" (confidence {case.confidence})" if case.confidence else ""
+
+
 def _composites(word: str, tables: Tables) -> Iterator[Paragraph]:
     for row in tables.use_cases.values():
         if row.parts and _same(word, *row.also):
@@ -231,7 +238,7 @@ def _verifier(verifier: Verifier, tables: Tables) -> Iterator[Paragraph]:
     yield Paragraph("", f"Verifier {verifier.id}: does {_the(verifier.roles)} check clientAuth in those who dial it?")
     for case in verifier.cases:
         when = conditions_text(case.when) or "always"
-        yield Paragraph("when", f"{when}: {verifier_answer(case)}")
+        yield Paragraph("when", f"{when}: {verifier_answer(case)}{_sureness(case)}")
     yield Paragraph("stack", f"EKUs are read as {verifier.stack} reads them")
     if verifier.note:
         yield Paragraph("note", verifier.note)
@@ -359,7 +366,7 @@ def _answers(word: str, tables: Tables) -> Iterator[Paragraph]:
 
 def _answer(row: Answer, tables: Tables) -> Iterator[Paragraph]:
     yield Paragraph("", f"{row.id}: {row.question}")
-    yield Paragraph("document", row.answer)
+    yield Paragraph(_ANSWERED_BY.get(row.id[0], "document"), row.answer)
     yield Paragraph("now", row.now)
     yield Paragraph("ekuscan", row.consequence)
     if row.rules:

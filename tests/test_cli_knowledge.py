@@ -89,6 +89,22 @@ def test_a_rule_names_its_source_and_its_remedies() -> None:
     assert re.search(r"^ +https://www\.cisco\.com/\S+$", said, re.MULTILINE)
 
 
+def test_an_answer_says_whose_it_is() -> None:
+    said = {word: run("explain", word).out for word in ("F16", "A4", "U05")}
+    labels = {word: [line.split(" ")[0] for line in out.splitlines()] for word, out in said.items()}
+    assert {word: "document" in shown for word, shown in labels.items()} == {"F16": True, "A4": True, "U05": False}
+    assert {word: "notice" in shown for word, shown in labels.items()} == {"F16": False, "A4": False, "U05": True}
+
+
+def test_a_case_that_is_less_sure_than_its_row_says_so() -> None:
+    sure = " ".join(run("explain", "V-CUCM").out.split())
+    assert "ignore_client_eku on: does not check it (confidence M)" in sure
+    assert "release <15SU5: not documented when" in sure
+    assert "own_client_certificate yes: the certificate is not verified: ok (confidence M)" in " ".join(
+        run("explain", "CM02").out.split()
+    )
+
+
 def test_the_wide_terminal_is_used_up_to_a_readable_width() -> None:
     narrow, wide = (run("explain", "F16", env={"COLUMNS": columns}).out for columns in ("60", "200"))
     assert max(map(len, wide.splitlines())) > max(len(one) for one in narrow.splitlines() if "https:" not in one)
