@@ -13,6 +13,7 @@ from ekuscan.problems import SECTIONS, Finding, finding, open_role, problems, se
 from ekuscan.rules.load import packaged
 from ekuscan.verdict.estate import Estate
 from ekuscan.verdict.judge import WIRE_CHECKS, judge
+from ekuscan.verdict.links import assumed_connections
 from tests.judging import AS_OF, ENDS, Facts, Policy, Shown
 
 BOTH, SERVER, PRIVATE = Shown("both"), Shown("server"), Shown("both", "private")
@@ -180,8 +181,8 @@ def test_a_zones_question_says_on_which_connection_to_answer_it() -> None:
 def test_a_question_whose_every_answer_is_fine_is_no_problem() -> None:
     facts = Facts().box("cucm1", "cucm", "14SU4", {"CallManager": PRIVATE, "tomcat": PRIVATE})
     facts.box("imp1", "imp", "14SU4", {"cup": PRIVATE, "tomcat": PRIVATE}).link("sip-trunk", "cucm1", "imp1")
-    # Port 5061 of IM and Presence asks for no certificate, port 5062 does.
-    facts.requests["imp1", "sip-tls"] = "none"
+    # Port 5062 of IM and Presence asks for a certificate as long as nobody has changed that.
+    facts.requests["imp1", "sip-mtls"] = "none"
     (trunk,) = (item.verdict for item in judged(facts, False) if item.verdict.rule == "CM02")
     assert (trunk.now, {branch.now for branch in trunk.forks[0].values.values()}) == (
         "depends",
@@ -193,6 +194,19 @@ def test_a_question_whose_every_answer_is_fine_is_no_problem() -> None:
     assert [problem.title for problem in found(facts)] == [
         "Is the connection mutual TLS?  on: at risk  off: not-applicable"
     ]
+
+
+def test_a_trunk_to_im_and_presence_is_assumed_and_its_one_way_port_asks_no_question() -> None:
+    facts = Facts().box("cucm1", "cucm", "14SU4", {"CallManager": SERVER, "tomcat": PRIVATE})
+    facts.box("imp1", "imp", "14SU4", {"cup": SERVER, "tomcat": PRIVATE})
+    facts.requests |= {("imp1", "sip-tls"): "none", ("imp1", "sip-mtls"): "required", ("cucm1", "sip-tls"): "required"}
+    facts.connections += assumed_connections(facts.targets, (), packaged())
+    trunks = {item.verdict.rule: item.verdict for item in judged(facts, False) if item.verdict.use_case == "sip-trunk"}
+    assert {rule: verdict.now for rule, verdict in trunks.items()} == {
+        **dict.fromkeys(("CM02", "IM02"), "at-risk"),
+        **dict.fromkeys(("CM03", "IM03"), "ok"),
+    }
+    assert not any(verdict.forks for verdict in trunks.values())
 
 
 # --- what was not seen --------------------------------------------------------------------------------------------
