@@ -56,7 +56,9 @@ def test_release_and_zones_of_appliances_end_in_the_file_and_asking_again_change
     releases = {box.name: box.release for box in lab.estate.boxes}
     for name in ("exp-c1", "exp-e1", "cms1"):
         assert re.search(rf"^{name}  \S+  {re.escape(releases[name] or '')}  ", checked.out, re.MULTILINE), name
-    assert "uc-traversal  core > edge" in checked.out
+    # E has a traversal zone for each C, which names that one.
+    assert "uc-traversal  exp-c1 > edge" in checked.out
+    assert "verify_name=exp-c1.lab.example" in checked.out
     again = run("import", *urls, "-f", file, "--credentials", lab.credentials_file)
     assert (again.code, file.read_text(encoding="utf-8")) == (0, text)
     assert "unchanged" in again.err

@@ -87,8 +87,8 @@ TRAVERSAL = (
         "uc-traversal",
         "core",
         "edge",
-        client={"X11": C2_LOST},
-        server={"X11S": "ok"},
+        client={"X11": C2_LOST, "XN05": "ok"},
+        server={"X11S": "ok", "XN03": "ok"},
         whole="breaks",
         riding={
             **_over_the_zone("c1", "e1", "ok", "ok"),
@@ -99,7 +99,14 @@ TRAVERSAL = (
         },
     ),
     # TLS verify is on and so is E's EKU check.
-    Joined("traversal-zone", "core", "edge", client={"X16": C2_LOST}, server={"X16S": "ok"}, whole="breaks"),
+    Joined(
+        "traversal-zone",
+        "core",
+        "edge",
+        client={"X16": C2_LOST, "XN06": "ok"},
+        server={"X16S": "ok", "XN04": "ok"},
+        whole="breaks",
+    ),
     # C's private certificate has both usages. The lower release of the pair is before X15.4: E's certificate in the SIP
     # message needs clientAuth too, and Let's Encrypt does not issue it (X17). The releases differ (X37).
     Joined(
@@ -123,9 +130,23 @@ _E_ASKED = fork("partner-c.client_eku", {"checked": LOST_AT_RENEWAL, "ignored": 
 _E_DIALS_ANYBODY = fork("far-ends.client_eku", {"checked": LOST_AT_RENEWAL, "ignored": "ok"})
 
 OUTSIDE = (
-    Joined("neighbor-zone", "edge", "partner-a", client={"X19": LOST_AT_RENEWAL}, whole=LOST_AT_RENEWAL),
+    Joined(
+        "neighbor-zone",
+        "edge",
+        "partner-a",
+        client={"X19": LOST_AT_RENEWAL},
+        server={"XN01": "ok"},
+        whole=LOST_AT_RENEWAL,
+    ),
     # Partner A renewed without clientAuth, and E refuses that (X07). As servers e1 and e2 are fine.
-    Joined("neighbor-zone", "partner-a", "edge", client={"X19P": "breaks"}, server={"X19S": "ok"}, whole="breaks"),
+    Joined(
+        "neighbor-zone",
+        "partner-a",
+        "edge",
+        client={"X19P": "breaks", "XN02": "ok"},
+        server={"X19S": "ok"},
+        whole="breaks",
+    ),
     # Partner B does not check, and with TLS verify off E does not verify them either.
     Joined("neighbor-zone", "edge", "partner-b", client={"X19": "ok"}, whole="ok"),
     Joined("neighbor-zone", "partner-b", "edge", client={"X19P": "ok"}, server={"X19S": "ok"}, whole="ok"),
@@ -157,35 +178,40 @@ OUTSIDE = (
 # --- the inside -------------------------------------------------------------------------------------------------------
 
 ZONES = (
-    # TLS verify on: c2 is refused (X19). No notice says what Unified CM itself checks.
-    Joined("neighbor-zone", "core", "cucm1", client={"X19": C2_LOST}, whole="breaks"),
-    Joined("neighbor-zone", "core", "cucm2", client={"X19": C2_LOST}, whole="breaks"),
-    Joined("neighbor-zone", "core", "cucm3", client={"X19": C2_LOST}, whole="breaks"),
+    # TLS verify on: c2 is refused (X19), and C looks for a name that the peer's certificate has (XN01, XN02). No notice
+    # says what Unified CM itself checks.
+    Joined("neighbor-zone", "core", "cucm1", client={"X19": C2_LOST}, server={"XN01": "ok"}, whole="breaks"),
+    Joined("neighbor-zone", "core", "cucm2", client={"X19": C2_LOST}, server={"XN01": "ok"}, whole="breaks"),
+    Joined("neighbor-zone", "core", "cucm3", client={"X19": C2_LOST}, server={"XN01": "ok"}, whole="breaks"),
     # Dialled by Unified CM, C checks: cucm3 will have no clientAuth once Tomcat is renewed.
     Joined(
         "neighbor-zone",
         "cm",
         "core",
-        client={"X19P": _cucm3(LOST_AT_RENEWAL)},
+        client={"X19P": _cucm3(LOST_AT_RENEWAL), "XN02": "ok"},
         server={"X19S": "ok"},
         whole=LOST_AT_RENEWAL,
     ),
-    Joined("neighbor-zone", "core", "cms1", client={"X19": C2_LOST}, server={"MS04": "ok"}, whole="breaks"),
+    Joined(
+        "neighbor-zone", "core", "cms1", client={"X19": C2_LOST}, server={"MS04": "ok", "XN01": "ok"}, whole="breaks"
+    ),
     # The Call Bridge dials with Let's Encrypt's certificate, and C refuses it.
-    Joined("neighbor-zone", "cms1", "core", client={"X19P": "breaks"}, server={"X19S": "ok"}, whole="breaks"),
+    Joined(
+        "neighbor-zone", "cms1", "core", client={"X19P": "breaks", "XN02": "ok"}, server={"X19S": "ok"}, whole="breaks"
+    ),
     # TLS verify off: the CUBE's own check decides. cube1 has match eku client-auth; of 26.1.1 nothing is stated (X20).
     Joined("neighbor-zone", "core", "cube1", client={"X19": C2_LOST}, server={"CB04": "ok"}, whole="breaks"),
     Joined("neighbor-zone", "core", "cube2", client={"X19": C2_AT_RISK}, server={"CB04": "ok"}, whole="at-risk"),
     # And C verifies no CUBE that dials it.
     Joined("neighbor-zone", "cube1", "core", client={"X19P": "ok"}, server={"X19S": "ok"}, whole="ok"),
     Joined("neighbor-zone", "cube2", "core", client={"X19P": "ok"}, server={"X19S": "ok"}, whole="ok"),
-    Joined("neighbor-zone", "core", "unity1", client={"X19": C2_LOST}, whole="breaks"),
+    Joined("neighbor-zone", "core", "unity1", client={"X19": C2_LOST}, server={"XN01": "ok"}, whole="breaks"),
     # Unity Connection dials with Tomcat's, a public one.
     Joined(
         "neighbor-zone",
         "unity1",
         "core",
-        client={"X19P": LOST_AT_RENEWAL},
+        client={"XN02": "ok", "X19P": LOST_AT_RENEWAL},
         server={"X19S": "ok"},
         whole=LOST_AT_RENEWAL,
     ),
