@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ekuscan.model import Answer
-from ekuscan.rules.releases import Point
 from ekuscan.rules.tables import Rule, Tables
+from ekuscan.verdict.distinctions import told_apart
 from ekuscan.verdict.enumeration import Bound, Enumerated, Open, Split, enumerated
-from ekuscan.verdict.facts import IN_TIME, SlotState, Value, Variable
+from ekuscan.verdict.facts import Value, Variable
 from ekuscan.verdict.renewal import UNSEEN
 
 
@@ -73,7 +73,11 @@ def _complete(
     parts: Sequence[Part], variables: Sequence[Variable], place: Mapping[str, int], tables: Tables
 ) -> Completed:
     """Parts that read the same count once, and what no rule looks at not at all; the answer is for all of them."""
-    reduced = {variable.key: _relevant(variable, parts, tables) for variable in variables}
+    rules: dict[str, dict[str, Rule]] = {}
+    for part in parts:
+        for variable in part.facts.values():
+            rules.setdefault(variable.key, {})[part.rule.id] = part.rule
+    reduced = {one.key: _relevant(one, tuple(rules[one.key].values()), tables) for one in variables}
     open_ = [variable for variable in reduced.values() if not variable.known]
     numbers = {variable.key: number for number, variable in enumerate(open_)}
     groups: dict[object, tuple[Bound, list[Part]]] = {}
@@ -143,49 +147,13 @@ def _default(variable: Variable) -> int | None:
     return variable.values.index(variable.default) if variable.default in variable.values else None
 
 
-def _relevant(variable: Variable, parts: Sequence[Part], tables: Tables) -> Variable:
-    """The variable without distinctions that none of the parts makes: fewer combinations, the same answers."""
-    first = variable.values[0]
-    if isinstance(first, str):
+def _relevant(variable: Variable, rules: tuple[Rule, ...], tables: Tables) -> Variable:
+    """The variable without distinctions that none of the rules makes: fewer combinations, the same answers."""
+    if isinstance(variable.values[0], str):
         return variable
-    rules = [part.rule for part in parts if any(other.key == variable.key for other in part.facts.values())]
-    if isinstance(first, SlotState):
-        needs = frozenset().union(*[_needs(rule, tables) for rule in rules])
-        return replace(variable, values=_states(variable.values, needs, tables))
-    points = frozenset().union(*[_points(rule, tables) for rule in rules])
-    if variable.known:
-        return replace(variable, values=(max((point for point in points if point <= first), default=()),))
-    kept = [value for place, value in enumerate(variable.values) if place == 0 or value in points]
-    return replace(variable, values=tuple(kept))
-
-
-def _states(values: tuple[Value, ...], needs: frozenset[str], tables: Tables) -> tuple[Value, ...]:
-    """States that differ in some need that a part has; remembered, because most unseen slots are alike."""
-    known: dict[object, tuple[Value, ...]] = tables.derived("states", dict)
-    key = needs if values is UNSEEN else (values, needs)
+    known: dict[object, tuple[Value, ...]] = tables.derived("relevant values", dict)
+    # All unseen slots have the same values, which are many.
+    key = (None if variable.values is UNSEEN else variable.values, *{rule.id: None for rule in rules})
     if key not in known:
-        states = {(s.now & needs, s.next & needs): s.label for s in values if isinstance(s, SlotState)}
-        # What tells the states of a slot apart is of no use where there is one.
-        known[key] = tuple(SlotState(label if len(values) > 1 else "", *met) for met, label in states.items())
-    return known[key]
-
-
-def _needs(rule: Rule, tables: Tables) -> frozenset[str]:
-    def make() -> frozenset[str]:
-        return frozenset({*rule.needs, IN_TIME, *(need for case in rule.cases for need in case.needs or ())})
-
-    return tables.derived(f"needs of {rule.id}", make)
-
-
-def _points(rule: Rule, tables: Tables) -> frozenset[Point]:
-    """Every bound on a release that a rule, a verifier's row or an alias could compare with."""
-    return tables.derived(f"points of {rule.id}", lambda: frozenset(_bounds(rule, tables)))
-
-
-def _bounds(rule: Rule, tables: Tables) -> Iterator[Point]:
-    whens = [rule.applies, *(case.when for case in rule.cases), *(alias.when for alias in tables.aliases)]
-    if rule.asks_verifier:
-        whens += [case.when for verifier in tables.verifiers for case in verifier.cases]
-    for when in whens:
-        for condition in when:
-            yield from (point for point in (condition.low, condition.high) if point is not None)
+        known[key] = told_apart(variable.values, rules, tables)
+    return replace(variable, values=known[key])

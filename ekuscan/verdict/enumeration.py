@@ -12,6 +12,7 @@ from math import prod
 
 from ekuscan.model import Answer
 from ekuscan.rules.tables import Rule, Tables
+from ekuscan.verdict.distinctions import as_read
 from ekuscan.verdict.evaluate import GRAVITY, Answered, answer
 from ekuscan.verdict.facts import Value
 from ekuscan.verdict.grid import Assignment, Reached, grid, reached
@@ -115,11 +116,25 @@ def _answered(bound: Bound, facts: Sequence[Open], tables: Tables) -> Table:
     key = (bound.rule.id, bound.known, names, domains)
     found = remembered.get(key)
     if found is None:
-        known = dict(bound.known)
-        found = remembered[key] = {
-            own: answer(bound.rule, {**known, **dict(zip(names, values, strict=True))}, tables)
-            for own, values in zip(product(*(range(len(domain)) for domain in domains)), product(*domains), strict=True)
-        }
+        found = remembered[key] = _table(bound, names, domains, tables)
+    return found
+
+
+def _table(bound: Bound, names: tuple[str, ...], domains: Sequence[tuple[Value, ...]], tables: Tables) -> Table:
+    """Made of answers that are remembered by what the rule itself tells apart, which is less than all rules do."""
+    rule, known = bound.rule, dict(bound.known)
+    remembered: dict[object, dict[object, Answered]] = tables.derived("answers as read", dict)
+    of_known = tuple([as_read(value, rule, tables) for value in known.values()])
+    told = remembered.setdefault((rule.id, tuple(known), of_known, names), {})
+    domains_read = [[as_read(value, rule, tables) for value in domain] for domain in domains]
+    found = {}
+    for own in product(*[range(len(domain)) for domain in domains]):
+        read = tuple([domain[place] for domain, place in zip(domains_read, own, strict=True)])
+        answered = told.get(read)
+        if answered is None:
+            values = [domain[place] for domain, place in zip(domains, own, strict=True)]
+            answered = told[read] = answer(rule, {**known, **dict(zip(names, values, strict=True))}, tables)
+        found[own] = answered
     return found
 
 
