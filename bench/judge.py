@@ -12,6 +12,7 @@ from time import process_time
 from bench.joined import LINKS, SITE, estate
 from bench.measure import spread
 from ekuscan.assessment import ChainBook
+from ekuscan.cli.collector import spare_the_collector
 from ekuscan.cli.knowledge import knowledge
 from ekuscan.model import Inventory, RulesVersion, RunInfo
 from ekuscan.run import Options, RunInProgress
@@ -60,6 +61,7 @@ def _judge(inventory: Inventory, store: TrustStore, today: datetime) -> Round:
     known = replace(packaged, tables=replace(packaged.tables))
     book = ChainBook(store)
     collect()
+    spare_the_collector()
     begun = process_time()
     for file in inventory.slot_files:
         book.add(file.ders)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 import uuid
 from collections.abc import Callable, Collection, Sequence
@@ -14,6 +13,7 @@ from ekuscan import __version__
 from ekuscan.assessment import ChainBook
 from ekuscan.certificate_files import read_certificates
 from ekuscan.cli import event_loop
+from ekuscan.cli.collector import spare_the_collector
 from ekuscan.cli.knowledge import given_password, knowledge, moment, vocabulary
 from ekuscan.cli.output import Look, Outputs
 from ekuscan.cli.progress import progress
@@ -155,7 +155,7 @@ def sweep_and_report(
     beside: Beside | None = None,
 ) -> int:
     """Sweep the endpoints, write the result, and return the exit code. ``beside`` adds what an API told of a box."""
-    _spare_the_collector()
+    spare_the_collector()
     sink = _Sink(run, outputs)
     try:
         sink.begin()
@@ -167,13 +167,9 @@ def sweep_and_report(
     return _end(run, sink, outputs, known, complete=True)
 
 
-def _spare_the_collector() -> None:
-    """A sweep keeps nearly all that it makes until its end: looking through it again and again finds no garbage."""
-    gc.freeze()
-
-
 def report(run: RunInProgress, outputs: Outputs, known: Knowledge) -> int:
     """Judge an inventory that needs no network, write the result, and return the exit code."""
+    spare_the_collector()
     sink = _Sink(run, outputs)
     sink.begin()
     return _end(run, sink, outputs, known, complete=True)

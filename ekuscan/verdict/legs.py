@@ -262,8 +262,16 @@ def _only_slot(estate: Estate, rule: Rule, presents: Box) -> str | None:
     slot = slot_name(rule, presents.role, estate.tables)
     if not presents.in_file:
         return slot
-    same = (alias.same_as for alias in aliases(estate.tables, presents.role, slot) if presents.certainly(alias.when))
-    return next(same, None)
+    return _same_slot(estate, presents, slot)
+
+
+def _same_slot(estate: Estate, box: Box, slot: str) -> str | None:
+    """The slot that is certainly one with a slot on this box."""
+    known: dict[tuple[Box, str], str | None] = estate.derived("same slots", dict)
+    if (box, slot) not in known:
+        rows = aliases(estate.tables, box.role, slot)
+        known[box, slot] = next((row.same_as for row in rows if box.certainly(row.when)), None)
+    return known[box, slot]
 
 
 def _bind_client_eku(estate: Estate, bound: dict[str, Variable], verifies: Box | None) -> None:
@@ -302,5 +310,4 @@ def judged_slot(estate: Estate, leg: Leg) -> str | None:
     slot = slot_name(leg.rule, leg.presents.role, estate.tables)
     if leg.rule.presents.as_ == "candidate":
         return slot
-    same = (row.same_as for row in aliases(estate.tables, leg.presents.role, slot) if leg.presents.certainly(row.when))
-    return next(same, slot)
+    return _same_slot(estate, leg.presents, slot) or slot
