@@ -26,7 +26,7 @@ def _cases(draw: st.DrawFn) -> tuple[Reached, dict[Assignment, Pair]]:
         places = product(*(range(sizes[number]) for number in own))
         tables.append((own, {at: Answered(draw(_ANSWER), draw(_ANSWER), (), None) for at in places}))
     answers = {at: _gravest(at, tables) for at in product(*map(range, sizes))}
-    return reached(grid(sizes), tables), answers
+    return reached(grid(sizes), [(own, table.values()) for own, table in tables]), answers
 
 
 def _gravest(at: Assignment, tables: list[tuple[list[int], dict[Assignment, Answered]]]) -> Pair:

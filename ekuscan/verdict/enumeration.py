@@ -85,7 +85,10 @@ def enumerated(bound: Sequence[Bound], facts: Sequence[Open], tables: Tables) ->
         return Enumerated("unknown", "unknown")
     answered = [_answered(one, facts, tables) for one in bound]
     numbers = [tuple([number for _, number in one.open]) for one in bound]
-    found = reached(grid([len(fact.values) for fact in facts]), list(zip(numbers, answered, strict=True)))
+    found = reached(
+        grid([len(fact.values) for fact in facts]),
+        list(zip(numbers, [table.values() for table in answered], strict=True)),
+    )
     found, assumed = _assume_defaults(found, facts)
     deciding = found.deciding(range(len(facts)))
     blind = {index for index in deciding if facts[index].unseen}

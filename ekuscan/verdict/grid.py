@@ -6,7 +6,7 @@ known by the assignments in which each gravity is reached, and those are the uni
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ekuscan.model import Answer
@@ -26,11 +26,12 @@ class Grid:
     strides: tuple[int, ...]
     having: tuple[tuple[int, ...], ...]
 
-    def where(self, numbers: Sequence[int], values: Sequence[int], bits: int) -> int:
-        """Those of some assignments in which these facts have these values."""
-        for number, value in zip(numbers, values, strict=True):
-            bits &= self.having[number][value]
-        return bits
+    def cells(self, numbers: Sequence[int], bits: int) -> list[int]:
+        """Some assignments by the values of these facts, for each combination in the order of `itertools.product`."""
+        found = [bits]
+        for number in numbers:
+            found = [cell & own for cell in found for own in self.having[number]]
+        return found
 
     def first(self, bits: int) -> Assignment:
         """The first of some assignments."""
@@ -136,14 +137,17 @@ def _occurring(tense: Sequence[int]) -> Iterator[Answer]:
             yield answer
 
 
-def reached(grid: Grid, tables: Sequence[tuple[Sequence[int], Mapping[Assignment, Answered]]]) -> Reached:
-    """The gravest of several answers, each given by the numbers of its own facts and a table of their values."""
+def reached(grid: Grid, tables: Sequence[tuple[Sequence[int], Collection[Answered]]]) -> Reached:
+    """The gravest of several answers, each given by the numbers of its own facts and a table.
+
+    A table has an answer for each combination of their values, in the order of `itertools.product`.
+    """
     region = everything(grid)
     giving: dict[tuple[Answer, Answer], int] = {}
     for numbers, table in tables:
-        for own, answered in table.items():
+        for answered, bits in zip(table, grid.cells(numbers, region.bits), strict=True):
             pair = answered.now, answered.next
-            giving[pair] = giving.get(pair, 0) | grid.where(numbers, own, region.bits)
+            giving[pair] = giving.get(pair, 0) | bits
     now, next_ = [0] * len(_ANSWERS), [0] * len(_ANSWERS)
     for pair, bits in giving.items():
         for tense, answer in zip((now, next_), pair, strict=True):
