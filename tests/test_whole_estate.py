@@ -143,9 +143,9 @@ def test_without_a_connection_its_own_verdicts_are_gone_and_all_others_are_what_
 
 def without(text: str, joined: Joined) -> str:
     """The targets file without a connection, which stands on one line or on a line for each of its keys."""
-    ends = (joined.use_case, joined.from_, joined.to)
-    on_one_line = r"  - \{use_case: %s, from: %s, to: %s[,}].*\n" % tuple(map(re.escape, ends))
-    on_several = r"  - use_case: %s\n    from: %s\n    to: %s\n(?:    .*\n)*" % tuple(map(re.escape, ends))
+    use_case, from_, to = (re.escape(one) for one in (joined.use_case, joined.from_, joined.to))
+    on_one_line = rf"  - \{{use_case: {use_case}, from: {from_}, to: {to}[,}}].*\n"
+    on_several = rf"  - use_case: {use_case}\n    from: {from_}\n    to: {to}\n(?:    .*\n)*"
     kept, gone = re.subn(f"^(?:{on_one_line}|{on_several})", "", text, flags=re.MULTILINE)
     assert gone == 1
     return kept
