@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,47 @@ def test_certificates_of_a_log_stand_beside_the_file_and_are_judged(tmp_path: Pa
     assert sorted(path.name for path in tmp_path.glob("*.pem")) == ["exp-c1-client.pem", "exp-c1-server.pem"]
     assert done.err.splitlines()[-1].endswith("written and 2 certificate files")
     assert "client from " in run("targets", "check", "-f", tmp_path / "targets.yaml").out
+
+
+def log_with(pem: bytes, folder: Path) -> Path:
+    """A diagnostic log of exp-c1 with its server certificate."""
+    log = folder / "log.tar.gz"
+    log.write_bytes(tar_gz(log_files("exp-c1", {"server": pem})))
+    return log
+
+
+def _too_large(file: Path) -> None:
+    file.write_bytes(ISSUED + b" " * (20 * 1024 * 1024))
+
+
+def _link_to_nowhere(file: Path) -> None:
+    file.symlink_to(file.with_name("elsewhere.pem"))
+
+
+def _pipe(file: Path) -> None:
+    os.mkfifo(file)
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (_too_large, "has more than 4096 KiB"),
+        (Path.mkdir, "is no file"),
+        (_link_to_nowhere, "is a link that leads nowhere"),
+        (_pipe, "is no file"),
+    ],
+)
+def test_a_certificate_file_that_cannot_be_read_is_left_and_named(
+    make: Callable[[Path], None], why: str, tmp_path: Path
+) -> None:
+    there = tmp_path / "exp-c1-server.pem"
+    make(there)
+    before = there.lstat()
+    done = imported(log_with(ISSUED, tmp_path), "-f", tmp_path / "targets.yaml", "--overwrite")
+    assert f"ekuscan: exp-c1-server.pem {why}, so it may hold anything; left as it is\n" in done.err
+    assert (there.lstat().st_ino, there.lstat().st_size) == (before.st_ino, before.st_size)
+    assert not (tmp_path / "elsewhere.pem").exists()
+    assert "exp-c1-server.pem" not in (tmp_path / "targets.yaml").read_text(encoding="utf-8")
 
 
 def test_without_a_file_to_stand_beside_certificates_are_not_written(

@@ -26,7 +26,7 @@ from ekuscan.profiles.load import ROLES, role_named
 from ekuscan.report.text import counted
 from ekuscan.rules.load import packaged
 from ekuscan.targets.errors import InvalidInput
-from ekuscan.targets.text_file import CERTIFICATE_LIMIT, TEXT_LIMIT, Unreadable, decode, read_bytes
+from ekuscan.targets.text_file import CERTIFICATE_LIMIT, TEXT_LIMIT, Absent, Unreadable, decode, read_bytes
 from ekuscan.targets.words import name_problem
 
 SOURCE_LIMIT: Final = 256 * 1024 * 1024
@@ -135,12 +135,32 @@ def _source(path: str, name: str | None, role: RoleName | None) -> Source:
 
 def _before(file: Path | None) -> bytes:
     """The targets file as it is, empty where there is none yet."""
-    if file is None or not file.exists():
+    if file is None:
         return b""
     try:
         return read_bytes(file, TEXT_LIMIT)
+    except Absent:
+        return b""
     except Unreadable as error:
         raise UsageError(f"{printable(str(file), 200)} {error}") from None
+
+
+def certificate_file(path: Path) -> bytes | None:
+    """What a file beside the targets file holds, None where none is there.
+
+    Raises:
+        Unreadable: it is there and cannot be read, or is something that would not end or lead anywhere.
+    """
+    try:
+        if path.is_symlink() and not path.exists():
+            raise Unreadable("is a link that leads nowhere")
+        if path.exists() and not path.is_file():
+            raise Unreadable("is no file")
+        return read_bytes(path, CERTIFICATE_LIMIT)
+    except Absent:
+        return None
+    except OSError as error:
+        raise Unreadable(f"cannot be read: {error.strerror}") from None
 
 
 def _merged(request: ImportRequest, found: Found, before: bytes) -> Merged:
@@ -148,10 +168,7 @@ def _merged(request: ImportRequest, found: Found, before: bytes) -> Merged:
     folder = request.file.parent if request.file is not None else None
 
     def beside(name: str) -> bytes | None:
-        try:
-            return read_bytes((folder or Path()) / name, CERTIFICATE_LIMIT)
-        except Unreadable:
-            return None
+        return certificate_file((folder or Path()) / name)
 
     try:
         decode(before)  # says what is wrong with it; line ends stay as they are

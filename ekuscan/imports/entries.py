@@ -15,6 +15,7 @@ from ekuscan.targets.address import AddressError, canonical, parse_host
 from ekuscan.targets.box import slots_of
 from ekuscan.targets.draft import Draft
 from ekuscan.targets.errors import shown
+from ekuscan.targets.text_file import Unreadable
 from ekuscan.targets.vocabulary import Vocabulary
 from ekuscan.targets.words import port_word_problem, release_problem
 from ekuscan.targets.yaml_words import Quoted, Written
@@ -156,7 +157,11 @@ def slot_files(placed: Placed, beside: Beside | None, tell: Tell, *, overwrite: 
         if own is not None and own.text != name:
             _compare(placed, slot, own.text, pem, beside, tell)
             continue
-        there = beside(name)
+        try:
+            there = beside(name)
+        except Unreadable as error:
+            tell(f"{name} {error}, so it may hold anything; left as it is")
+            continue
         if there is not None and not same_certificates(there, pem) and not overwrite:
             tell(f"{name} holds another certificate than {shown(placed.found.told_by)}; left as it is (--overwrite)")
             continue
@@ -169,7 +174,11 @@ def slot_files(placed: Placed, beside: Beside | None, tell: Tell, *, overwrite: 
 
 def _compare(placed: Placed, slot: str, text: str, pem: bytes, beside: Beside, tell: Tell) -> None:
     other = placed.found.slots.get(text)
-    there = other if text in slots_of(placed.found.role) else beside(text)
+    try:
+        there = other if text in slots_of(placed.found.role) else beside(text)
+    except Unreadable as error:
+        tell(f"{shown(placed.name)}: slot {slot} is {shown(text)} in the file, which {error}; left as it is")
+        return
     if there is not None and not same_certificates(there, pem):
         tell(
             f"{shown(placed.name)}: slot {slot} is {shown(text)} in the file, with another certificate than "

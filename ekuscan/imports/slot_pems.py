@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-# What a file beside the targets file holds, None where there is none of that name.
+# What a file beside the targets file holds, None where there is none of that name; raises `Unreadable` for one that is
+# there and cannot be read.
 Beside = Callable[[str], bytes | None]
 
 MAX_CERTIFICATES = 64

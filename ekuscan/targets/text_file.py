@@ -13,11 +13,16 @@ class Unreadable(Exception):  # noqa: N818  (the name says what happened to the 
     """A file cannot be used; the message says why, and what would be right."""
 
 
+class Absent(Unreadable):
+    """There is no file of that name."""
+
+
 def read_bytes(path: Path, limit: int) -> bytes:
     """The content of a file.
 
     Raises:
-        Unreadable: it is missing, no file, not to be read, or larger than ``limit`` bytes.
+        Absent: there is none.
+        Unreadable: it is no file, not to be read, or larger than ``limit`` bytes.
     """
     try:
         if path.is_dir():
@@ -25,7 +30,7 @@ def read_bytes(path: Path, limit: int) -> bytes:
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except (FileNotFoundError, ValueError):  # ValueError: a NUL in the name
-        raise Unreadable("does not exist") from None
+        raise Absent("does not exist") from None
     except PermissionError:
         raise Unreadable("may not be read by this user") from None
     except OSError as error:
