@@ -17,6 +17,7 @@ CORE = dump("xconf", "exp-c1")
 ESTATE = [dump(kind, box) for box in BOXES for kind in ("xconf", "xstat")]
 
 ISSUED = pki.pem(pki.issue("exp-c1.example.com", pki.root("Corp CA"), eku=pki.BOTH).der)
+OTHER = b"-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\n"
 
 
 def imported(*arguments: str | Path, stdin: bytes = b"") -> Done:
@@ -150,6 +151,22 @@ def test_a_certificate_file_that_cannot_be_read_is_left_and_named(
     assert (there.lstat().st_ino, there.lstat().st_size) == (before.st_ino, before.st_size)
     assert not (tmp_path / "elsewhere.pem").exists()
     assert "exp-c1-server.pem" not in (tmp_path / "targets.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("held", "named"),
+    [
+        (b"-----BEGIN PRIVATE KEY-----\nQUJD\n-----END PRIVATE KEY-----\n", "a private key"),
+        (OTHER + b"-----BEGIN RSA PRIVATE KEY-----\nQUJD\n-----END RSA PRIVATE KEY-----\n", "a private key"),
+        (b"\x30\x82\x01\x00 a key in DER", "something else than certificates in PEM"),
+    ],
+)
+def test_a_file_that_holds_a_key_is_never_replaced(held: bytes, named: str, tmp_path: Path) -> None:
+    there = tmp_path / "exp-c1-server.pem"
+    there.write_bytes(held)
+    done = imported(log_with(ISSUED, tmp_path), "-f", tmp_path / "targets.yaml", "--overwrite")
+    assert there.read_bytes() == held
+    assert f"exp-c1-server.pem holds {named} and is never replaced; move it away" in done.err
 
 
 def test_without_a_file_to_stand_beside_certificates_are_not_written(

@@ -8,7 +8,7 @@ from typing import Final
 
 from ekuscan.imports.found import FoundTarget
 from ekuscan.imports.known import Placed
-from ekuscan.imports.slot_pems import Beside, file_name, same_certificates
+from ekuscan.imports.slot_pems import Beside, file_name, irreplaceable, same_certificates
 from ekuscan.imports.unify import names_of
 from ekuscan.profiles.load import profile
 from ekuscan.targets.address import AddressError, canonical, parse_host
@@ -162,10 +162,14 @@ def slot_files(placed: Placed, beside: Beside | None, tell: Tell, *, overwrite: 
         except Unreadable as error:
             tell(f"{name} {error}, so it may hold anything; left as it is")
             continue
-        if there is not None and not same_certificates(there, pem) and not overwrite:
+        other = there is not None and not same_certificates(there, pem)
+        if there is not None and other and (held := irreplaceable(there)) is not None:
+            tell(f"{name} holds {held} and is never replaced; move it away to have the {slot} certificate written")
+            continue
+        if other and not overwrite:
             tell(f"{name} holds another certificate than {shown(placed.found.told_by)}; left as it is (--overwrite)")
             continue
-        if there is None or not same_certificates(there, pem):
+        if there is None or other:
             written[name] = pem
         if own is None:
             named[slot] = name

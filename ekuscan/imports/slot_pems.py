@@ -12,7 +12,7 @@ Beside = Callable[[str], bytes | None]
 MAX_CERTIFICATES = 64
 
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
-_KEY = re.compile(rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----")
+_KEY = re.compile(rb"BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY")
 
 
 def certificates_only(data: bytes) -> bytes:
@@ -29,6 +29,15 @@ def holds_key(data: bytes) -> bool:
 def same_certificates(one: bytes, other: bytes) -> bool:
     """Whether two PEM texts hold the same certificates, whatever stands around them."""
     return certificates_only(one).split() == certificates_only(other).split()
+
+
+def irreplaceable(there: bytes) -> str | None:
+    """What a file holds that no import may replace; None for certificates alone, which are public."""
+    if holds_key(there):
+        return "a private key"
+    if there.strip() and not certificates_only(there):
+        return "something else than certificates in PEM"
+    return None
 
 
 def file_name(target: str, slot: str) -> str:
