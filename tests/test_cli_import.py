@@ -113,9 +113,9 @@ def test_certificates_of_a_log_stand_beside_the_file_and_are_judged(tmp_path: Pa
 
 
 def log_with(pem: bytes, folder: Path) -> Path:
-    """A diagnostic log of exp-c1 with its server certificate."""
+    """A diagnostic log of exp-c1 with a certificate in both slots."""
     log = folder / "log.tar.gz"
-    log.write_bytes(tar_gz(log_files("exp-c1", {"server": pem})))
+    log.write_bytes(tar_gz(log_files("exp-c1", {"server": pem, "client": pem})))
     return log
 
 
@@ -167,6 +167,7 @@ def test_a_file_that_holds_a_key_is_never_replaced(held: bytes, named: str, tmp_
     done = imported(log_with(ISSUED, tmp_path), "-f", tmp_path / "targets.yaml", "--overwrite")
     assert there.read_bytes() == held
     assert f"exp-c1-server.pem holds {named} and is never replaced; move it away" in done.err
+    assert (tmp_path / "exp-c1-client.pem").read_bytes() == ISSUED
 
 
 def test_without_a_file_to_stand_beside_certificates_are_not_written(

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from ekuscan.cli.knowledge import vocabulary
 from ekuscan.imports.found import Found, FoundConnection, FoundTarget
 from ekuscan.imports.merge import EMPTY, Merged, TargetsText, Unmergeable, merge
 from ekuscan.imports.unify import unify
 from ekuscan.rules.load import packaged
+from ekuscan.targets.address import canonical
 
 WORDS = vocabulary(packaged())
 
@@ -198,6 +201,51 @@ def test_certificates_go_into_files_that_are_never_overwritten_silently() -> Non
     assert kept.told == ("exp-c1-client.pem holds another certificate than c1.txt; left as it is (--overwrite)",)
     taken = merge(found, TargetsText(first.text, "targets.yaml", folder.get), WORDS, overwrite=True)
     assert taken.files == {"exp-c1-client.pem": pem}
+
+
+def pem_of(number: int) -> bytes:
+    return b"-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n" % base64.b64encode(b"%d" % number)
+
+
+def filed(text: str, files: dict[str, bytes]) -> dict[str, dict[str, bytes]]:
+    """By target and slot what the files hold that a targets file names."""
+    named = YAML(typ="safe").load(text)["targets"]
+    return {
+        name: {slot: files[where] for slot, where in entry.get("slots", {}).items()} for name, entry in named.items()
+    }
+
+
+lookalikes = st.text(st.sampled_from("aAä_-.é0"), min_size=1, max_size=4).filter(lambda name: name.strip("."))
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(lookalikes, min_size=1, max_size=6, unique_by=canonical))
+def test_every_target_keeps_its_own_certificate_however_alike_the_names_are(names: list[str]) -> None:
+    boxes = tuple(
+        FoundTarget(name, "x", f"h{number}.example.com", "expressway-e", slots={"server": pem_of(number)})
+        for number, name in enumerate(names)
+    )
+    found, folder = unify([Found(boxes)]), dict[str, bytes]()
+    made = merge(found, TargetsText(EMPTY, "targets.yaml", folder.get), WORDS)
+    assert filed(made.text, dict(made.files)) == {name: {"server": pem_of(number)} for number, name in enumerate(names)}
+    assert len({name.casefold() for name in made.files}) == len(names)
+    folder |= made.files
+    again = merge(found, TargetsText(made.text, "targets.yaml", folder.get), WORDS)
+    assert (again.text, again.files, again.told) == (made.text, {}, ())
+
+
+@pytest.mark.parametrize("named", ["exp-c1-server.pem", "./Exp-C1-Server.pem", "/somewhere/exp-c1-server.pem"])
+def test_a_file_that_another_slot_names_is_not_written_over(named: str) -> None:
+    text = FILED + f"  other: {{host: o.example.com, role: expressway-c, slots: {{server: {named}}}}}\n"
+    there = {"exp-c1-server.pem": pem_of(1)}
+    found = unify([one(slots={"server": pem_of(2)})])
+    made = merge(found, TargetsText(text, "targets.yaml", there.get), WORDS, overwrite=True)
+    assert list(made.files.values()) == [pem_of(2)]
+    assert "exp-c1-server.pem" not in made.files
+    shared = text.replace('"X15.4"}', f'"X15.4", slots: {{server: {named}}}}}')
+    made = merge(found, TargetsText(shared, "targets.yaml", lambda name: pem_of(1)), WORDS, overwrite=True)
+    assert (made.text, made.files) == (shared, {})
+    assert "with another certificate than" in made.told[0]
 
 
 def test_an_alias_is_not_added_to_and_nothing_is_written() -> None:

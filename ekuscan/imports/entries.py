@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from ekuscan.imports.found import FoundTarget
 from ekuscan.imports.known import Placed
-from ekuscan.imports.slot_pems import Beside, file_name, irreplaceable, same_certificates
+from ekuscan.imports.slot_pems import Beside, as_one_file, file_names, irreplaceable, same_certificates
 from ekuscan.imports.unify import names_of
 from ekuscan.profiles.load import profile
 from ekuscan.targets.address import AddressError, canonical, parse_host
@@ -135,6 +135,19 @@ def _agree(key: str, mine: str | None, value: str, placed: Placed) -> bool:
     return value == mine
 
 
+# By a file, as `as_one_file` has it, the targets and slots whose it is.
+Holders = dict[str, set[tuple[str, str]]]
+
+
+def holders(drafts: Iterable[Draft]) -> Holders:
+    """Whose the files are that slots of a targets file name."""
+    held: Holders = {}
+    for draft in drafts:
+        for slot, source in draft.slots.items():
+            held.setdefault(as_one_file(source.text), set()).add((draft.id, slot))
+    return held
+
+
 @dataclass(frozen=True, slots=True)
 class SlotFiles:
     """``named``: by slot the files that a target gets; ``written``: by name the files to be written."""
@@ -143,28 +156,35 @@ class SlotFiles:
     written: Mapping[str, bytes]
 
 
-def slot_files(placed: Placed, beside: Beside | None, tell: Tell, *, overwrite: bool) -> SlotFiles:
-    """Where a target's certificates go. A file that holds others stays as it is unless ``overwrite`` says otherwise."""
+def slot_files(placed: Placed, beside: Beside | None, held: Holders, tell: Tell, *, overwrite: bool) -> SlotFiles:
+    """Where a target's certificates go. A file that holds others stays as it is unless ``overwrite`` says otherwise.
+
+    A file that another slot names is none for this one; what is chosen is noted in ``held``.
+    """
     named: dict[str, str] = {}
     written: dict[str, bytes] = {}
     declared = placed.draft.slots if placed.draft else {}
     for slot, pem in placed.found.slots.items():
-        name = file_name(placed.name, slot)
         own = declared.get(slot)
+        name = _free_name(placed.name, slot, own.text if own else None, held)
         if beside is None:
             tell(f"{shown(placed.name)}: its {slot} certificate is not written without -f")
             continue
         if own is not None and own.text != name:
             _compare(placed, slot, own.text, pem, beside, tell)
             continue
+        if name is None:
+            tell(f"{shown(placed.name)}: its {slot} certificate is not written: other slots have every name for it")
+            continue
+        held.setdefault(as_one_file(name), set()).add((placed.name, slot))
         try:
             there = beside(name)
         except Unreadable as error:
             tell(f"{name} {error}, so it may hold anything; left as it is")
             continue
         other = there is not None and not same_certificates(there, pem)
-        if there is not None and other and (held := irreplaceable(there)) is not None:
-            tell(f"{name} holds {held} and is never replaced; move it away to have the {slot} certificate written")
+        if there is not None and other and (kept := irreplaceable(there)) is not None:
+            tell(f"{name} holds {kept} and is never replaced; move it away to have the {slot} certificate written")
             continue
         if other and not overwrite:
             tell(f"{name} holds another certificate than {shown(placed.found.told_by)}; left as it is (--overwrite)")
@@ -174,6 +194,12 @@ def slot_files(placed: Placed, beside: Beside | None, tell: Tell, *, overwrite: 
         if own is None:
             named[slot] = name
     return SlotFiles(named, written)
+
+
+def _free_name(target: str, slot: str, own: str | None, held: Holders) -> str | None:
+    """The file for a slot that is no other slot's: what the file names already, if an import named it."""
+    free = [name for name in file_names(target, slot) if not held.get(as_one_file(name), set()) - {(target, slot)}]
+    return own if own in free else next(iter(free), None)
 
 
 def _compare(placed: Placed, slot: str, text: str, pem: bytes, beside: Beside, tell: Tell) -> None:

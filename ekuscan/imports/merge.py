@@ -102,9 +102,10 @@ def _merged(
     placed = [entries.usable(one, vocabulary, tell) for one in whole.placed]
     additions: list[Addition] = []
     files: dict[str, bytes] = {}
+    held = entries.holders(content.drafts)
     there = {draft.id: draft for draft in content.drafts}
     for one in placed:
-        slots = entries.slot_files(one, file.beside, tell, overwrite=overwrite)
+        slots = entries.slot_files(one, file.beside, held, tell, overwrite=overwrite)
         files |= slots.written
         if one.draft is None:
             entry = entries.new_entry(one, slots.named)

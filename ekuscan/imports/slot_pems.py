@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 
@@ -40,7 +41,17 @@ def irreplaceable(there: bytes) -> str | None:
     return None
 
 
-def file_name(target: str, slot: str) -> str:
-    """Where a slot's certificates go: NAME-SLOT.pem."""
-    stem = re.sub(r"[^A-Za-z0-9.-]+", "-", target).strip("-.") or "target"
-    return f"{stem}-{slot}.pem"
+def file_names(target: str, slot: str) -> tuple[str, ...]:
+    """Where a slot's certificates may go, the best first: NAME-SLOT.pem, and one that is no other target's.
+
+    A name with characters that not every file system takes has the latter alone: what they are replaced by would bring
+    different targets to one file.
+    """
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", target).strip("-.") or "target"
+    marked = f"{stem}-{hashlib.sha256(target.encode()).hexdigest()[:8]}-{slot}.pem"
+    return (f"{target}-{slot}.pem", marked) if stem == target else (marked,)
+
+
+def as_one_file(path: str) -> str:
+    """What two paths have in common that may be the same file: the last part, for folders may be links, in one case."""
+    return re.split(r"[/\\]", path)[-1].casefold()
