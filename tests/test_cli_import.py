@@ -6,9 +6,12 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ekuscan.cli import import_sources
+from ekuscan.imports.merge import Merged, merge
 from tests import pki
 from tests.command import Done, assert_golden, refused, run
 from tests.dumps import BOXES, DUMPS, dump, log_files, tar_gz, zipped
@@ -203,6 +206,33 @@ def test_a_file_keeps_its_byte_order_mark_and_its_permissions(tmp_path: Path) ->
     assert file.read_bytes().startswith(b"\xef\xbb\xbfschema: ekuscan.targets/1\r\n\r\ntargets:\r\n")
     assert file.stat().st_mode & 0o777 == 0o640
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_targets_file_that_somebody_edits_during_an_import_keeps_their_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "targets.yaml"
+    file.write_bytes(b"schema: ekuscan.targets/1\n")
+
+    def edited_meanwhile(*arguments: Any, **keywords: Any) -> Merged:
+        file.write_bytes(b"schema: ekuscan.targets/1\n# theirs\n")
+        return merge(*arguments, **keywords)
+
+    monkeypatch.setattr(import_sources, "merge", edited_meanwhile)
+    request = import_sources.ImportRequest((str(log_with(ISSUED, tmp_path)),), file)
+    assert import_sources.import_sources(request) == 2
+    assert f"{file}: was changed by someone else meanwhile; import again" in capsys.readouterr().err
+    assert file.read_bytes() == b"schema: ekuscan.targets/1\n# theirs\n"
+    assert list(tmp_path.glob("*.pem")) == []
+
+
+def test_a_link_to_a_targets_file_stays_one(tmp_path: Path) -> None:
+    file, link = tmp_path / "real.yaml", tmp_path / "targets.yaml"
+    file.write_bytes(b"schema: ekuscan.targets/1\n")
+    link.symlink_to(file)
+    imported(CORE, "-f", link)
+    assert link.is_symlink()
+    assert b"targets:" in file.read_bytes()
 
 
 def test_a_connection_that_was_imported_says_so_in_the_result(tmp_path: Path) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import codecs
 import difflib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from ekuscan.cli.knowledge import vocabulary
 from ekuscan.cli.refusal import UsageError, nearest, refuse
-from ekuscan.cli.save import save
+from ekuscan.cli.save import check_unchanged, save
 from ekuscan.exit_code import FINE, INCOMPLETE
 from ekuscan.imports.folder import folder_files
 from ekuscan.imports.found import Found
@@ -73,10 +73,11 @@ def put(found: Sequence[Found], request: ImportRequest) -> None:
     Raises `UsageError`, `InvalidInput` and `Unmergeable`.
     """
     before = _before(request.file)
-    merged = _merged(request, unify(found), before)
+    read: dict[str, bytes] = {}
+    merged = _merged(request, unify(found), before, read)
     for sentence in merged.told:
         print(f"ekuscan: {printable(sentence, 600)}", file=sys.stderr)
-    _put(request, before, merged)
+    _put(request, before, merged, read)
 
 
 def _check(request: ImportRequest) -> None:
@@ -163,12 +164,15 @@ def certificate_file(path: Path) -> bytes | None:
         raise Unreadable(f"cannot be read: {error.strerror}") from None
 
 
-def _merged(request: ImportRequest, found: Found, before: bytes) -> Merged:
+def _merged(request: ImportRequest, found: Found, before: bytes, read: dict[str, bytes]) -> Merged:
+    """The file with what was found; ``read`` gets what each certificate file held that was looked at."""
     where = str(request.file) if request.file is not None else "targets"
     folder = request.file.parent if request.file is not None else None
 
     def beside(name: str) -> bytes | None:
-        return certificate_file((folder or Path()) / name)
+        there = certificate_file((folder or Path()) / name)
+        read[name] = there or b""
+        return there
 
     try:
         decode(before)  # says what is wrong with it; line ends stay as they are
@@ -179,7 +183,7 @@ def _merged(request: ImportRequest, found: Found, before: bytes) -> Merged:
     return merge(found, there, vocabulary(packaged()), overwrite=request.overwrite)
 
 
-def _put(request: ImportRequest, before: bytes, merged: Merged) -> None:
+def _put(request: ImportRequest, before: bytes, merged: Merged, read: Mapping[str, bytes]) -> None:
     if request.file is None:
         sys.stdout.flush()
         sys.stdout.buffer.write(merged.text.encode())
@@ -190,10 +194,12 @@ def _put(request: ImportRequest, before: bytes, merged: Merged) -> None:
     if request.dry_run:
         _show(request.file, before, after, merged)
         return
+    target = request.file.resolve()  # a link to a targets file stays one
+    check_unchanged(target, before)  # before its certificates are written, too
     for name, data in merged.files.items():
-        save(request.file.parent / name, data)
+        save(request.file.parent / name, data, read[name])
     if after != before:
-        save(request.file, after)
+        save(target, after, before)
     files = f" and {counted(len(merged.files), 'certificate file')}" if merged.files else ""
     done = f"written{files}" if after != before or merged.files else "says all of it already; unchanged"
     print(f"ekuscan: {printable(str(request.file), 200)}: {done}", file=sys.stderr)
