@@ -161,6 +161,41 @@ def test_only_named_files_are_wanted(name: str, kind: str | None) -> None:
     assert (one.kind if one else None) == kind
 
 
+TIMES = (
+    "2026-11-20_081502",
+    "2026-11-20_08:15:02",
+    "2026-11-20_20_26_11",
+    "20261120",
+    "20261120081502",
+    "1795162502",
+    "2026-11-20_201502123",
+)
+
+
+@pytest.mark.parametrize("time", TIMES)
+@pytest.mark.parametrize(
+    "box", ["exp-c1", "exp_1", "exp_1_2", "exp_2026", "exp_c1.example.com", "10.0.0.1", "x_20_2_1"]
+)
+def test_the_name_of_a_box_is_all_that_stands_before_the_time(box: str, time: str) -> None:
+    for name in (f"xconf_dump_{box}_{time}.txt", f"server_{box}_{time}.pem", f"client_cert_{box}_{time}.pem"):
+        assert members.box_of(name) == box
+
+
+@given(
+    st.lists(st.from_regex(r"[a-z_.0-9-]{1,10}", fullmatch=True), min_size=2, max_size=2, unique=True),
+    st.sampled_from([*TIMES, "1", "20-11-26", "8h15"]),
+)
+def test_two_boxes_never_become_one(names: list[str], time: str) -> None:
+    boxes = {members.box_of(f"xconf_dump_{name}_{time}.txt") for name in names}
+    assert len(boxes) == 2
+
+
+def test_boxes_that_differ_in_a_number_behind_an_underscore_are_both_told() -> None:
+    texts = (dump("xconf", box).read_bytes() for box in ("exp-c1", "exp-e1"))
+    whole = {f"xconf_dump_exp_{number}_2026-11-20_081502.txt": text for number, text in enumerate(texts, start=1)}
+    assert [one.name for one in read(tar_gz(whole)).targets[:2]] == ["exp-c1", "exp-e1"]
+
+
 PACKED = (tar_gz(LOG), zipped(LOG), gzip.decompress(tar_gz(LOG)))
 
 

@@ -16,7 +16,11 @@ MemberKind = Literal["xconf", "xstat", "server", "client", "ca"]
 
 # As the Administrator Guide has them [DIAG]; the name of the client certificate, which X15.5 adds [N155], is inferred.
 _NAME: Final = re.compile(
-    r"(?:(xconf|xstat)_dump_(.+?)_\d[\w.:-]*\.txt|(server|client|ca)(?:_cert)?_(.+?)_\d[\w.:-]*\.pem)", re.IGNORECASE
+    r"(?:(xconf|xstat)_dump_(.+_\d[\w.:-]*)\.txt|(server|client|ca)(?:_cert)?_(.+_\d[\w.:-]*)\.pem)", re.IGNORECASE
+)
+# The time begins with a day or counts seconds; a number in the name of a box ("exp_1") does neither.
+_TIMED: Final = re.compile(
+    r"(.+)_(?:1\d{9}(?:\d{3})?|20\d\d[._-]?(?:0[1-9]|1[0-2])[._-]?(?:0[1-9]|[12]\d|3[01])(?:\d{4}|\d{6})?(?!\d)[\w.:-]*)"
 )
 NAMED: Final = "xconf_dump_NAME_TIME.txt, xstat_dump_NAME_TIME.txt, server_NAME_TIME.pem, client_NAME_TIME.pem"
 
@@ -42,7 +46,10 @@ def member(path: str) -> Member | None:
     if match is None:
         return None
     kind: MemberKind = (match[1] or match[3]).lower()  # type: ignore[assignment]
-    return Member(kind, match[2] or match[4], name)
+    rest = match[2] or match[4]
+    timed = _TIMED.fullmatch(rest)
+    # With a time of another form the whole is the name: two boxes are never one then.
+    return Member(kind, timed[1] if timed else rest, name)
 
 
 def told_name(name: str) -> str:
