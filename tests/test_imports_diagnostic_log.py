@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,26 @@ def test_a_bomb_stops_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unpack, "MAX_MEMBERS", 3)
     for whole in (tar_gz(LOG), zipped(LOG)):
         assert refused(whole).startswith("holds more than 20000 files")
+
+
+def test_many_large_dumps_stop_at_what_one_source_may_hold_however_it_is_packed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert members.MAX_WANTED <= 128 * 1024 * 1024
+    monkeypatch.setattr(members, "MAX_WANTED", 4 * 1024 * 1024)
+    large = b"*c xConfiguration SIP Mode: On\n" * (1024 * 1024 // 31)
+    estate = {f"xconf_dump_exp_{number}_2026-11-20.txt": large for number in range(24)}
+    told = "holds more than 4 MiB of configurations, status and certificates; import fewer boxes at a time"
+    for whole in (zipped(estate), tar_gz(estate)):
+        tracemalloc.start()
+        assert refused(whole) == told
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 12 * 1024 * 1024
+    for name, data in estate.items():
+        (tmp_path / name).write_bytes(data)
+    with pytest.raises(UnusableSource, match=told):
+        folder_files(tmp_path)
 
 
 def test_links_and_paths_out_of_the_archive_lead_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

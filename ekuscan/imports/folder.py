@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from ekuscan.imports.members import MAX_MEMBERS, NAMED, member
+from ekuscan.imports.members import MAX_MEMBERS, NAMED, Allowance, member
 from ekuscan.imports.source import UnusableSource
 from ekuscan.targets.text_file import Unreadable, read_bytes
 
@@ -17,10 +17,10 @@ def folder_files(folder: Path) -> tuple[tuple[str, bytes], ...]:
     """The wanted files below a folder by name; links are not followed.
 
     Raises:
-        UnusableSource: there are none, more files than in any diagnostic log, or one cannot be read.
+        UnusableSource: there are none, more files or more in them than in any diagnostic log, or one cannot be read.
     """
     found: list[tuple[str, bytes]] = []
-    count = 0
+    count, allowance = 0, Allowance()
     for place, folders, names in os.walk(folder):
         if len(Path(place).relative_to(folder).parts) >= _MAX_DEPTH:
             folders.clear()
@@ -32,7 +32,7 @@ def folder_files(folder: Path) -> tuple[tuple[str, bytes], ...]:
             if one is None or path.is_symlink():
                 continue
             try:
-                found.append((name, read_bytes(path, one.limit)))
+                found.append((name, allowance.take(one, read_bytes(path, one.limit))))
             except Unreadable as error:
                 raise UnusableSource(f"holds {name}, which {error}") from None
     if not found:

@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from ekuscan.imports.source import UnusableSource
 from ekuscan.imports.text_source import MAX_TEXT
 
 MAX_MEMBERS: Final = 20_000
 MAX_PEM: Final = 1024 * 1024
+MAX_WANTED: Final = 128 * 1024 * 1024
+"""The most bytes of wanted files that are kept of one source; those of a box have less than one MiB."""
 
 MemberKind = Literal["xconf", "xstat", "server", "client", "ca"]
 
@@ -50,6 +53,33 @@ def member(path: str) -> Member | None:
     timed = _TIMED.fullmatch(rest)
     # With a time of another form the whole is the name: two boxes are never one then.
     return Member(kind, timed[1] if timed else rest, name)
+
+
+class Allowance:
+    """What may still be read of one source: its wanted files are in memory together."""
+
+    def __init__(self) -> None:
+        self._left = MAX_WANTED
+
+    def limit(self, one: Member) -> int:
+        """The most bytes that are read of a file now."""
+        return min(one.limit, self._left)
+
+    def take(self, one: Member, data: bytes) -> bytes:
+        """A file that was read, up to one byte beyond its limit.
+
+        Raises:
+            UnusableSource: it is larger than any appliance writes, or all of them together are.
+        """
+        if len(data) > one.limit:
+            raise UnusableSource(f"holds {one.name} with more than {one.limit >> 20} MiB, which no appliance writes")
+        self._left -= len(data)
+        if self._left < 0:
+            raise UnusableSource(
+                f"holds more than {MAX_WANTED >> 20} MiB of configurations, status and certificates; "
+                "import fewer boxes at a time"
+            )
+        return data
 
 
 def told_name(name: str) -> str:

@@ -12,11 +12,11 @@ import zlib
 from collections.abc import Iterator
 from typing import IO, Final
 
-from ekuscan.imports.members import MAX_MEMBERS, Member, member
+from ekuscan.imports.members import MAX_MEMBERS, Allowance, Member, member
 from ekuscan.imports.source import UnusableSource
 
 MAX_UNPACKED: Final = 1024 * 1024 * 1024
-"""The most bytes that an archive may unpack to; diagnostic logs have up to a few hundred MiB."""
+"""The most bytes that are unpacked of a tar archive in passing; diagnostic logs have up to a few hundred MiB."""
 
 _DAMAGED: Final = "is cut off or damaged; download it again"
 _TOO_LARGE: Final = f"unpacks to more than {MAX_UNPACKED >> 20} MiB; name the xconf_dump file out of it instead"
@@ -53,6 +53,7 @@ def wanted_members(data: bytes) -> list[tuple[Member, bytes]]:
 
 def _from_tar(data: bytes) -> Iterator[tuple[Member, bytes]]:
     raw: IO[bytes] = io.BytesIO(data)
+    allowance = Allowance()
     packed = gzip.GzipFile(fileobj=raw) if data.startswith(b"\x1f\x8b") else raw
     with tarfile.open(fileobj=_Bounded(packed), mode="r|") as archive:
         for number, info in enumerate(archive, start=1):
@@ -61,25 +62,19 @@ def _from_tar(data: bytes) -> Iterator[tuple[Member, bytes]]:
             one = member(info.name) if info.isreg() else None
             content = archive.extractfile(info) if one is not None else None
             if one is not None and content is not None:
-                yield one, _read(content, one)
+                yield one, allowance.take(one, content.read(allowance.limit(one) + 1))
 
 
 def _from_zip(data: bytes) -> Iterator[tuple[Member, bytes]]:
     if data.count(b"PK\x01\x02") > MAX_MEMBERS:
         raise UnusableSource(_TOO_MANY)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        allowance = Allowance()
         for info in archive.infolist():
             one = member(info.filename)
             if one is not None:
                 with archive.open(info) as content:
-                    yield one, _read(content, one)
-
-
-def _read(content: IO[bytes], one: Member) -> bytes:
-    data = content.read(one.limit + 1)
-    if len(data) > one.limit:
-        raise UnusableSource(f"holds {one.name} with more than {one.limit >> 20} MiB, which no appliance writes")
-    return data
+                    yield one, allowance.take(one, content.read(allowance.limit(one) + 1))
 
 
 class _Bounded(io.RawIOBase):
