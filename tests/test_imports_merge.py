@@ -294,6 +294,61 @@ def test_connections_between_clusters_are_one_line_where_every_member_has_them()
     assert completed == parts + "  - {use_case: uc-traversal, from: c2, to: e2, imported: x}\n"
 
 
+CLUSTERS = """\
+schema: ekuscan.targets/1
+targets:
+  core1: {host: exp-c1.example.com, role: expressway-c, cluster: core}
+  core2: {host: exp-c2.example.com, role: expressway-c, cluster: core}
+  cm1: {host: cucm1.example.com, role: cucm, cluster: cm}
+  cm2: {host: cucm2.example.com, role: cucm, cluster: cm}
+connections:
+  - {use_case: neighbor-zone, from: core, to: cm}
+"""
+
+
+def zones(*told: tuple[str, str, str]) -> Found:
+    """Neighbor zones from one box to another, with their TLS Verify Mode."""
+    return Found(
+        connections=tuple(
+            FoundConnection(
+                "neighbor-zone", f"{one}.example.com", f"{other}.example.com", "c1.txt, zone 1", {"tls_verify": mode}
+            )
+            for one, other, mode in told
+        ),
+        targets=tuple(
+            FoundTarget(name, "c1.txt", f"{name}.example.com") for name in dict.fromkeys(n for t in told for n in t[:2])
+        ),
+    )
+
+
+EVERY_PAIR = [(one, other) for one in ("exp-c1", "exp-c2") for other in ("cucm1", "cucm2")]
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize("mine", [None, "on"])
+def test_a_line_for_clusters_takes_no_setting_that_is_told_of_some_of_its_pairs(
+    mine: str | None, overwrite: bool
+) -> None:
+    text = CLUSTERS if mine is None else CLUSTERS.replace("to: cm}", f'to: cm, tls_verify: "{mine}"}}')
+    for found in (
+        zones(("exp-c1", "cucm1", "off")),
+        zones(*((one, other, "off" if other == "cucm1" else "on") for one, other in EVERY_PAIR)),
+    ):
+        made = merged(found, text, overwrite=overwrite)
+        assert made.text == text
+        differs = "tls_verify off of core1 to cm1, and not of all that the line stands for; left as it is"
+        if mine is None or overwrite:
+            told = f", line 8: c1.txt, zone 1 says {differs}: write a line for each that differs"
+        else:
+            told = ": tls_verify is on in line 8, c1.txt, zone 1 says off; left as it is"
+        assert made.told == (f"neighbor-zone from core to cm{told}",)
+
+
+def test_a_line_for_clusters_takes_what_is_told_of_all_its_pairs() -> None:
+    made = merged(zones(*((one, other, "off") for one, other in EVERY_PAIR)), CLUSTERS)
+    assert (made.text, made.told) == (CLUSTERS.replace("to: cm}", 'to: cm, tls_verify: "off"}'), ())
+
+
 def test_a_traversal_zones_verify_mode_counts_where_both_ends_have_the_same() -> None:
     def told(c_mode: str, e_mode: str) -> str:
         sides: list[tuple[Literal["from", "to"], str]] = [("from", c_mode), ("to", e_mode)]

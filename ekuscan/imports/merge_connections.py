@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ekuscan.imports.entries import Tell
 from ekuscan.imports.known import Known
@@ -61,49 +61,77 @@ def merge_connections(
     members = {draft.id: (draft.id,) for draft in content.drafts} | dict(known.clusters)
     missing = dict(wanted)
     for number, draft in enumerate(content.connections):
-        covered = {}
-        for dials in members.get(draft.from_, (draft.from_,)):
-            for answers in members.get(draft.to, (draft.to,)):
-                pair = Pair(draft.use_case, dials, answers)
-                if pair in wanted:
-                    covered[pair] = wanted[pair]
-                    missing.pop(pair, None)
-        _settle(text, number, draft, covered, tell, overwrite=overwrite)
+        stands_for = _pairs_of(draft, members)
+        covered = {pair: wanted[pair] for pair in stands_for if pair in wanted}
+        for pair in covered:
+            missing.pop(pair, None)
+        _settle(text, number, draft, _Covered(covered, len(stands_for)), tell, overwrite=overwrite)
     lines = [_addition(line) for line in folded(missing, known.clusters)]
     add_to_section(text, content, "connections", lines)
+
+
+def _pairs_of(draft: ConnectionDraft, members: Mapping[str, Sequence[str]]) -> list[Pair]:
+    """The pairs for which a connection of the file stands."""
+    return [
+        Pair(draft.use_case, dials, answers)
+        for dials in members.get(draft.from_, (draft.from_,))
+        for answers in members.get(draft.to, (draft.to,))
+        if dials != answers or draft.from_ == draft.to
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Covered:
+    """What was told of the pairs for which a connection stands, which are ``count``."""
+
+    told: Mapping[Pair, Told]
+    count: int
+
+    def values(self) -> Iterator[tuple[str, tuple[str, ...], bool]]:
+        """Each setting, the values that were told of it, and whether one was told of every pair."""
+        told = [dict(one.settings) for one in self.told.values()]
+        for name in dict.fromkeys(name for settings in told for name in settings):
+            values = [settings[name] for settings in told if name in settings]
+            yield name, tuple(dict.fromkeys(values)), len(values) == self.count
+
+    def told_of(self, name: str, value: str) -> tuple[Pair, Told]:
+        """The first pair of which this value of a setting was told."""
+        return next((pair, one) for pair, one in self.told.items() if (name, value) in one.settings)
 
 
 def _settle(
     text: YamlText,
     number: int,
     draft: ConnectionDraft,
-    covered: Mapping[Pair, Told],
+    covered: _Covered,
     tell: Tell,
     *,
     overwrite: bool,
 ) -> None:
-    """A connection of the file gets the settings it does not say yet, where all that it stands for agree."""
-    for name, values in _values(covered):
-        mine, value = draft.settings.get(name), next(iter(values))
-        if len(values) > 1 or mine == value:
+    """A connection of the file gets the settings it does not say yet, where they are told of all that it stands for."""
+    path = ("connections", number)
+    for name, values, of_every_pair in covered.values():
+        mine = draft.settings.get(name)
+        value = next((value for value in values if value != mine), None)
+        if value is None:
             continue
-        path = ("connections", number)
-        if mine is None:
+        pair, told = covered.told_of(name, value)
+        what = f"{draft.use_case} from {shown(draft.from_)} to {shown(draft.to)}"
+        if (mine is None or overwrite) and (len(values) > 1 or not of_every_pair):
+            tell(
+                f"{what}, line {draft.place.line}: {shown(told.told_by)} says {name} {shown(value)} of "
+                f"{shown(pair.from_)} to {shown(pair.to)}, and not of all that the line stands for; left as it is: "
+                "write a line for each that differs"
+            )
+        elif mine is None:
             text.add(path, Addition(value, name))
         elif overwrite:
             text.set_text((*path, name), value)
         else:
-            told_by = next(iter(covered.values())).told_by
             tell(
-                f"{draft.use_case} from {shown(draft.from_)} to {shown(draft.to)}: {name} is {mine} in line "
-                f"{draft.at(name).line}, {shown(told_by)} says {shown(value)}; left as it is"
+                f"{what}: {name} is {mine} in line {draft.at(name).line}, {shown(told.told_by)} says "
+                f"{shown(value)}; left as it is"
             )
-
-
-def _values(covered: Mapping[Pair, Told]) -> Iterator[tuple[str, set[str]]]:
-    told = [dict(one.settings) for one in covered.values()]
-    for name in dict.fromkeys(name for settings in told for name in settings):
-        yield name, {settings[name] for settings in told if name in settings}
 
 
 def _addition(line: Line) -> Addition:
