@@ -1,4 +1,4 @@
-"""Names for boxes out of lists that people keep for other purposes."""
+"""Names of boxes and clusters as a targets file takes them, out of what was written for other purposes."""
 
 from __future__ import annotations
 
@@ -18,3 +18,8 @@ def fit_name(text: str) -> str | None:
     kept = "".join(character for character in text if character.isprintable() or character.isspace())
     made = _NOT_IN_NAMES.sub("-", kept.strip())[:NAME_LIMIT].strip("-")
     return made if name_problem(made) is None else None
+
+
+def sound_name(text: str) -> str:
+    """The same where there has to be a name."""
+    return fit_name(text) or "unnamed"

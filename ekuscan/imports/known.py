@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ekuscan.imports.box_names import sound_name
 from ekuscan.imports.found import FoundTarget
-from ekuscan.imports.unify import as_one, is_named_after_host, names_of, sound_name
+from ekuscan.imports.unify import as_one, is_named_after_host, names_of
 from ekuscan.targets.address import canonical, is_ip, label
 from ekuscan.targets.draft import Draft
 from ekuscan.targets.errors import one_of, shown

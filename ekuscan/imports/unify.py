@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ekuscan.imports.box_names import sound_name
 from ekuscan.imports.found import Found, FoundTarget
 from ekuscan.profiles.load import profile
 from ekuscan.targets.address import canonical, label
-from ekuscan.targets.words import NAME_LIMIT, name_problem
 
-_NOT_IN_NAMES = re.compile(r"[^\w.\-]+")
 _SCALARS = ("host", "role", "release", "cluster", "server_name")
 
 
@@ -29,13 +27,6 @@ def unify(descriptions: Iterable[Found]) -> Found:
         connections=tuple(connection for one in read for connection in one.connections),
         left_out=tuple(dict.fromkeys(left_out)),
     )
-
-
-def sound_name(name: str) -> str:
-    """A name as a targets file can have it."""
-    if name_problem(name) is None:
-        return name
-    return _NOT_IN_NAMES.sub("-", name).strip("-")[:NAME_LIMIT] or "unnamed"
 
 
 def _soundly_named(target: FoundTarget) -> FoundTarget:
