@@ -62,9 +62,10 @@ def summarize(
     """Counts and exit code.
 
     A declared connection without an answer is undecided, and so is what else stayed open (``others_open`` counts it):
-    targets of a role that nobody told and nothing settled, and roles of which nobody can say who talks to whom. An
-    unseen endpoint is not fine. A fault of our own comes before what was found, which may be wrong then (``faults``
-    counts those of the judgement); a run that is not ``complete`` was interrupted.
+    targets of a role that nobody told and nothing settled, roles of which nobody can say who talks to whom, and
+    declared connections of which no rule speaks. An unseen endpoint is not fine. A fault of our own comes before what
+    was found, which may be wrong then (``faults`` counts those of the judgement); a run that is not ``complete`` was
+    interrupted.
     """
     seen = list(observations)
     states = Counter(observation.status for observation in seen)

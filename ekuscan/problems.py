@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ekuscan.advice import is_fine
-from ekuscan.model import Endpoint, Fork, Problem, Remedy, Target, Verdict
+from ekuscan.model import Connection, Endpoint, Fork, Problem, Remedy, Target, Verdict
 from ekuscan.profiles.load import ProfileSlot, profile
 from ekuscan.rules.tables import Tables
 from ekuscan.targets.address import label
@@ -175,6 +175,23 @@ def open_pairs(between: Sequence[Sides]) -> Problem:
             "Give members of a cluster one name (cluster=NAME), or declare connections in a targets file: "
             f"{{use_case: {sides.use_case.name}, from: {dials.id}, to: {answers.id}}}."
         ),
+        when=None,
+        rules=(),
+        verdicts=(),
+        remedy=None,
+    )
+
+
+def open_connection(connection: Connection, title: str) -> Problem:
+    """A connection that somebody declared and of which no rule says anything. ``title`` is that of its use case."""
+    return Problem(
+        section="unknown",
+        target=connection.from_,
+        peer=connection.to,
+        slot=None,
+        title=f"{title}: no rule speaks of it",
+        text=f"Not judged: {title} from {connection.from_} to {connection.to}. That is not to say that it works.",
+        action="Look it up in the documents of both products, and try it with a certificate that has no clientAuth.",
         when=None,
         rules=(),
         verdicts=(),

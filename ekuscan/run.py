@@ -35,7 +35,7 @@ from ekuscan.notices.scene import Scene
 from ekuscan.observation import skipped
 from ekuscan.parts import endpoints_by_part, parts_of
 from ekuscan.plan import MOST, Picks, choose, plan_of, work_of
-from ekuscan.problems import Finding, finding, open_pairs, open_role, problems
+from ekuscan.problems import Finding, finding, open_connection, open_pairs, open_role, problems
 from ekuscan.respell import Words, respeller
 from ekuscan.rules.tables import Tables
 from ekuscan.target_facts import TargetFacts, experiments, requests, services
@@ -182,7 +182,7 @@ class RunInProgress:
             [verdict for piece in pieces for verdict in piece.counted],
             [observation for piece in pieces for observation in piece.observations],
             [connection for piece in pieces for connection in piece.connections],
-            len(self._nameless()) + self._open_candidates(pieces) + len(self._unguessed()),
+            len(self._nameless()) + self._open_candidates(pieces) + len(self._unguessed()) + len(self._unjudged()),
             self._options.fail_on,
             self._options.as_of,
             complete=complete,
@@ -196,6 +196,7 @@ class RunInProgress:
         findings = [item for piece in pieces for item in piece.findings]
         unknown = [self._open_role(target) for target in self._nameless()]
         unknown += [open_pairs(sides) for sides in self._unguessed()]
+        unknown += [open_connection(one, self._title(one)) for one in self._unjudged()]
         return Run(
             run=replace(self.info, finished=finished, complete=complete),
             targets=tuple(by_id[target.id] for target in self._inventory.targets if target.id in by_id),
@@ -249,6 +250,20 @@ class RunInProgress:
         for sides in unguessed(targets, self._inventory.connections, self._knowledge.tables):
             by_roles.setdefault((sides.dials[0].role, sides.answers[0].role), []).append(sides)
         return list(by_roles.values())
+
+    def _unjudged(self) -> list[Connection]:
+        """Declared connections of which no verdict speaks, in parts that were judged without a fault of our own."""
+        if self._options.candidates or self.faults:
+            return []
+        found: list[Connection] = []
+        for piece in self._pieces():
+            judged = {verdict.connection for verdict in piece.counted}
+            found += [one for one in piece.connections if one.origin != "assumed" and one.id not in judged]
+        return found
+
+    def _title(self, connection: Connection) -> str:
+        use_case = self._knowledge.tables.use_cases.get(connection.use_case)
+        return use_case.title if use_case is not None else connection.use_case
 
     def _open_role(self, target: Target) -> Problem:
         endpoints = [observation.endpoint for observation in self._observations[target.id]]

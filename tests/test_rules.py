@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ekuscan.rules import load, references, releases
+from ekuscan.rules.load import packaged
+from ekuscan.rules.tables import Rule, UseCase
 from ekuscan.table_rows import TableError
 from ekuscan.verdict import examples
 
@@ -205,3 +207,50 @@ def test_any_text_is_a_release_or_a_release_error(role: str, text: str) -> None:
 def test_a_text_that_is_no_release_says_how_one_is_written() -> None:
     with pytest.raises(releases.ReleaseError, match=r'write it like "X15\.4"'):
         releases.parse("expressway-e", "fifteen")
+
+
+# Those who dial here show no certificate, or none that the change reaches.
+_SHOW_NONE = {
+    "one-way-tls": "nobody asks for a certificate",
+    "encrypted-phones": "their certificates come from CAPF or from Cisco, not from a public CA",
+    "phone-oauth": "phones show a token",
+    "phone-tftp": "phones are asked for none",
+    "capf": "a phone has none before it comes here",
+    "tvs": "phones are asked for none",
+    "xmpp-clients": "people log in with a password",
+    "imap": "people log in with a password",
+    "cms-web-bridge": "Expressway-C is asked for none",
+    "cms-api": "people and scripts log in with a password",
+}
+
+
+def test_whoever_may_dial_in_a_use_case_has_a_rule_about_what_it_shows() -> None:
+    tables = packaged()
+    silent = {
+        use_case.name
+        for use_case in tables.use_cases.values()
+        if not use_case.parts
+        for ends in _ways(use_case)
+        if not any(_judges_who_dials(rule, *ends) for rule in tables.rules_of(use_case.name))
+    }
+    assert silent == set(_SHOW_NONE)
+
+
+def _ways(use_case: UseCase) -> set[tuple[str, str]]:
+    ways = {(dials, answers) for dials in use_case.from_ for answers in use_case.to}
+    return ways | ({(answers, dials) for dials, answers in ways} if use_case.both_ways else set())
+
+
+def _judges_who_dials(rule: Rule, dials: str, answers: str) -> bool:
+    """Whether a rule has a verdict about what one end shows to the other, whatever nobody told about names."""
+    ways = [(dials, answers)]
+    if rule.check in ("message", "pair"):
+        # Either end may begin: the one certificate that is judged counts both ways.
+        ways.append((answers, dials))
+    elif rule.presents.as_ != "client" or rule.named_by:
+        return False
+    return any(presents in rule.presents.roles and _is_judged_by(rule, verifies) for presents, verifies in ways)
+
+
+def _is_judged_by(rule: Rule, role: str) -> bool:
+    return rule.verifies in ("peer", role) or (rule.verifies == "expressway" and role.startswith("expressway"))

@@ -608,6 +608,23 @@ def test_nothing_is_open_where_nothing_is_to_be_assumed(world: Certificates) -> 
     assert run.summary.undecided == 0
 
 
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_declared_connection_of_which_no_rule_speaks_is_open_and_not_fine(
+    world: Certificates, streamed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = knowledge()
+    rules = tuple(rule for rule in known.tables.rules if rule.use_case != "contact-center-trunk")
+    silent = replace(known, tables=replace(known.tables, rules=rules))
+    monkeypatch.setattr("tests.test_run.knowledge", lambda: silent)
+    declared = Connection("cucm1>uccx1/trunk", "contact-center-trunk", "cucm1", "uccx1")
+    inventory = Inventory((box("cucm1", "cucm", "15"), box("uccx1", "contact-center")), connections=(declared,))
+    run, _ = finished(world, inventory, (), streamed=streamed, assume=False)
+    assert (run.summary.undecided, run.summary.exit) == (1, 3)
+    (problem,) = [one for one in run.problems if one.peer == "uccx1"]
+    assert (problem.section, problem.target) == ("unknown", "cucm1")
+    assert problem.title == "Contact centre connection: no rule speaks of it"
+
+
 # --- as of another day --------------------------------------------------------------------------------------------
 
 

@@ -90,6 +90,27 @@ CONNECTIONS = (
             ("was seen: it does not check", ", client_eku: ignored", "ok"),
         )
     ),
+    *(
+        Situation(
+            f"{who} dials my contact centre with {certificate}, {word}: {given}",
+            ("CC03", "V-CC"),
+            inventory(
+                f"{_box(_BOTH, more=told)}\np: {{role: {role}, ports: [], slots: {{{slots}: {certificate}}}}}",
+                '- {use_case: contact-center-trunk, from: p, to: f, mtls: "on"}',
+            ),
+            {**_own("ok"), **web, "p>f/contact-center-trunk/CC03": given},
+            remedies={"p>f/contact-center-trunk/CC03": (way,) if given != "ok" else ()},
+        )
+        for who, role, slots, web, way in (
+            ("Unified CM", "cucm", f"tomcat: {_BOTH}, CallManager", {"p/https/CM01": "ok"}, "private-ca-uc"),
+            ("CMS", "cms", f"webadmin: {_BOTH}, callbridge", {}, "private-ca-media"),
+        )
+        for certificate, word, told, given in (
+            (_SERVER, "and the notice does not say what happens", "", "at-risk"),
+            (_SERVER, "which was seen to check", ", client_eku: checked", "breaks"),
+            (_BOTH, "which was seen to check", ", client_eku: checked", "ok"),
+        )
+    ),
     Situation(
         "a contact centre connection without mutual TLS needs no clientAuth",
         ("CC02", "CC03"),

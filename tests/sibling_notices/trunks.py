@@ -224,4 +224,27 @@ DIALLED_IN = (
     ),
 )
 
-SITUATIONS = (*TO_PRODUCTS, *DIALLED_IN)
+CALLED_BY_UNIFIED_CM = tuple(
+    Situation(
+        f"Unified CM dials Emergency Responder with {file}, {word}: {given}",
+        ("ER04", "Emergency Responder"),
+        estate(
+            "- {use_case: emergency-responder, from: u, to: p}",
+            u=box("cucm", CallManager=file),
+            p=box("cer", more=told),
+        ),
+        {
+            **webs(u="cucm", p="cer"),
+            "u>p/emergency-responder/ER04": given,
+            "p>u/emergency-responder/ER03": "ok",
+        },
+        remedies={"u>p/emergency-responder/ER04": ("private-ca-uc",) if given != "ok" else ()},
+    )
+    for file, word, told, given in (
+        ("corp-server", "and nothing is stated", "", "at-risk"),
+        ("corp-server", "which is known to check", "client_eku: checked", "breaks"),
+        ("corp-both", "which is known to check", "client_eku: checked", "ok"),
+    )
+)
+
+SITUATIONS = (*TO_PRODUCTS, *DIALLED_IN, *CALLED_BY_UNIFIED_CM)
