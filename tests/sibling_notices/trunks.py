@@ -224,6 +224,21 @@ DIALLED_IN = (
     ),
 )
 
+# What Webex answers with says nothing of what it dials with.
+CALLED_BY_WEBEX = tuple(
+    Situation(
+        f"Webex dials Unified CM, {word}",
+        ("CM04",),
+        estate(_INBOUND, u=box("cucm", more="client_eku: checked"), p=f"role: webex, slots: {{{slots}}}"),
+        {**web("u", "cucm"), "p>u/sip-trunk/CM04": given, "u>p/sip-trunk/CM03": "ok"},
+    )
+    for word, slots, given in (
+        ("and nobody saw with what", "certificate: corp-both.pem", ("unknown", "unknown")),
+        ("seen to do so without clientAuth", "certificate: corp-both.pem, client: corp-server.pem", "breaks"),
+        ("seen to do so with clientAuth", "certificate: corp-server.pem, client: corp-client.pem", "ok"),
+    )
+)
+
 CALLED_BY_UNIFIED_CM = tuple(
     Situation(
         f"Unified CM dials Emergency Responder with {file}, {word}: {given}",
@@ -247,4 +262,4 @@ CALLED_BY_UNIFIED_CM = tuple(
     )
 )
 
-SITUATIONS = (*TO_PRODUCTS, *DIALLED_IN, *CALLED_BY_UNIFIED_CM)
+SITUATIONS = (*TO_PRODUCTS, *DIALLED_IN, *CALLED_BY_WEBEX, *CALLED_BY_UNIFIED_CM)
