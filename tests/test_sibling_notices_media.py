@@ -94,10 +94,11 @@ def test_the_cms_web_proxy_names_its_weakest_leg(world: World) -> None:
         assert told.startswith(f"Weakest leg: {leg}.")
 
 
-def test_a_stack_is_told_as_the_reason(world: World) -> None:
-    situation = next(one for one in generic.STACKS if "gnutls refuse" in one.says)
-    verdict = next(one for one in running.scan(situation, world)["verdicts"] if one["rule"] == "X04")
-    assert ("p.client_eku", "ignored, as gnutls does by default") in {
-        (because["fact"], because["value"]) for because in verdict["because"]
-    }
-    assert verdict["certainty"] == "declared"
+def test_what_a_stack_does_is_assumed_where_it_is_worse_and_told_where_it_is_asked(world: World) -> None:
+    found = {}
+    for stack in ("openssl", "gnutls"):
+        situation = next(one for one in generic.STACKS if f"a peer on {stack} refuse" in one.says)
+        found[stack] = next(one for one in running.scan(situation, world)["verdicts"] if one["rule"] == "X04")
+    assert (found["openssl"]["certainty"], found["openssl"]["assumed"]) == ("assumed", ["p.client_eku = checked"])
+    (asked,) = found["gnutls"]["forks"]
+    assert asked["question"].endswith("Servers on gnutls do not by default, and the application can differ.")

@@ -138,8 +138,9 @@ def _stacks(tables: Tables, where: Places) -> str:
         for name, habit in tables.stacks.items()
     )
     intro = (
-        "A generic peer of which neither `client_eku` nor an experiment says what it does is taken to do what servers "
-        "on its `stack` do by default, with a client certificate that lacks clientAuth."
+        "A generic peer of which neither `client_eku` nor an experiment says what it does is assumed to do what "
+        "servers on its `stack` do by default, with a client certificate that lacks clientAuth, where that makes the "
+        "answer worse. Where they do not look, it stays a question: an application can differ."
     )
     listing = table(("Stack", "By default", "How it shows", "Source"), rows)
     return f"{mark('stacks')}\n## TLS stacks of generic peers\n\n{intro}\n\n{listing}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -98,13 +98,19 @@ class Box:
         return setting_variable(self.name, self.tables.settings[name], declared or self._told_by_slot(name))
 
     def _told_by_stack(self, setting: Setting) -> Variable:
-        """What the TLS stack that was declared for this box does, where nobody said what the box itself does."""
-        stack = self.target.settings.get("stack") if self.target else None
-        habit = self.tables.stacks.get(self.stack()) if stack is not None else None
-        if stack is None or habit is None:
-            return setting_variable(self.name, setting, None)
-        told = f"{habit.client_eku}, as {habit.stack} does by default"
-        return Variable(f"{self.name}.{setting.name}", (habit.client_eku,), stack.from_, text=told)
+        """What the TLS stack that was declared for this box does by default, where nobody said what the box does.
+
+        It is no more than a default, which the application can override: it is assumed only where it makes the answer
+        worse.
+        """
+        variable = setting_variable(self.name, setting, None)
+        declared = self.target is not None and "stack" in self.target.settings
+        habit = self.tables.stacks.get(self.stack()) if declared else None
+        if habit is None:
+            return variable
+        told = "do" if habit.client_eku == "checked" else "do not"
+        question = f"{setting.question} Servers on {habit.stack} {told} by default, and the application can differ."
+        return replace(variable, default=habit.client_eku, question=question)
 
     def _told_by_slot(self, setting: str) -> Fact | None:
         """A certificate that was seen in its slot is what that slot holds: whether it is a copy is no question then."""
