@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.cisco_document.situation import Shorthand, Situation, Upload, core, fork, if_used, inventory
+from tests.cisco_document.situation import Shorthand, Situation, Upload, believed, core, fork, if_used, inventory
 
 _SERVER, _BOTH, _CLIENT = "digicert-server.pem", "corp-both.pem", "corp-client.pem"
 
@@ -230,7 +230,7 @@ UPLOADS = (
             ("CB05",),
             f"{name}.pem",
             f"cube@{release}",
-            _installed(given),
+            _installed(believed(given, "M")),
             settings=(f"match_eku={setting}",),
             slots=("trustpoint",),
             remedies={"upload-server/CB05": remedies},
@@ -239,6 +239,8 @@ UPLOADS = (
             ("17.12.4", "digicert-server", "off", "ok", ()),
             ("17.12.4", "digicert-server", "on", "at-risk", ("no-match-eku-own",)),
             ("17.18.2", "digicert-server", "on", "at-risk", ("no-match-eku-own",)),
+            ("17.12.4", "corp-client", "off", "at-risk", ("private-ca-media",)),
+            ("17.12.4", "corp-client", "on", "at-risk", ("private-ca-media",)),
             ("17.12.4", "corp-both", "on", "ok", ()),
             ("26.1.1", "digicert-server", "on", "ok", ()),
             ("26.1.1", "corp-client", "off", "at-risk", ()),
