@@ -82,6 +82,7 @@ def test_the_outer_box_tells_the_other_ends_its_partners_and_whom_it_calls_by_na
         ("traversal-zone", "exp-c.example.com", edge),
         ("sip-b2b", edge, "far-ends"),
         ("edge-audio", edge, "webex"),
+        ("edge-audio", "webex", edge),
         *(("neighbor-zone", edge, partner) for partner in partners),
     }
 
@@ -117,6 +118,14 @@ def test_a_zone_that_verifies_says_which_names_it_looks_for() -> None:
 def test_a_zone_of_which_nobody_told_whether_it_verifies_says_them_too() -> None:
     found = read(NAMED + zone(1, "TraversalClient", Peer_1_Address="E.example.com", Peer_2_Address="[2001:DB8::1]"))
     assert [dict(one.settings) for one in found.connections] == [{"peer_address": "2001:db8::1, e.example.com"}] * 2
+
+
+def test_what_a_dns_zone_verifies_says_nothing_of_webex_where_it_dials_back() -> None:
+    told = {(one.from_, one.to): dict(one.settings) for one in read(EDGE).connections if one.use_case == "edge-audio"}
+    assert told == {
+        ("exp-e.example.com", "webex"): {"tls_verify": "on", "verify_name": "callservice.ciscospark.com"},
+        ("webex", "exp-e.example.com"): {},
+    }
 
 
 def test_what_is_no_tls_or_no_sip_is_left_out_with_a_word() -> None:

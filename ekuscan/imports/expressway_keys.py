@@ -48,12 +48,16 @@ class ProfileRow:
 
 @dataclass(frozen=True, slots=True)
 class SubjectRow:
-    """How the name ends that a DNS zone expects in a certificate, and whose it is."""
+    """How the name ends that a DNS zone expects in a certificate, and whose it is.
+
+    ``dials_back``: whoever it is dials this end as well, for the same use case, without a zone of its own.
+    """
 
     ends: tuple[str, ...]
     role: RoleName
     name: str
     use_case: str
+    dials_back: bool
     source: tuple[str, ...]
     confidence: Confidence
 

@@ -177,13 +177,14 @@ class _Box:
         subject = values.get(f"{type_}siptlsverifysubjectname")
         port = values.get(f"{type_}sipport", "")
         zone_profile = values.get(f"{type_}zoneprofile", "").lower()
-        use_case, far_end, role = row.use_case, row.far_end, None
+        use_case, far_end, role, dialled_back = row.use_case, row.far_end, None, False
         for profile in self._table.profiles:
             if zone_profile.startswith(profile.begins.lower()):
                 role = profile.role
         for whose in self._table.subjects if far_end else ():
             if subject and subject.lower().endswith(whose.ends):
                 use_case, far_end, role = whose.use_case, whose.name, whose.role
+                dialled_back = whose.dials_back
         answered = (subject,) if row.dialled_by == "peer" and subject else ()
         peers = (far_end,) if far_end else answered or _peers(type_, values)
         return Zone(
@@ -197,6 +198,7 @@ class _Box:
             peer_role=role or ("outside" if far_end else None),
             far_end=far_end is not None,
             verify_name=printable(subject, 253) if far_end and subject else None,
+            dialled_back=dialled_back,
         )
 
 

@@ -24,6 +24,7 @@ class Zone:
     other end's certificate. ``transport`` ("tls", ...) and ``tls_verify`` are None where they were not told, as are
     ``port``, ``peer_role``, what the zone says of the product at the other end, and ``verify_name``, the name that a
     zone without a name of the other end looks for in its certificate. ``far_end``: the other end has no such zone.
+    ``dialled_back``: it opens connections of the same kind too, which come through no zone.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Zone:
     peer_role: RoleName | None = None
     far_end: bool = False
     verify_name: str | None = None
+    dialled_back: bool = False
 
 
 def is_tls(zone: Zone) -> bool:
@@ -56,6 +58,9 @@ def zone_connections_with(zone: Zone, this: str, peer: str, told_by: str) -> Ite
         yield FoundConnection(zone.use_case, this, peer, told_by, settings, half)
     if zone.dialled_by in ("peer", "either"):
         yield FoundConnection(zone.use_case, peer, this, told_by, settings, "to" if zone.dialled_by == "peer" else None)
+    elif zone.dialled_back:
+        # What the zone has set counts for what goes through it, and not for what comes in.
+        yield FoundConnection(zone.use_case, peer, this, told_by)
 
 
 def _looked_for(zone: Zone) -> Mapping[str, str]:
