@@ -105,6 +105,31 @@ def timeless_verdicts(verdicts: list[dict[str, Any]]) -> dict[str, dict[str, Any
     return found
 
 
+@pytest.mark.parametrize(("server", "client"), [("exp-c1", "digicert"), ("digicert", "exp-c1")])
+def test_a_file_for_the_slot_of_the_new_release_counts_in_both(
+    before: Lab, tmp_path: Path, server: str, client: str
+) -> None:
+    leaf(before, tmp_path, "server", "digicert").rename(tmp_path / "digicert.server.pem")
+    files = {"exp-c1": before.directory / "exp-c1.server.pem", "digicert": tmp_path / "digicert.server.pem"}
+    described = (
+        "schema: ekuscan.targets/1\ntargets:\n"
+        f"  c: {{role: expressway-c, release: RELEASE, slots: {{server: {files[server]}, client: {files[client]}}}}}\n"
+        f"  e: {{role: expressway-e, release: RELEASE, slots: {{server: {before.directory}/exp-e1.server.pem}}}}\n"
+    )
+    old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
+    old.write_text(described.replace("RELEASE", "X15.4"), encoding="utf-8")
+    new.write_text(described.replace("RELEASE", "X15.5"), encoding="utf-8")
+    upgrade = ("-f", old, "--to", "expressway=X15.5", "--set", "e.client_certificate=separate", "--format", "json")
+    foreseen = json.loads(run(*inside(before, "preflight", *upgrade)).out)
+    scanned = json.loads(run(*inside(before, "scan", "-f", new, "--format", "json")).out)
+    at_c = [
+        {id_: one for id_, one in timeless_verdicts(verdicts).items() if one["target"] == "c"}
+        for verdicts in (foreseen["after"], scanned["verdicts"])
+    ]
+    assert at_c[0] == at_c[1]
+    assert any("named for its slot client" in sentence for sentence in foreseen["left_out"])
+
+
 def test_a_scan_before_the_change_gives_the_verdicts_that_it_starts_from(before: Lab) -> None:
     found, scanned = document(before, "--renew", "default"), scan(before, "--format", "json").document
     assert {one["id"]: one for one in found["before"]} == {one["id"]: one for one in scanned["verdicts"]}

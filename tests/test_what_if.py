@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ekuscan.assessment import ChainBook
 from ekuscan.foresight import Alteration
-from ekuscan.model import Fact, Target
+from ekuscan.model import Fact, RoleName, Target
 from ekuscan.rules.load import packaged
 from ekuscan.trust import TrustStore
 from ekuscan.what_if.certificate import NewCertificate
@@ -99,6 +99,33 @@ def test_a_configuration_that_cube_takes_over_names_no_client_trustpoint() -> No
     facts = Facts().box("cube1", "cube", "17.12.4", {"trustpoint": Shown()})
     found = after(Changes(to=("cube=26.1.1",)), facts)
     assert found.estate.targets["cube1"].settings["client_trustpoint"].value == "same"
+
+
+@pytest.mark.parametrize(
+    ("box", "new", "setting"),
+    [
+        (
+            ("exp-c1", "expressway-c", "X15.4", {"server": Shown("server"), "client": Shown()}),
+            "X15.5",
+            "client_certificate",
+        ),
+        (
+            ("cube1", "cube", "17.12.4", {"trustpoint": Shown(), "client-trustpoint": Shown("server")}),
+            "26.1.1",
+            "client_trustpoint",
+        ),
+    ],
+)
+def test_a_certificate_that_is_named_for_the_slot_of_the_new_release_stands_there_after_the_upgrade(
+    box: tuple[str, RoleName, str, dict[str, Shown]], new: str, setting: str
+) -> None:
+    facts = Facts().box(*box)
+    found = after(Changes(to=(f"{box[0]}={new}",)), facts)
+    target = found.estate.targets[box[0]]
+    assert contents(target) == contents(facts.targets[box[0]])
+    assert setting not in target.settings
+    assert [one.row for one in found.alterations] == [None]
+    assert "is taken for what stands there after the upgrade" in found.left_out[0]
 
 
 def test_an_upgrade_leaves_the_boxes_that_run_that_release_already() -> None:

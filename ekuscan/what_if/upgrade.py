@@ -103,7 +103,7 @@ def _on(target: Target, old: Release | None, new: Release, wanted: str, grounds:
     target = replace(target, release=wanted, release_from="declared")
     for row in grounds.tables.upgrades:
         if target.role in row.roles and old is not None and _within(old, row.was) and _within(new, row.release):
-            target = _with_effects(target, row, notes)
+            target = _with_effects(target, row, grounds, notes)
     return _without_aliased(target, grounds)
 
 
@@ -113,9 +113,16 @@ def _within(release: Release, condition: Condition) -> bool:
     return (low is None or release.low >= low) and (high is None or release.high <= high)
 
 
-def _with_effects(target: Target, row: UpgradeChange, notes: Notes) -> Target:
+def _with_effects(target: Target, row: UpgradeChange, grounds: Grounds, notes: Notes) -> Target:
     settings = dict(target.settings)
     for name, value in row.sets.items():
+        slot = _given_slot(target, name, grounds)
+        if slot is not None:
+            notes.left_out.append(
+                f"{target.id}: the certificate that is named for its slot {slot} is taken for what stands there after "
+                f"the upgrade. {row.says}"
+            )
+            continue
         told = settings.get(name)
         notes.alterations.append(
             Alteration("upgrade", target.id, name, told.value if told is not None else None, value, row.id)
@@ -124,8 +131,19 @@ def _with_effects(target: Target, row: UpgradeChange, notes: Notes) -> Target:
     return replace(target, settings=settings)
 
 
+def _given_slot(target: Target, setting: str, grounds: Grounds) -> str | None:
+    """The slot that a setting makes one with another, where it has a certificate of its own all the same."""
+    slots = {
+        row.slot
+        for row in grounds.tables.aliases
+        if target.role in row.roles and any(condition.fact == setting for condition in row.when)
+    }
+    return next((one.slot for one in target.slots if one.slot in slots and one.chain is not None), None)
+
+
 def _without_aliased(target: Target, grounds: Grounds) -> Target:
-    """A slot that is one with another has no content of its own."""
+    """A slot that is one with another is not waited for; a certificate that is named for it stays, as in a scan."""
     box = grounds.box(target)
     one = {row.slot for row in grounds.tables.aliases if target.role in row.roles and box.certainly(row.when)}
-    return replace(target, slots=tuple(content for content in target.slots if content.slot not in one))
+    kept = tuple(content for content in target.slots if content.chain is not None or content.slot not in one)
+    return replace(target, slots=kept)
