@@ -10,6 +10,7 @@ from ekuscan.verdict.clusters import is_whole
 from ekuscan.verdict.evaluate import GRAVITY
 
 _OPEN: tuple[Answer, ...] = ("depends", "unknown")
+_UNSURE: tuple[Answer, ...] = ("at-risk", *_OPEN)
 
 
 def differences(before: Sequence[Verdict], after: Sequence[Verdict], touched: Collection[str]) -> Iterator[Difference]:
@@ -31,14 +32,18 @@ def effect_of(before: Verdict | None, after: Verdict | None) -> Effect:
     was, is_ = _answers(before), _answers(after)
     if is_[0] == "breaks":
         return "stays-broken" if was[0] == "breaks" else "breaks"
-    if is_[0] in _OPEN and was[0] != "breaks":
+    if was[0] == "breaks" and is_[0] in _UNSURE:
+        return "still-open"
+    if is_[0] in _OPEN:
         # Of what was not seen nothing can be compared; where a fact decides, each of its values can.
         as_before = was[0] == is_[0] and (is_[0] == "unknown" or _hangs_on(before) == _hangs_on(after))
         return "stays-open" if as_before else "open"
     graver = _gravity(is_), _gravity(was)
     if graver[0] == graver[1]:
         return "same"
-    return "worse" if graver[0] > graver[1] else "better"
+    if graver[0] > graver[1]:
+        return "worse"
+    return "still-open" if was[1] == "breaks" and is_[1] in _UNSURE else "better"
 
 
 def _answers(verdict: Verdict | None) -> tuple[Answer, Answer]:

@@ -14,7 +14,7 @@ from ekuscan.model import Answer, Confidence, Fork, Outcome, RunInfo, Source, Ve
 SCHEMA = "ekuscan.preflight/1"
 
 ChangeKind = Literal["upgrade", "setting", "certificate", "renewal", "day"]
-Effect = Literal["breaks", "worse", "open", "better", "stays-broken", "stays-open", "same"]
+Effect = Literal["breaks", "worse", "open", "better", "still-open", "stays-broken", "stays-open", "same"]
 GoNoGo = Literal["go", "no-go", "undecided", "incomplete"]
 CheckName = Literal["key", "request", "names", "eku", "chain", "issuer", "validity", "key-type", "upload", "restart"]
 CheckResult = Literal["ok", "note", "warning", "blocks", "open"]
@@ -51,7 +51,8 @@ class Difference:
     """One verdict before and after; None where it does not exist there.
 
     ``effect``: "breaks" fails after and did not before; "worse" is graver without failing; "open" is decided by a fact
-    that is not known, and was not so before; "better"; "stays-broken" and "stays-open" as they were; "same".
+    that is not known, and was not so before; "better"; "still-open" breaks before, today or at a renewal, and after it
+    is not sure whether it still does; "stays-broken" and "stays-open" as they were; "same".
     ``touched``: a change is at one of its ends. ``text``, ``forks`` and ``missing`` are those of after, and of before
     where there is no after; ``way_out`` is the best remedy then.
     """
@@ -119,6 +120,7 @@ class Tally:
     worse: int
     open: int
     better: int
+    still_open: int
     stays_broken: int
     stays_open: int
     same: int

@@ -45,6 +45,7 @@ class Weighed:
             worse=self._count("worse"),
             open=self._count("open"),
             better=self._count("better"),
+            still_open=self._count("still-open"),
             stays_broken=self._count("stays-broken"),
             stays_open=self._count("stays-open"),
             same=self._count("same"),
@@ -76,13 +77,17 @@ class Weighed:
 def _decisive(one: Difference) -> bool:
     """Whether a verdict keeps the question open.
 
-    So does one that newly hangs on a fact, one that is newly at risk in a use case that surely exists, and what was not
-    seen where something is changed. A fork that gives after what it gave before says nothing against the change.
+    So does one that newly hangs on a fact, one that is newly at risk in a use case that surely exists (be it instead of
+    broken: the change may have been meant to mend it), and what was not seen where something is changed. A fork that
+    gives after what it gave before says nothing against the change, nor does one that broke at the renewal
+    alone.
     """
     now = one.after.now if one.after is not None else None
-    if one.effect == "worse":
-        return now == "at-risk" and not one.if_used
-    return one.effect == "open" or (one.effect == "stays-open" and one.touched and now == "unknown")
+    if one.effect == "still-open" and one.before is not None and one.before.now != "breaks":
+        return False
+    if one.effect in ("worse", "still-open") and now == "at-risk":
+        return not one.if_used
+    return one.effect in ("open", "still-open") or (one.effect == "stays-open" and one.touched and now == "unknown")
 
 
 def _open_facts(one: Difference) -> list[str]:

@@ -37,7 +37,12 @@ def verdict(now: Answer, next_: Answer, *, fork: str | None = None) -> Verdict:
         (("unknown", "unknown"), ("breaks", "ok"), "breaks"),
         (("breaks", "breaks"), ("breaks", "ok"), "stays-broken"),
         (("breaks", "breaks"), ("ok", "ok"), "better"),
-        (("breaks", "breaks"), ("depends", "depends"), "better"),
+        (("breaks", "breaks"), ("depends", "depends"), "still-open"),
+        (("breaks", "breaks"), ("unknown", "unknown"), "still-open"),
+        (("breaks", "breaks"), ("at-risk", "at-risk"), "still-open"),
+        (("ok", "breaks"), ("ok", "depends"), "still-open"),
+        (("at-risk", "breaks"), ("ok", "unknown"), "still-open"),
+        (("breaks", "breaks"), ("ok", "breaks"), "better"),
         (("ok", "breaks"), ("ok", "ok"), "better"),
         (("at-risk", "breaks"), ("ok", "breaks"), "better"),
         (("ok", "ok"), ("ok", "breaks"), "worse"),
@@ -72,6 +77,10 @@ def test_what_breaks_after_is_always_told_as_broken_and_what_is_open_as_open() -
         effect = effect_of(verdict(*before), verdict(*after))
         assert (effect in ("breaks", "stays-broken")) == (after[0] == "breaks")
         assert (effect in ("open", "stays-open")) == (after[0] in ("depends", "unknown") and before[0] != "breaks")
+        if effect == "better":
+            assert not {"at-risk", "depends", "unknown"} & {
+                now for was, now in zip(before, after, strict=True) if was == "breaks"
+            }
 
 
 def test_verdicts_are_paired_by_id_whatever_their_order_and_know_what_touches_them() -> None:

@@ -39,6 +39,7 @@ _SECTIONS = (
     _Section("breaks", "WOULD BREAK", "(and does not today)", "1;31"),
     _Section("open", "HANGS ON A FACT", "(and does not today)", "1;34"),
     _Section("worse", "GETS WORSE", "(without breaking at once)", "1;33"),
+    _Section("still-open", "MAY GET BETTER", "(and may stay broken)", "1;34"),
     _Section("better", "GETS BETTER", "", "1;32"),
     _Section("stays-broken", "STAYS BROKEN", "", "1;35"),
     _Section("stays-open", "STAYS OPEN", "(as today)", "1;36", always=False),
@@ -174,7 +175,7 @@ def _group(group: Sequence[Difference], page: Page) -> Iterator[str]:
     more = f" and {len(ends) - 3} more" if len(ends) > 3 else ""
     yield from page.wrap(", ".join(ends[:3]) + more, "    ", "    ")
     yield from page.wrap(first.text, "    ", "    ")
-    if first.way_out is not None and first.effect in ("breaks", "stays-broken"):
+    if first.way_out is not None and first.effect in ("breaks", "still-open", "stays-broken"):
         yield from page.wrap(first.way_out, "  > ", "    ")
 
 
@@ -225,6 +226,7 @@ def _last(found: Foresight, page: Page) -> Iterator[str]:
         (count.open, "to decide"),
         (count.worse, "worse"),
         (count.better, "better"),
+        (count.still_open, "perhaps better"),
         (count.stays_broken, "broken as today"),
         (count.stays_open, "open as today"),
         (count.same, "unchanged"),
