@@ -28,9 +28,10 @@ from ekuscan.rules.tables import (
     Rule,
     Setting,
     SlotAlias,
-    SlotChange,
+    SlotRow,
     Tables,
     UpgradeChange,
+    UpgradeLimit,
     UseCase,
     Verifier,
     VerifierCase,
@@ -101,9 +102,7 @@ def subjects(tables: Tables) -> dict[str, list[str]]:
         "rules": list(dict.fromkeys(id_ for rule in tables.rules for id_ in (rule.id, *rule.also))),
         "verifiers and slots": [
             *(verifier.id for verifier in tables.verifiers),
-            *(alias.id for alias in tables.aliases),
-            *(change.id for change in tables.changes),
-            *(upgrade.id for upgrade in tables.upgrades),
+            *(row.id for row in tables.slot_rows),
         ],
         "use cases": list(tables.use_cases),
         "the Cisco document": list(answers.packaged().answers),
@@ -228,8 +227,7 @@ def _rows(word: str, tables: Tables) -> Iterator[Paragraph]:
     for verifier in tables.verifiers:
         if _same(word, verifier.id) or (_same(word, *verifier.also) and not _own_row(word, tables)):
             yield from _verifier(verifier, tables)
-    rows: tuple[SlotAlias | SlotChange | UpgradeChange, ...] = (*tables.aliases, *tables.changes, *tables.upgrades)
-    for row in rows:
+    for row in tables.slot_rows:
         if _same(word, row.id):
             yield from _slot_row(row, tables)
 
@@ -245,14 +243,16 @@ def _verifier(verifier: Verifier, tables: Tables) -> Iterator[Paragraph]:
     yield from _sources(tables, verifier.source, verifier.confidence, verifier.checked)
 
 
-def _slot_row(row: SlotAlias | SlotChange | UpgradeChange, tables: Tables) -> Iterator[Paragraph]:
+def _slot_row(row: SlotRow, tables: Tables) -> Iterator[Paragraph]:
     yield Paragraph("", f"{row.id}: {row.says}")
     if isinstance(row, UpgradeChange):
         told = ", ".join(f"{name} {value}" for name, value in row.sets.items())
         yield Paragraph("upgrade", f"{_the(row.roles)}, from {row.was.text} to {row.release.text}: then {told}")
         yield from _sources(tables, row.source, row.confidence, row.checked)
         return
-    if isinstance(row, SlotAlias):
+    if isinstance(row, UpgradeLimit):
+        yield Paragraph("upgrade", f"{_the(row.roles)}, to {row.release.text}: not possible")
+    elif isinstance(row, SlotAlias):
         yield Paragraph("slots", f"{_the(row.roles)}: {row.slot} is one with {row.same_as}")
     else:
         effect = "its CA's dated policy gives the next EKU" if row.effect == "policy" else "the EKU stays"

@@ -128,6 +128,26 @@ def test_a_certificate_that_is_named_for_the_slot_of_the_new_release_stands_ther
     assert "is taken for what stands there after the upgrade" in found.left_out[0]
 
 
+def test_a_platform_that_cannot_run_the_release_is_refused_with_the_reason() -> None:
+    facts = Facts().box("cube1", "cube", "17.12.4", {"trustpoint": Shown()}, platform="isr4000")
+    told = "cube1 cannot run 26.1.1. An ISR4000 cannot run IOS XE 26.1.1: the platform has to be replaced."
+    assert wrong(Changes(to=("cube1=26.1.1",)), facts) == f"--to cube1=26.1.1: {told}"
+    assert after(Changes(to=("cube1=17.15.1",)), facts).estate.targets["cube1"].release == "17.15.1"
+
+
+@pytest.mark.parametrize(("platform", "asked"), [({}, 1), ({"platform": "other"}, 0)])
+def test_a_platform_that_nobody_told_leaves_an_upgrade_undecided(platform: dict[str, str], asked: int) -> None:
+    facts = Facts().box("cube1", "cube", "17.12.4", {"trustpoint": Shown()}, **platform)
+    found = after(Changes(to=("cube1=26.1.1",)), facts)
+    assert len(found.undecided) == asked
+    assert all("Is it an ISR4000" in sentence for sentence in found.undecided)
+
+
+def test_a_box_that_runs_the_release_already_is_not_asked_for_its_platform() -> None:
+    facts = Facts().box("cube1", "cube", "26.1.1", {"trustpoint": Shown()})
+    assert after(Changes(to=("cube1=26.2.1",)), facts).undecided == ()
+
+
 def test_an_upgrade_leaves_the_boxes_that_run_that_release_already() -> None:
     found = after(Changes(to=("expressway=X15.5",)))
     assert {one.subject for one in found.alterations} == {"exp-e1", "exp-c1"}

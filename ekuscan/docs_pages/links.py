@@ -52,9 +52,7 @@ def places(tables: Tables) -> Places:
     kinds: list[tuple[str, Iterable[str]]] = [
         *((rule_page(rule.id), (rule.id,)) for rule in tables.rules),
         *((VERIFIERS, (verifier.id,)) for verifier in tables.verifiers),
-        *((SLOTS, (alias.id,)) for alias in tables.aliases),
-        *((SLOTS, (change.id,)) for change in tables.changes),
-        *((SLOTS, (upgrade.id,)) for upgrade in tables.upgrades),
+        *((SLOTS, (row.id,)) for row in tables.slot_rows),
         *((rule_page(rule.id), rule.also) for rule in tables.rules),
         *((VERIFIERS, verifier.also) for verifier in tables.verifiers),
         *((use_case_page(row.name), row.also) for row in tables.use_cases.values()),

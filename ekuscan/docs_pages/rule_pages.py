@@ -9,12 +9,9 @@ from ekuscan.explain import Paragraph, rule_page, use_case_page
 from ekuscan.rules.tables import (
     Example,
     Rule,
-    SlotAlias,
-    SlotChange,
     StackHabit,
     StepRow,
     Tables,
-    UpgradeChange,
     UseCase,
 )
 
@@ -153,14 +150,14 @@ def _source_of(habit: StackHabit, where: Places) -> str:
 def slots(tables: Tables, where: Places) -> str:
     intro = (
         "A slot is the product's own name for one of its certificates; [ports](ports.md) lists them. Here: which slots "
-        "hold one and the same certificate, and what a renewal or an upgrade does to what is in a slot. Of the renewal "
+        "hold one and the same certificate, and what a renewal or an upgrade does to what is in a slot, and "
+        "which upgrades a box cannot take. Of the renewal "
         "rows the first whose conditions hold applies."
     )
-    rows: tuple[SlotAlias | SlotChange | UpgradeChange, ...] = (*tables.aliases, *tables.changes, *tables.upgrades)
     blocks = (
         f"{mark(row.id)}\n## {row.id}: {escaped(row.says)}\n\n"
         + listed(paragraphs_of(row.id, f"{row.id}: ", tables), links.SLOTS, where)
-        for row in rows
+        for row in tables.slot_rows
     )
     return page_text("Slots: which are one, and what renewals and upgrades change", intro, blocks)
 

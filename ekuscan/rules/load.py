@@ -30,6 +30,7 @@ from ekuscan.rules.tables import (
     StepRow,
     Tables,
     UpgradeChange,
+    UpgradeLimit,
     UseCase,
     Verifier,
     VerifierCase,
@@ -85,6 +86,7 @@ def load(files: Mapping[str, bytes]) -> Tables:
         aliases=tuple(_alias(row) for row in slots["slot_alias"]),
         changes=tuple(_change(row) for row in slots["slot_change"]),
         upgrades=tuple(_upgrade(row) for row in slots["upgrade"]),
+        limits=tuple(_limit(row) for row in slots["upgrade_limit"]),
         steps=tuple(_step(row) for row in parsed["steps.toml"]["step"]),
         settings={name: setting_row("settings.toml", name, row) for name, row in settings.items()},
         use_cases={name: use_case_row("use_cases.toml", name, row) for name, row in use_cases.items()},
@@ -299,6 +301,23 @@ def _upgrade(values: Mapping[str, Any]) -> UpgradeChange:
     return upgrade
 
 
+def _limit(values: Mapping[str, Any]) -> UpgradeLimit:
+    row = Row("slots.toml", str(values.get("id")), values)
+    roles = row.some("role")
+    limit = UpgradeLimit(
+        id=row.take("id", str),
+        roles=roles,
+        release=(*row.bounds("release", roles[0], needed=True), Condition("release"))[0],
+        when=row.conditions("when", roles[0]),
+        says=row.take("says", str),
+        source=row.words("source"),
+        confidence=row.one_of("confidence", Confidence),
+        checked=row.day("checked"),
+    )
+    row.done()
+    return limit
+
+
 def _step(values: Mapping[str, Any]) -> StepRow:
     row = Row("steps.toml", str(values.get("id")), values)
     step = StepRow(
@@ -441,15 +460,14 @@ def _check_references(tables: Tables) -> None:
     cited = [(verifier.id, verifier.source) for verifier in tables.verifiers]
     cited += [(remedy.id, remedy.source) for remedy in tables.remedies.values()]
     cited += [(f"stack {name}", habit.source) for name, habit in tables.stacks.items()]
-    cited += [(alias.id, alias.source) for alias in tables.aliases]
-    cited += [(change.id, change.source) for change in tables.changes]
-    cited += [(upgrade.id, upgrade.source) for upgrade in tables.upgrades]
+    cited += [(row.id, row.source) for row in tables.slot_rows]
     cited += [(f"step {step.id}", step.source) for step in tables.steps]
     cited += [(use_case.name, use_case.source) for use_case in tables.use_cases.values()]
     cited += [(setting.name, setting.source) for setting in tables.settings.values()]
     cited += [(f"need {need.id}", need.source) for need in tables.needs.values()]
     for where, names in (
         *((upgrade.id, upgrade.sets) for upgrade in tables.upgrades),
+        *((limit.id, [condition.fact for condition in limit.when]) for limit in tables.limits),
         *((f"step {step.id}", step.effect) for step in tables.steps),
     ):
         known(f"{where}: settings", names, tables.settings)

@@ -173,6 +173,24 @@ class UpgradeChange:
 
 
 @dataclass(frozen=True, slots=True)
+class UpgradeLimit:
+    """Releases that a box cannot run where ``when`` holds."""
+
+    id: str
+    roles: tuple[str, ...]
+    release: Condition
+    when: tuple[Condition, ...]
+    says: str
+    source: tuple[str, ...]
+    confidence: Confidence
+    checked: str
+
+
+SlotRow = SlotAlias | SlotChange | UpgradeChange | UpgradeLimit
+"""A row on what is in a slot, or on what puts something else there."""
+
+
+@dataclass(frozen=True, slots=True)
 class StepRow:
     """A step of a change; see ``steps.toml`` for the meaning of each key."""
 
@@ -284,6 +302,7 @@ class Tables:
     aliases: tuple[SlotAlias, ...]
     changes: tuple[SlotChange, ...]
     upgrades: tuple[UpgradeChange, ...]
+    limits: tuple[UpgradeLimit, ...]
     steps: tuple[StepRow, ...]
     settings: Mapping[str, Setting]
     use_cases: Mapping[str, UseCase]
@@ -297,6 +316,11 @@ class Tables:
     date: str = ""
     sha256: str = ""
     _derived: dict[str, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
+
+    @property
+    def slot_rows(self) -> tuple[SlotRow, ...]:
+        """All rows on slots, in the order in which they are listed."""
+        return (*self.aliases, *self.changes, *self.upgrades, *self.limits)
 
     def derived(self, name: str, make: Callable[[], T]) -> T:
         """Something computed from these tables once, kept with them."""

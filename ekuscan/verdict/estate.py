@@ -129,6 +129,10 @@ class Box:
         """Whether conditions on this box's facts hold whatever is not known."""
         return all(all(matches(c, value) for value in self.fact(c.fact).values) for c in conditions)
 
+    def perhaps(self, conditions: Sequence[Condition]) -> bool:
+        """Whether conditions on this box's facts hold for some values of what is not known."""
+        return all(any(matches(c, value) for value in self.fact(c.fact).values) for c in conditions)
+
     def view(self, slot: str, service: str | None = None) -> SlotView:
         """A slot with its content; where ports disagree, the content that the service's own port showed."""
         several = self.target is not None and sum(c.slot == slot for c in self.target.slots) > 1

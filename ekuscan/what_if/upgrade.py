@@ -91,11 +91,31 @@ def _moved(
                 f"{shown}: {name} runs {target.release}, so {printable(wanted, 40)} is a downgrade: what it does to a "
                 "box is not known"
             )
+        elif (limit := _limit(target, old, new, grounds, notes)) is not None:
+            notes.faults.append(f"{shown}: {name} cannot run {printable(wanted, 40)}. {limit}")
         else:
             settled = settled.with_target(_on(target, old, new, wanted, grounds, notes))
     if len(there) == len(members):
         notes.faults.append(f"{shown}: {listed(members)} runs it already, so this touches nothing")
     return settled
+
+
+def _limit(target: Target, old: Release | None, new: Release, grounds: Grounds, notes: Notes) -> str | None:
+    """Why a box surely cannot run a release, None where it can. Where that hangs on a fact, it is undecided."""
+    box = grounds.box(target)
+    for row in grounds.tables.limits:
+        reached = new.overlaps(row.release.low or (), row.release.high)
+        if target.role not in row.roles or not reached or (old is not None and _within(old, row.release)):
+            continue
+        if not box.perhaps(row.when):
+            continue
+        if box.certainly(row.when) and _within(new, row.release):
+            return row.says
+        asked = [grounds.tables.settings[condition.fact] for condition in row.when]
+        questions = " ".join(f"{one.question} ({one.name}; {one.read_at} tells)" for one in asked)
+        why = row.says if box.certainly(row.when) else questions
+        notes.undecided.append(f"Whether {target.id} can run that release is not known. {why}")
+    return None
 
 
 def _on(target: Target, old: Release | None, new: Release, wanted: str, grounds: Grounds, notes: Notes) -> Target:
