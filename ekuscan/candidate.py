@@ -9,11 +9,14 @@ from datetime import datetime
 from ekuscan.assessment import ChainBook
 from ekuscan.certificate_files import CertificateRequest
 from ekuscan.foresight import Check, CheckResult
-from ekuscan.model import Certificate, Chain, SlotContent, Verdict
+from ekuscan.model import Certificate, Chain, SlotContent, Stack, Verdict
 from ekuscan.names import printable
 from ekuscan.policy.days import spoken
+from ekuscan.rules.tables import As
+from ekuscan.what_if.roots import Issued, another_root, issued, root_name
 
 _NAMES_SHOWN = 8
+_SHOWN_WHERE = {"server": "where the box answers", "client": "where it dials"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +30,29 @@ class Beside:
     request: CertificateRequest | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The slot that a certificate is to stand in: what is there now, how the box shows it, and how its stack reads."""
+
+    old: SlotContent | None
+    shown_as: frozenset[As]
+    stack: Stack
+
+
 def checks(
-    new: SlotContent, old: SlotContent | None, beside: Beside, book: ChainBook, today: datetime, day: datetime
+    new: SlotContent, place: Place, beside: Beside, book: ChainBook, today: datetime, day: datetime
 ) -> Iterator[Check]:
     """Everything but the upload, which the rules judge. ``day`` is when it is to be in use."""
+    found, present = issued(new, book), issued(place.old, book)
+    assert found is not None
     assert new.sha256 is not None
-    assert new.chain is not None
-    certificate, chain = book.certificates[new.sha256], book.chains[new.chain]
+    certificate, chain = found
     yield from _key(certificate, new.sha256, beside, book)
-    before = book.certificates.get(old.sha256 or "") if old is not None else None
-    before_chain = book.chains.get(old.chain or "") if old is not None else None
+    before = present[0] if present is not None else None
     yield _names(certificate, before)
-    yield _eku(certificate, chain, before)
+    yield _eku(certificate, chain, before, place)
     yield _complete(chain)
-    yield _issuer(certificate, chain, before_chain)
+    yield _issuer(found, present, book)
     yield _validity(certificate, before, today, day)
     if before is not None:
         yield _key_type(certificate, before)
@@ -75,14 +87,22 @@ def _names(certificate: Certificate, before: Certificate | None) -> Check:
     return Check("names", "warning" if lost else "ok", text)
 
 
-def _eku(certificate: Certificate, chain: Chain, before: Certificate | None) -> Check:
-    purpose = chain.effective_eku.get("openssl")
+def _eku(certificate: Certificate, chain: Chain, before: Certificate | None, place: Place) -> Check:
+    """Whether it is fit for what the slot is shown as; clientAuth that no use of the slot wants is only noted."""
+    purpose = chain.effective_eku.get(place.stack)
     has = f"EKU: {_ekus(certificate)}" + (f"; the present one: {_ekus(before)}" if before is not None else "")
-    if purpose is None or purpose.client_auth:
+    if purpose is None:
+        return Check("eku", "open", f"{has}. Whether that is enough for this slot is not known.")
+    lacking = [name for name, there in (("server", purpose.server_auth), ("client", purpose.client_auth)) if not there]
+    if not lacking:
         return Check("eku", "ok", f"{has}.")
-    if purpose.blocked_by is not None and "clientAuth" in certificate.eku.names:
-        return Check("eku", "warning", f"{has}. A CA above it takes clientAuth away.")
-    return Check("eku", "note", f"{has}. It is no client certificate.")
+    told = [f"{has}."]
+    for name in lacking:
+        taken = purpose.blocked_by is not None and f"{name}Auth" in certificate.eku.names
+        told.append(f"A CA above it takes {name}Auth away." if taken else f"It is no {name} certificate.")
+    wanted = [name for name in lacking if name in place.shown_as]
+    told += [f"This slot is shown {_SHOWN_WHERE[name]}." for name in wanted]
+    return Check("eku", "warning" if wanted else "note", " ".join(told))
 
 
 def _ekus(certificate: Certificate) -> str:
@@ -98,17 +118,16 @@ def _complete(chain: Chain) -> Check:
     return Check("chain", "warning", f"Chain: {'; '.join(printable(flaw, 160) for flaw in chain.flaws)}.")
 
 
-def _issuer(certificate: Certificate, chain: Chain, before: Chain | None) -> Check:
-    class_ = chain.hierarchy.class_
+def _issuer(new: Issued, old: Issued | None, book: ChainBook) -> Check:
+    class_ = new[1].hierarchy.class_
     kinds = {"public-chrome": "public, in Chrome's store", "public-other": "public, not in Chrome's store"}
-    root = chain.hierarchy.root or certificate.issuer
-    text = f"Issued under {printable(root, 120)} ({kinds.get(class_, class_)})."
-    if before is None:
+    text = f"Issued under {printable(root_name(new, book), 120)} ({kinds.get(class_, class_)})."
+    if old is None:
         return Check("issuer", "note", text)
-    if (before.hierarchy.root, before.hierarchy.class_) == (chain.hierarchy.root, class_):
+    if not another_root(old, new, book):
         return Check("issuer", "ok", f"{text} As the present one.")
-    old = printable(before.hierarchy.root or "another CA", 120)
-    return Check("issuer", "warning", f"{text} The present one: {old}. Its peers must trust the new root.")
+    present = printable(root_name(old, book), 120)
+    return Check("issuer", "warning", f"{text} The present one: {present}. Its peers must trust the new root.")
 
 
 def _validity(certificate: Certificate, before: Certificate | None, today: datetime, day: datetime) -> Check:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ekuscan import candidate
-from ekuscan.candidate import Beside
+from ekuscan.candidate import Beside, Place
 from ekuscan.differences import differences
 from ekuscan.exit_code import BUG, FailOn, counts_as_failure
 from ekuscan.foresight import Alteration, Candidate, Check, Foresight
@@ -21,7 +21,7 @@ from ekuscan.steps import Scene, content_of, effects, steps, wants_restart
 from ekuscan.verdict.judge import UPLOAD_CHECKS
 from ekuscan.what_if.changes import Changed, Changes, changed
 from ekuscan.what_if.settled import Grounds, Settled
-from ekuscan.what_if.slots import held
+from ekuscan.what_if.slots import held, shown_as
 
 _INSTALLED = ("certificate", "renewal")
 
@@ -130,9 +130,10 @@ def _candidate(one: Alteration, uploads: list[Verdict], scene: Scene, asked: Ask
     if restart is not None:
         found.append(Check("restart", "note", restart.text))
     if one.kind == "certificate":
-        old = _held_before(one, scene)
+        shown = shown_as(target, one.what, grounds)
+        place = Place(_held_before(one, scene), shown, grounds.tables.stack(target.role))
         beside = asked.beside.get(name, Beside())
-        found = [*candidate.checks(content, old, beside, grounds.book, grounds.today, grounds.day), *found]
+        found = [*candidate.checks(content, place, beside, grounds.book, grounds.today, grounds.day), *found]
     issued = one.kind == "certificate"
     return Candidate(
         target=one.subject,

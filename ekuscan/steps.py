@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from ekuscan.assessment import ChainBook
 from ekuscan.foresight import Alteration, Step
-from ekuscan.model import Certificate, Chain, Connection, Fact, SlotContent, Target
+from ekuscan.model import Chain, Connection, Fact, SlotContent, Target
 from ekuscan.rules import releases
 from ekuscan.rules.releases import Release
 from ekuscan.rules.tables import Condition, StepRow, Tables
+from ekuscan.what_if.roots import Issued, another_root, issued, root_name
 from ekuscan.what_if.settled import Grounds, Settled
 from ekuscan.what_if.slots import held
 
@@ -123,12 +124,12 @@ def _of_target(one: Alteration, target: Target, scene: Scene) -> _Asked:
         facts |= {"setting": frozenset([one.what]), "value": frozenset([one.after])}
         words["read_at"] = scene.tables.settings[one.what].read_at
     elif one.kind in ("certificate", "renewal"):
-        new = _held(content_of(one, target), scene.book)
+        new = issued(content_of(one, target), scene.book)
         before = held(scene.before.targets[one.subject], one.what, scene.grounds)
-        old = _held(before[0] if before else None, scene.book)
+        old = issued(before[0] if before else None, scene.book)
         facts |= {"slot": frozenset([one.what]), "lacks": _lacks(new, target, scene.tables)}
-        words["root"] = _root(new, scene.book)
-        if new is not None and old is not None and _root(old, scene.book) != words["root"]:
+        words["root"] = root_name(new, scene.book) if new is not None else ""
+        if new is not None and old is not None and another_root(old, new, scene.book):
             facts["new_root"] = frozenset(["yes"])
         if one.kind == "renewal" and new is not None:
             both = "clientAuth" in new[0].eku.names and _public(new[1])
@@ -163,28 +164,12 @@ def _release(name: str, target: Target) -> dict[str, frozenset[str] | Release]:
     return {name: releases.parse(target.role, target.release)} if target.release is not None else {}
 
 
-def _held(content: SlotContent | None, book: ChainBook) -> tuple[Certificate, Chain] | None:
-    if content is None or content.sha256 is None or content.chain is None:
-        return None
-    return book.certificates[content.sha256], book.chains[content.chain]
-
-
-def _lacks(held: tuple[Certificate, Chain] | None, target: Target, tables: Tables) -> frozenset[str]:
+def _lacks(held: Issued | None, target: Target, tables: Tables) -> frozenset[str]:
     purpose = held[1].effective_eku.get(tables.stack(target.role)) if held is not None else None
     if purpose is None:
         return frozenset()
     lacking = {"serverAuth": not purpose.server_auth, "clientAuth": not purpose.client_auth}
     return frozenset(name for name, missing in lacking.items() if missing)
-
-
-def _root(held: tuple[Certificate, Chain] | None, book: ChainBook) -> str:
-    """The name of the trust anchor, of one that is not known that of the last issuer."""
-    if held is None:
-        return ""
-    certificate, chain = held
-    if chain.hierarchy.root is not None or not chain.paths:
-        return chain.hierarchy.root or certificate.issuer
-    return book.certificates[chain.paths[0][-1]].issuer
 
 
 def _public(chain: Chain) -> bool:

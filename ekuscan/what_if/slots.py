@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ekuscan.model import Fact, SlotContent, Target
-from ekuscan.rules.tables import SlotAlias
+from ekuscan.rules.tables import As, SlotAlias
+from ekuscan.verdict.evaluate import slot_name
 from ekuscan.what_if.settled import Grounds
 
 
@@ -63,6 +64,18 @@ def of_its_own(target: Target, slot: str, grounds: Grounds) -> Target:
         if row.slot == slot and not _by_release(row):
             target = _apart(target, row, grounds)
     return target
+
+
+def shown_as(target: Target, slot: str, grounds: Grounds) -> frozenset[As]:
+    """Whether a target surely shows this slot where it dials ("client"), where it answers ("server"), or both."""
+    held_here = {slot, *(row.slot for row in _holding(target, grounds) if row.same_as == slot)}
+    return frozenset(
+        rule.presents.as_
+        for rule in grounds.tables.rules
+        if target.role in rule.presents.roles
+        and rule.presents.as_ != "candidate"
+        and slot_name(rule, target.role, grounds.tables) in held_here
+    )
 
 
 def _apart(target: Target, row: SlotAlias, grounds: Grounds) -> Target:

@@ -1,0 +1,92 @@
+"""A certificate that is to be installed, beside the one that is there: its root and what its slot needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from ekuscan.assessment import ChainBook
+from ekuscan.candidate import Beside, Place, checks
+from ekuscan.foresight import Check
+from ekuscan.model import SlotContent
+from ekuscan.rules.tables import As
+from ekuscan.trust import TrustStore
+from ekuscan.what_if.roots import another_root, issued
+from ekuscan.what_if.slots import shown_as
+from tests.judging import AS_OF, Facts
+from tests.pki import BOTH, CLIENT_AUTH, SERVER_AUTH, Issued, issue
+from tests.test_what_if import grounds
+
+ONE, OTHER = issue("Root one", ca=True), issue("Root other", ca=True)
+BELOW = issue("Issuing one", ONE, ca=True)
+
+
+def content(book: ChainBook, *chain: Issued) -> SlotContent:
+    id_ = book.add(tuple(one.der for one in chain))
+    return SlotContent("server", book.chains[id_].presented[0], id_, "file")
+
+
+def looked_at(
+    book: ChainBook, new: SlotContent, old: SlotContent | None, shown: Sequence[As] = ("server",)
+) -> dict[str, Check]:
+    place = Place(old, frozenset(shown), "openssl")
+    return {one.name: one for one in checks(new, place, Beside(), book, AS_OF, AS_OF)}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "another"),
+    [
+        ((issue("a", ONE, eku=BOTH),), (issue("a", OTHER, eku=BOTH),), True),
+        ((issue("a", ONE, eku=BOTH),), (issue("a", ONE, eku=[SERVER_AUTH]),), False),
+        ((issue("a", ONE, eku=BOTH),), (issue("a", ONE, eku=[SERVER_AUTH]), ONE), False),
+        ((issue("a", ONE, eku=BOTH), ONE), (issue("a", OTHER, eku=BOTH), OTHER), True),
+        ((issue("a", BELOW, eku=BOTH), BELOW), (issue("a", ONE, eku=[SERVER_AUTH]),), False),
+        ((issue("a", eku=BOTH),), (issue("a", eku=[SERVER_AUTH]),), True),
+    ],
+    ids=["two unsent", "one unsent", "sent once", "two sent", "another issuing CA", "self-signed"],
+)
+def test_another_root_is_warned_of_wherever_its_certificate_is_not_sent(
+    old: Sequence[Issued], new: Sequence[Issued], another: bool
+) -> None:
+    book = ChainBook(TrustStore.open(None))
+    before, after = content(book, *old), content(book, *new)
+    ends = issued(before, book), issued(after, book)
+    assert ends[0] is not None
+    assert ends[1] is not None
+    assert another_root(ends[0], ends[1], book) == another
+    assert looked_at(book, after, before)["issuer"].result == ("warning" if another else "ok")
+
+
+@pytest.mark.parametrize(
+    ("eku", "shown", "result"),
+    [
+        ([CLIENT_AUTH], ("server",), "warning"),
+        ([CLIENT_AUTH], ("client",), "note"),
+        ([CLIENT_AUTH], ("client", "server"), "warning"),
+        ([SERVER_AUTH], ("server",), "note"),
+        ([SERVER_AUTH], ("client",), "warning"),
+        (BOTH, ("client", "server"), "ok"),
+        (None, ("client", "server"), "ok"),
+    ],
+)
+def test_a_usage_that_the_slot_is_shown_for_is_missed(
+    eku: Sequence[str] | None, shown: Sequence[As], result: str
+) -> None:
+    book = ChainBook(TrustStore.open(None))
+    found = looked_at(book, content(book, issue("a", ONE, eku=eku)), None, shown)["eku"]
+    assert found.result == result
+    assert ("This slot is shown" in found.text) == (result == "warning")
+
+
+@pytest.mark.parametrize(
+    ("release", "slot", "shown"),
+    [
+        ("X15.4", "server", {"client", "server"}),
+        ("X15.5", "server", {"server"}),
+        ("X15.5", "client", {"client"}),
+    ],
+)
+def test_a_slot_that_is_one_with_another_is_shown_as_both_are(release: str, slot: str, shown: set[As]) -> None:
+    facts = Facts().box("exp-c1", "expressway-c", release, {})
+    assert shown_as(facts.targets["exp-c1"], slot, grounds(facts)) == shown
