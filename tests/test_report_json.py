@@ -132,6 +132,24 @@ def test_every_line_is_valid_with_unknown_keys_forbidden(run: Run) -> None:
         LINE.validate(json.loads(line))
 
 
+def test_a_document_from_before_a_key_was_added_fits_the_schema_of_the_same_number() -> None:
+    whole = json.loads(document(samples.estate()))
+    for problem in whole["problems"]:
+        del problem["ways"]
+    del whole["plan"], whole["remedy_work"]
+    DOCUMENT.validate(whole)
+    jsonschema.Draft202012Validator(schema.generate()).validate(whole)
+    del whole["problems"]
+    assert not DOCUMENT.is_valid(whole)
+
+
+@ANY_RUN
+def test_keys_that_were_added_are_always_written(run: Run) -> None:
+    whole = json.loads(document(run))
+    assert {"plan", "remedy_work"} <= whole.keys()
+    assert all("ways" in problem for problem in whole["problems"])
+
+
 @pytest.mark.parametrize("path", [("run",), ("targets", 0), ("verdicts", 0, "because", 0), ("summary", "endpoints")])
 def test_an_unknown_key_is_found_by_the_closed_schema_and_let_through_by_the_published_one(
     path: tuple[Any, ...],

@@ -3,7 +3,7 @@
 The published file, `PUBLISHED`, is the output of `text` and is part of the package; readers need no pydantic. It
 describes the document; a line of the JSON Lines form is its ``#/$defs/Line``. Of a preflight these are
 `PUBLISHED_PREFLIGHT` and `preflight_text`. Within the number of a schema keys are only added, so the published forms
-let unknown keys pass; `closed` gives the form that does not.
+let unknown keys pass; `closed` gives the form that does not. What was added later is required in neither.
 """
 
 from __future__ import annotations
@@ -36,6 +36,12 @@ _OPTIONAL: Any = Optional
 # What an observation holds for the judgement and is published elsewhere, or is its endpoint's.
 _UNPUBLISHED = frozenset({"endpoint", "presented", "ca_names"})
 _FINGERPRINTS = frozenset({"sha256", "chain", "presented", "paths", "blocked_by", "certificates"})
+# Keys that objects gained within the number of their schema: documents of before have none of them.
+_GAINED: Mapping[str, frozenset[str]] = {
+    "Document": frozenset({"plan", "remedy_work"}),
+    "Problem": frozenset({"ways"}),
+    "Tally": frozenset({"still_open"}),
+}
 _LINES: Mapping[model.RecordKind, tuple[type, Mapping[str, Any]]] = {
     "run": (model.RunInfo, {"schema": Literal["ekuscan.run/1"]}),
     "target": (model.Target, {}),
@@ -186,7 +192,13 @@ class _Published:
 
 def _created(name: str, items: Mapping[str, Any], description: str | None) -> type[pydantic.BaseModel]:
     fields: dict[str, Any] = {f"{key}_": (hint, pydantic.Field(alias=key)) for key, hint in items.items()}
-    return pydantic.create_model(name, __doc__=description, **fields)
+    gained = _GAINED.get(name, frozenset())
+
+    def without_gained(described: dict[str, Any]) -> None:
+        described["required"] = [key for key in described["required"] if key not in gained]
+
+    config = pydantic.ConfigDict(json_schema_extra=without_gained) if gained else None
+    return pydantic.create_model(name, __config__=config, __doc__=description, **fields)
 
 
 def _description(source: type) -> str | None:
