@@ -10,6 +10,7 @@ from typing import get_args
 
 from ekuscan.advice import is_fine
 from ekuscan.model import Connection, EndpointCounts, Observation, Outcome, Summary, Verdict
+from ekuscan.verdict.clusters import is_whole
 
 FINE, FOUND, UNUSABLE, INCOMPLETE, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
@@ -65,7 +66,7 @@ def summarize(
     targets of a role that nobody told and nothing settled, roles of which nobody can say who talks to whom, and
     declared connections of which no rule speaks. An unseen endpoint is not fine. A fault of our own comes before what
     was found, which may be wrong then (``faults`` counts those of the judgement); a run that is not ``complete`` was
-    interrupted.
+    interrupted. The verdict of a whole connection of clusters is that of one of its pairs, and those are counted.
     """
     seen = list(observations)
     states = Counter(observation.status for observation in seen)
@@ -79,7 +80,7 @@ def summarize(
         failed=states["failed"],
         skipped=states["skipped"],
     )
-    outcomes = Counter(verdict.outcome for verdict in verdicts)
+    outcomes = Counter(verdict.outcome for verdict in verdicts if not is_whole(verdict))
     code = FINE
     if not complete:
         code = INTERRUPTED

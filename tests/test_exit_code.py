@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import get_args
 
@@ -126,6 +127,14 @@ def test_the_summary_counts_each_outcome_and_each_state() -> None:
     )
     assert found.outcomes == {"ok": 2, "at-risk": 1}
     assert (found.endpoints.seen, found.endpoints.closed, found.endpoints.failed) == (1, 2, 0)
+
+
+def test_the_whole_of_a_connection_of_clusters_is_not_counted_besides_its_pairs() -> None:
+    pairs = tuple(replace(verdict("breaks-now"), id=f"c1>e{number}/mra/MRA") for number in (1, 2))
+    whole = replace(pairs[0], id="c1>edge/mra/PAIRS")
+    found, alone = (summarize(verdicts, (), (), 0, FailOn(), AS_OF) for verdicts in ((*pairs, whole), pairs))
+    assert found == alone
+    assert found.outcomes == {"breaks-now": 2}
 
 
 # --- the threshold ------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from ekuscan.report import marks, text
 from ekuscan.report.page import Page
 from ekuscan.report.table_problems import verdict_words
 from ekuscan.report.table_unseen import at_address, failure_words, port_name
+from ekuscan.verdict.clusters import is_whole
 
 _SHORT_ID = 12
 _CA_NAMES_SHOWN = 5
@@ -207,7 +208,7 @@ def _view(purpose: Purpose, stacks: list[str], run: Run, page: Page) -> str:
 
 def _fine(run: Run, page: Page) -> Iterator[str]:
     for verdict in run.verdicts:
-        if verdict.outcome == "ok":
+        if verdict.outcome == "ok" and not is_whole(verdict):
             yield from page.flow(verdict_words(page, verdict), " ", "   ")
             if verdict.text:
                 yield from page.wrap(verdict.text, "   ", "   ")
