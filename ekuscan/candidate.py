@@ -11,6 +11,7 @@ from ekuscan.certificate_files import CertificateRequest
 from ekuscan.foresight import Check, CheckResult
 from ekuscan.model import Certificate, Chain, SlotContent, Stack, Verdict
 from ekuscan.names import printable
+from ekuscan.peer_names import is_named
 from ekuscan.policy.days import spoken
 from ekuscan.rules.tables import As
 from ekuscan.what_if.roots import Issued, another_root, issued, root_name
@@ -32,11 +33,15 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The slot that a certificate is to stand in: what is there now, how the box shows it, and how its stack reads."""
+    """The slot that a certificate is to stand in: what is there now, how the box shows it, and how its stack reads.
+
+    ``dialled`` are the names under which peers look for it there.
+    """
 
     old: SlotContent | None
     shown_as: frozenset[As]
     stack: Stack
+    dialled: tuple[str, ...] = ()
 
 
 def checks(
@@ -49,7 +54,7 @@ def checks(
     certificate, chain = found
     yield from _key(certificate, new.sha256, beside, book)
     before = present[0] if present is not None else None
-    yield _names(certificate, before)
+    yield _names(certificate, before, place.dialled)
     yield _eku(certificate, chain, before, place)
     yield _complete(chain)
     yield _issuer(found, present, book)
@@ -76,7 +81,8 @@ def _key(certificate: Certificate, sha256: str, beside: Beside, book: ChainBook)
     yield Check("request", "warning" if left_out else "ok", text)
 
 
-def _names(certificate: Certificate, before: Certificate | None) -> Check:
+def _names(certificate: Certificate, before: Certificate | None, dialled: tuple[str, ...]) -> Check:
+    """What names it has; open where it loses all that the present one has, or one under which the box is dialled."""
     if before is None:
         return Check("names", "note", f"Names: {_listed(certificate.san) or 'none'}.")
     lost = [name for name in before.san if name not in certificate.san]
@@ -84,6 +90,13 @@ def _names(certificate: Certificate, before: Certificate | None) -> Check:
     told = [f"Lost against the present one: {_listed(lost)}." if lost else ""]
     told.append(f"New: {_listed(new)}." if new else "")
     text = " ".join(one for one in told if one) or f"The same {len(before.san)} names as the present one."
+    missed = [name for name in dialled if is_named(before, name) and is_named(certificate, name) is False]
+    if missed:
+        return Check(
+            "names", "open", f"{text} Peers that dial {_listed(missed)} and verify names do not find it there."
+        )
+    if lost and len(lost) == len(before.san):
+        return Check("names", "open", f"{text} Whether peers that verify names take it is not known.")
     return Check("names", "warning" if lost else "ok", text)
 
 
@@ -127,7 +140,9 @@ def _issuer(new: Issued, old: Issued | None, book: ChainBook) -> Check:
     if not another_root(old, new, book):
         return Check("issuer", "ok", f"{text} As the present one.")
     present = printable(root_name(old, book), 120)
-    return Check("issuer", "warning", f"{text} The present one: {present}. Its peers must trust the new root.")
+    asked = "Whether all peers that verify it trust the new root is not known."
+    way_out = "Give the new root to each of them before the upload."
+    return Check("issuer", "open", f"{text} The present one: {present}. {asked}", way_out)
 
 
 def _validity(certificate: Certificate, before: Certificate | None, today: datetime, day: datetime) -> Check:

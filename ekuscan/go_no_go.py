@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ekuscan.exit_code import BUG, FINE, FOUND, INCOMPLETE
-from ekuscan.foresight import Candidate, Check, Difference, Effect, GoNoGo, Tally
+from ekuscan.foresight import Candidate, Difference, Effect, GoNoGo, Tally
 from ekuscan.names import printable
 
 _ANSWERS: dict[int, GoNoGo] = {FINE: "go", FOUND: "no-go", INCOMPLETE: "undecided"}
@@ -59,7 +59,7 @@ class Weighed:
         told: dict[str, None] = {}
         for one in filter(_decisive, self.found):
             told |= dict.fromkeys(_open_facts(one))
-        told |= dict.fromkeys(check.text for check in self._open_checks())
+        told |= dict.fromkeys(self._open_checks())
         told |= dict.fromkeys(self.undecided)
         if self.unseen:
             told[f"{self.unseen} port{'s' if self.unseen > 1 else ''} of what is changed could not be looked at."] = (
@@ -70,8 +70,14 @@ class Weighed:
     def _count(self, effect: Effect) -> int:
         return sum(one.effect == effect for one in self.found)
 
-    def _open_checks(self) -> list[Check]:
-        return [check for one in self.candidates for check in one.checks if check.result == "open"]
+    def _open_checks(self) -> list[str]:
+        """What is open of the certificates; of one out of a file with the slot that it is for."""
+        return [
+            check.text if one.path is None else f"{one.target}:{one.slot}: {check.text}"
+            for one in self.candidates
+            for check in one.checks
+            if check.result == "open"
+        ]
 
 
 def _decisive(one: Difference) -> bool:

@@ -58,7 +58,9 @@ def foresee(look: Look, asked: Asked, knowledge: Knowledge, grounds: Grounds) ->
     uploads = {
         one: _uploads(one, scene, knowledge, grounds, look) for one in made.alterations if one.kind in _INSTALLED
     }
-    candidates = tuple(_candidate(one, found, scene, asked, grounds) for one, found in uploads.items())
+    candidates = tuple(
+        _candidate(one, found, scene, asked, _dialled(one.subject, look)) for one, found in uploads.items()
+    )
     found = tuple(differences(look.run.verdicts, after, made.touched))
     weighed = Weighed(found, candidates, made.undecided, _unseen(look, made))
     over = asked.fail_on is not None and any(counts_as_failure(one, asked.fail_on, grounds.day) for one in after)
@@ -118,7 +120,10 @@ def _uploads(one: Alteration, scene: Scene, knowledge: Knowledge, grounds: Groun
     return [one for one in run.result(look.run.run.started, complete=True).verdicts if one.rule in rules]
 
 
-def _candidate(one: Alteration, uploads: list[Verdict], scene: Scene, asked: Asked, grounds: Grounds) -> Candidate:
+def _candidate(
+    one: Alteration, uploads: list[Verdict], scene: Scene, asked: Asked, dialled: tuple[str, ...]
+) -> Candidate:
+    grounds = scene.grounds
     target = scene.after.targets[one.subject]
     content = content_of(one, target)
     assert content is not None
@@ -131,7 +136,8 @@ def _candidate(one: Alteration, uploads: list[Verdict], scene: Scene, asked: Ask
         found.append(Check("restart", "note", restart.text))
     if one.kind == "certificate":
         shown = shown_as(target, one.what, grounds)
-        place = Place(_held_before(one, scene), shown, grounds.tables.stack(target.role))
+        names = dialled if "server" in shown else ()
+        place = Place(_held_before(one, scene), shown, grounds.tables.stack(target.role), names)
         beside = asked.beside.get(name, Beside())
         found = [*candidate.checks(content, place, beside, grounds.book, grounds.today, grounds.day), *found]
     issued = one.kind == "certificate"
@@ -157,6 +163,12 @@ def _held_before(one: Alteration, scene: Scene) -> SlotContent | None:
     return next(
         (content for content in found if (content.sha256 or "-") in (one.before or "")), found[0] if found else None
     )
+
+
+def _dialled(target: str, look: Look) -> tuple[str, ...]:
+    """The names under which a target is looked at, which are those that its peers dial as far as is known."""
+    mine = (one for one in look.inventory.endpoints if one.target == target)
+    return tuple(dict.fromkeys(one.server_name or one.host for one in mine))
 
 
 def _unseen(look: Look, made: Changed) -> int:

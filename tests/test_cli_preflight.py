@@ -227,13 +227,33 @@ def test_a_good_client_certificate_makes_the_upgrade_better(before: Lab, tmp_pat
     found = document(
         before, "--to", "expressway=X15.5", "--new-cert", f"exp-c1:client={new}", "--new-key", tmp_path / "new.key"
     )
-    assert found["answer"] == "go"
+    assert changed(found, "breaks") == set()
     assert checks(found) == {
-        "key": "ok", "names": "ok", "eku": "ok", "chain": "ok", "issuer": "warning", "validity": "ok",
+        "key": "ok", "names": "ok", "eku": "ok", "chain": "ok", "issuer": "open", "validity": "ok",
         "key-type": "ok", "upload": "ok", "restart": "note",
     }  # fmt: skip
     assert "exp-c1>exp-e1/ssh-tunnels/X14" in changed(found, "better")
     assert {verdict["sha256"] for verdict in found["uploads"]} == {found["candidates"][0]["sha256"]}
+
+
+def test_a_certificate_with_the_root_and_the_names_of_the_present_one_is_a_go(before: Lab, tmp_path: Path) -> None:
+    new = leaf(before, tmp_path, ca="sectigo")
+    found = document(before, "--to", "expressway=X15.5", "--new-cert", f"exp-c1:client={new}")
+    assert (checks(found)["issuer"], checks(found)["names"], found["answer"]) == ("ok", "ok", "go")
+
+
+def test_a_certificate_that_no_peer_may_know_is_no_go_ahead(before: Lab, tmp_path: Path) -> None:
+    foreign = document(before, "--new-cert", f"exp-c1:server={leaf(before, tmp_path)}")
+    assert (checks(foreign)["names"], checks(foreign)["issuer"], foreign["answer"]) == ("ok", "open", "undecided")
+    assert [one.partition(": ")[0] for one in foreign["decides"]] == ["exp-c1:server"]
+    assert "Whether all peers that verify it trust the new root is not known." in foreign["decides"][0]
+
+
+def test_a_certificate_that_loses_the_name_that_peers_dial_is_no_go_ahead(before: Lab, tmp_path: Path) -> None:
+    new = leaf(before, tmp_path, ca="sectigo")
+    found = document(before, "--new-cert", f"exp-c2:server={new}")
+    assert (checks(found)["issuer"], checks(found)["names"], found["answer"]) == ("ok", "open", "undecided")
+    assert any("exp-c2.lab.example" in one and "do not find it there" in one for one in found["decides"])
 
 
 def test_the_key_of_another_certificate_blocks(before: Lab, tmp_path: Path) -> None:
@@ -284,9 +304,12 @@ def signing_request(key: Any) -> bytes:
 def test_names_that_get_lost_and_another_kind_of_key_are_warned_of(before: Lab, tmp_path: Path) -> None:
     new = leaf(before, tmp_path, key="rsa")
     found = document(before, "--new-cert", f"exp-e1:server={new}")
-    assert (checks(found)["names"], checks(found)["key-type"]) == ("warning", "warning")
+    assert (checks(found)["names"], checks(found)["key-type"]) == ("open", "warning")
     text = {one["name"]: one["text"] for one in found["candidates"][0]["checks"]}
-    assert text["names"] == "Lost against the present one: DNS:exp-e1.lab.example. New: DNS:exp-c1.lab.example."
+    assert text["names"] == (
+        "Lost against the present one: DNS:exp-e1.lab.example. New: DNS:exp-c1.lab.example."
+        " Peers that dial exp-e1.lab.example and verify names do not find it there."
+    )
 
 
 def test_a_chain_without_its_issuer_is_warned_of(before: Lab, tmp_path: Path) -> None:
