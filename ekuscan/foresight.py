@@ -133,14 +133,15 @@ class Tally:
 class Foresight:
     """What a change would do. ``run`` is the look at the estate as it is, ``on`` the instant that ``after`` is for.
 
-    ``decides`` are sentences on what the answer hangs on, ``left_out`` on what could not be changed as asked.
-    ``before`` and ``after`` are verdicts as `scan` gives them; what is of a certificate that is yet to be issued has no
-    fingerprint. ``uploads`` are those on installing certificates.
+    ``blocks`` are sentences on what must not be left as the changes leave it, ``decides`` on what the answer hangs on,
+    ``left_out`` on what could not be changed as asked. ``before`` and ``after`` are verdicts as `scan` gives them; what
+    is of a certificate that is yet to be issued has no fingerprint. ``uploads`` are those on installing certificates.
     """
 
     run: RunInfo
     on: datetime
     answer: GoNoGo
+    blocks: tuple[str, ...]
     decides: tuple[str, ...]
     left_out: tuple[str, ...]
     changes: tuple[Alteration, ...]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ekuscan.exit_code import BUG, FINE, FOUND, INCOMPLETE
 from ekuscan.foresight import Candidate, Difference, Effect, GoNoGo, Tally
+from ekuscan.mixed_releases import Mixed
 from ekuscan.names import printable
 
 _ANSWERS: dict[int, GoNoGo] = {FINE: "go", FOUND: "no-go", INCOMPLETE: "undecided"}
@@ -21,13 +22,14 @@ class Weighed:
     """What an answer is made of.
 
     ``undecided`` are sentences on what could not be changed because a fact is not known, ``unseen`` counts the ports of
-    changed targets that were not seen.
+    changed targets that were not seen, ``mixed`` are boxes that the changes leave on several releases.
     """
 
     found: tuple[Difference, ...]
     candidates: tuple[Candidate, ...]
     undecided: tuple[str, ...]
     unseen: int
+    mixed: Mixed = field(default_factory=Mixed)
 
     def tally(self, *, over: bool, faulty: bool) -> Tally:
         """The counts and the exit code. ``over``: something is at or above a threshold that was asked for; ``faulty``:
@@ -36,7 +38,7 @@ class Weighed:
         code = FINE
         if faulty:
             code = BUG
-        elif self._count("breaks") or blocked or over:
+        elif self._count("breaks") or blocked or over or self.mixed.says:
             code = FOUND
         elif self.decides():
             code = INCOMPLETE
@@ -58,7 +60,8 @@ class Weighed:
         """What the answer hangs on, each fact once."""
         told: dict[str, None] = {}
         for one in filter(_decisive, self.found):
-            told |= dict.fromkeys(_open_facts(one))
+            if one.id not in self.mixed.verdicts:
+                told |= dict.fromkeys(_open_facts(one))
         told |= dict.fromkeys(self._open_checks())
         told |= dict.fromkeys(self.undecided)
         if self.unseen:

@@ -14,6 +14,7 @@ from ekuscan.differences import differences
 from ekuscan.exit_code import BUG, FailOn, counts_as_failure
 from ekuscan.foresight import Alteration, Candidate, Check, Foresight
 from ekuscan.go_no_go import Weighed, answer
+from ekuscan.mixed_releases import mixed
 from ekuscan.model import Fact, Inventory, Observation, Run, SlotContent, Verdict
 from ekuscan.names import printable
 from ekuscan.run import Knowledge, Options, RunInProgress
@@ -62,13 +63,15 @@ def foresee(look: Look, asked: Asked, knowledge: Knowledge, grounds: Grounds) ->
         _candidate(one, found, scene, asked, _dialled(one.subject, look)) for one, found in uploads.items()
     )
     found = tuple(differences(look.run.verdicts, after, made.touched))
-    weighed = Weighed(found, candidates, made.undecided, _unseen(look, made))
+    apart = mixed(found, made.estate, knowledge.tables)
+    weighed = Weighed(found, candidates, made.undecided, _unseen(look, made), apart)
     over = asked.fail_on is not None and any(counts_as_failure(one, asked.fail_on, grounds.day) for one in after)
     tally = weighed.tally(over=over, faulty=bool(faults) or look.run.summary.exit == BUG)
     return Foresight(
         run=look.run.run,
         on=grounds.day,
         answer=answer(tally.exit),
+        blocks=apart.says,
         decides=weighed.decides(),
         left_out=(*made.left_out, *made.undecided),
         changes=made.alterations,

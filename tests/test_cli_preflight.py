@@ -145,11 +145,23 @@ def test_an_upgrade_that_breaks_nothing_is_a_go(before: Lab) -> None:
     assert "exp-e1>exp-c1/mra-sip-service/X17" in changed(found, "better")
 
 
-def test_an_upgrade_of_one_expressway_alone_is_no_go_ahead(before: Lab) -> None:
-    found = document(before, "--to", "edge=X15.5")
-    assert (found["answer"], found["summary"]["exit"]) == ("undecided", 3)
+@pytest.mark.parametrize(
+    ("name", "apart"),
+    [
+        ("edge", "exp-e1, exp-e2: X15.5; exp-c1, exp-c2: X14.3.7."),
+        ("exp-c1", "exp-e1, exp-e2, exp-c2: X14.3.7; exp-c1: X15.5."),
+    ],
+)
+def test_an_upgrade_of_some_expressways_alone_is_a_no_go_with_what_to_write(before: Lab, name: str, apart: str) -> None:
+    found = document(before, "--to", f"{name}=X15.5")
+    assert (found["answer"], found["summary"]["exit"]) == ("no-go", 1)
     assert any("/same-release/X37" in id_ for id_ in changed(found, "worse"))
-    assert any("release" in sentence for sentence in found["decides"])
+    assert [one.partition("After the change ")[2] for one in found["blocks"]] == [
+        f"{apart} Write --to expressway=X15.5."
+    ]
+    assert not any("different releases" in sentence for sentence in found["decides"])
+    told = preflight(before, "--to", f"{name}=X15.5").out
+    assert "NO-GO  boxes that have to run one release would run several" in told
 
 
 def test_a_renewal_that_takes_clientauth_away_is_a_no_go_with_what_it_breaks(before: Lab) -> None:

@@ -100,6 +100,8 @@ def _answer(found: Foresight, page: Page) -> Iterator[str]:
     if found.answer == "no-go":
         meaning = _against(found)
     yield from page.wrap(meaning, page.heading(word, color=color) + "  ", "  ")
+    for sentence in found.blocks:
+        yield from page.wrap(sentence, "  ! ", "    ")
     for sentence in found.decides[:_DECIDING]:
         yield from page.wrap(sentence, "  ? ", "    ")
     if len(found.decides) > _DECIDING:
@@ -114,6 +116,7 @@ def _against(found: Foresight) -> str:
     use_cases = len({one.use_case for one in found.changed if one.effect == "breaks"})
     told = [f"{text.counted(use_cases, 'use case')} would break that works today"] if count.breaks else []
     told += ["a certificate cannot be installed as it is"] if count.blocked else []
+    told += ["boxes that have to run one release would run several"] if found.blocks else []
     return " and ".join(told) or "something is at or above --fail-on"
 
 
