@@ -111,6 +111,48 @@ def test_a_type_or_version_counts_where_there_is_nothing_better() -> None:
     assert (one.role, one.release) == ("cucm", "15")
 
 
+@pytest.mark.parametrize(
+    "header", ["Hostname;Adresse;Produkt;Softwarestand;Cluster;Port", "Gerät;IP-Adresse;Rolle;Version;CLUSTER;Ports"]
+)
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_german_titles_are_known(header: str, encoding: str) -> None:
+    data = f"{header}\nexp-e1;192.0.2.1;Expressway-E;X15.4;edge;5061\n".encode(encoding)
+    assert KIND.is_meant(source(data))
+    told = read_csv(source(data))
+    (one,) = told.targets
+    assert (one.name, one.role, one.release, one.cluster, one.ports) == (
+        "exp-e1",
+        "expressway-e",
+        "X15.4",
+        "edge",
+        ("5061",),
+    )
+    assert told.left_out == ()
+
+
+@pytest.mark.parametrize("title", ["Gerät", "GERÄT", "Gera\u0308t", "Geraet", "Gerätename", "Gerät:"])
+def test_a_title_is_known_however_its_umlaut_is_written(title: str) -> None:
+    assert [one.host for one in found(f"{title};Rolle\na.example.com;cucm\n")] == ["a.example.com"]
+
+
+def test_columns_that_are_not_understood_are_named_where_they_hold_something(tmp_path: Path) -> None:
+    path = tmp_path / "assets.csv"
+    path.write_text("Host;Standort;Rolle;;Kosten;Leer\na.example.com;Köln;cube;x;9;\n", encoding="utf-8")
+    done = run("import", path)
+    assert done.code == 0
+    assert done.err.splitlines()[0] == (
+        "ekuscan: assets.csv: columns not understood, so not read: Standort, column 4, Kosten; give one that matters a "
+        "title like host, address, name, role, release, cluster, ports or tags"
+    )
+
+
+def test_many_columns_that_are_not_understood_are_counted() -> None:
+    header = ",".join(f"{'x' * 60}{number}" for number in range(20))
+    (said,) = read_csv(source(f"host,{header}\na.example.com{',1' * 20}\n")).left_out
+    assert ", and 12 more; " in said
+    assert len(said) < 600
+
+
 def test_a_row_for_each_port_of_a_box_is_one_box() -> None:
     (one,) = found("host,port,role\na.example.com,5061,cube\nA.EXAMPLE.COM,443/tcp,\na.example.com,sips:5062,cube\n")
     assert (one.host, one.role, one.ports) == ("a.example.com", "cube", ("5061", "443", "sips:5062"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ekuscan.imports.box_names import fit_name
-from ekuscan.imports.csv_columns import EXPECTED, Columns, columns, names_a_box
+from ekuscan.imports.csv_columns import EXPECTED, Columns, columns, names_a_box, not_understood
 from ekuscan.imports.csv_table import MAX_CELL, Row, looks_tabular, read_table
 from ekuscan.imports.found import Found, FoundTarget
 from ekuscan.imports.role_words import role_meant, role_word_problem
@@ -44,7 +44,8 @@ class _Box:
 def read_csv(source: Source) -> Found:
     """The boxes of a CSV file. Rows about the same box are one box with all their ports and tags.
 
-    A column named like a setting of a box is read as that setting.
+    A column named like a setting of a box is read as that setting. Other columns with something in them are named in
+    ``left_out``.
 
     Raises:
         UnusableSource: it is no table, or has no header.
@@ -52,12 +53,14 @@ def read_csv(source: Source) -> Found:
     """
     table = read_table(source.data, names_a_box, EXPECTED)
     problems = Problems()
-    reader = _Reader(source, columns(table.header, source.vocabulary.settings_of("target")), table.exact, problems)
+    known = columns(table.header, source.vocabulary.settings_of("target"))
+    reader = _Reader(source, known, table.exact, problems)
     boxes = _joined([box for row in table.rows if (box := reader.box(row)) is not None], source.name, problems)
     problems.raise_if_any()
     if not boxes:
         raise UnusableSource("has a header and no rows below it")
-    return Found(tuple(_targets(boxes, source.name)))
+    unread = not_understood(table.header, [row.cells for row in table.rows], known)
+    return Found(tuple(_targets(boxes, source.name)), left_out=(f"{source.name}: {unread}",) if unread else ())
 
 
 class _Reader:
