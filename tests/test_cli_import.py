@@ -284,6 +284,31 @@ def test_the_kind_can_be_said() -> None:
     assert "--name: found a b" in refused(run("import", CORE, "--name", "a b"))
 
 
+# --- clusters -----------------------------------------------------------------------------------------------------
+
+
+def test_a_member_of_a_cluster_is_asked_for_until_it_is_there(tmp_path: Path) -> None:
+    file, asked = tmp_path / "targets.yaml", "exp-c1: other members of its cluster (10.20.1.12): import theirs too"
+    assert asked in imported(CORE, "-f", file).err
+    assert "import theirs too" not in imported(dump("xconf", "exp-c2"), "-f", file).err
+    assert "import theirs too" not in imported(CORE, "-f", file).err
+
+
+def test_no_member_of_a_cluster_is_asked_for_that_is_among_the_sources(tmp_path: Path) -> None:
+    assert "import theirs too" not in imported(*ESTATE).err
+    logs = [tmp_path / f"{box}.tar.gz" for box in BOXES]
+    for path, box in zip(logs, BOXES, strict=True):
+        path.write_bytes(tar_gz(log_files(box)))
+    assert "import theirs too" not in imported(*logs).err
+    assert "import theirs too" in imported(*logs[:1], *logs[2:]).err
+
+
+def test_a_box_of_another_cluster_with_a_members_address_does_not_stand_for_it(tmp_path: Path) -> None:
+    boxes = tmp_path / "assets.csv"
+    boxes.write_text("name,host,role,cluster\nother,10.20.1.12,expressway-c,elsewhere\n", encoding="utf-8")
+    assert "(10.20.1.12): import theirs too" in imported(CORE, boxes).err
+
+
 # --- bad files ----------------------------------------------------------------------------------------------------
 
 IOS = b"Building configuration...\n\nCurrent configuration : 9876 bytes\n!\nversion 17.12\nhostname cube1\n"

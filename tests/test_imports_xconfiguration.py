@@ -55,6 +55,7 @@ def test_a_box_says_who_it_is() -> None:
         cluster="exp-c.example.com",
         settings={"sip_eku_check": "on"},
         known_as=("10.20.1.11", "exp-c1"),
+        cluster_peers=("10.20.1.12",),
     )
 
 
@@ -189,7 +190,7 @@ def test_the_other_members_of_a_cluster_are_known_where_they_are_told_by_name() 
 
 def test_a_member_of_a_cluster_that_is_a_bare_address_is_named_and_no_target() -> None:
     found = read(CORE)
-    assert found.left_out[0] == "exp.txt: other members of its cluster (10.20.1.12): import theirs too"
+    assert found.targets[0].cluster_peers == ("10.20.1.12",)
     assert "10.20.1.12" not in {one.host for one in found.targets}
 
 

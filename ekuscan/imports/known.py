@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ekuscan.imports.box_names import sound_name
@@ -28,7 +28,8 @@ class Placed:
 class Known:
     """The found targets that have a place in the file, and who is meant by a name, an address or a cluster.
 
-    ``left_out`` has a sentence for each found target that could be several of the file.
+    ``left_out`` has a sentence for each found target that could be several of the file, and for each with members of
+    its cluster missing.
     """
 
     placed: tuple[Placed, ...]
@@ -68,7 +69,8 @@ def known(found: Sequence[FoundTarget], drafts: Sequence[Draft]) -> Known:
         for (target, draft), name in zip(matches, names, strict=True)
     )
     members = _members(placed, drafts)
-    return Known(placed, _ends(placed, drafts, clusters, members), members, tuple(left_out))
+    ends = _ends(placed, drafts, clusters, members)
+    return Known(placed, ends, members, (*left_out, *_missing_members(placed, ends, members)))
 
 
 def _same(
@@ -143,6 +145,26 @@ def _members(placed: Iterable[Placed], drafts: Iterable[Draft]) -> dict[str, tup
         if cluster:
             members.setdefault(cluster, {})[name] = None
     return {cluster: tuple(names) for cluster, names in members.items()}
+
+
+def _missing_members(
+    placed: Iterable[Placed], ends: Mapping[str, tuple[str, ...]], members: Mapping[str, tuple[str, ...]]
+) -> Iterator[str]:
+    """A sentence for each box with members of its cluster that it knows by their addresses, and nothing else knows.
+
+    The file may have a member by a name only, so a cluster that is as large as the box says is whole.
+    """
+    for one in placed:
+        inside = set(members.get(one.cluster or "", ()))
+        if len(inside) > len(one.found.cluster_peers):
+            continue
+        missing = [
+            peer
+            for peer in one.found.cluster_peers
+            if is_ip(canonical(peer)) and not inside.intersection(ends.get(canonical(peer), ()))
+        ]
+        if missing:
+            yield f"{one.name}: other members of its cluster ({', '.join(missing)}): import theirs too"
 
 
 def _ends(

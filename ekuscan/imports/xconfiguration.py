@@ -98,15 +98,20 @@ class _Box:
             for row in self._table.settings
             if role in row.roles and (value := self._values.get(squeezed(row.key)))
         }
+        known_as = tuple(dict.fromkeys(one for one in (*addresses, hostname, tag) if one))
+        own = {name.lower() for name in (host, *known_as) if name}
+        members = self._all("cluster peers")
+        cluster = self._one("cluster") if len(members) > 1 else None
         return FoundTarget(
             name=label(name) if host and name == host else name,
             told_by=self._told_by,
             host=host,
             role=role,
-            cluster=self._one("cluster") if len(self._all("cluster peers")) > 1 else None,
+            cluster=cluster,
             settings=settings,
             release=self._release,
-            known_as=tuple(dict.fromkeys(one for one in (*addresses, hostname, tag) if one)),
+            known_as=known_as,
+            cluster_peers=tuple(peer for peer in members if peer.lower() not in own) if cluster else (),
         )
 
     def _cluster_peers(self, this: FoundTarget) -> Iterator[FoundTarget]:
@@ -114,14 +119,8 @@ class _Box:
 
         A bare address would become a second target beside the one that the box itself, or a zone, gives its name.
         """
-        own = {name.lower() for name in (this.host, *this.known_as) if name}
-        peers = [peer for peer in self._all("cluster peers") if peer.lower() not in own] if this.cluster else []
-        addresses = [peer for peer in peers if is_ip(canonical(peer))]
-        if addresses:
-            members = ", ".join(addresses)
-            self._left_out.append(f"{this.told_by}: other members of its cluster ({members}): import theirs too")
-        for peer in peers:
-            if peer not in addresses:
+        for peer in this.cluster_peers:
+            if not is_ip(canonical(peer)):
                 yield FoundTarget(
                     label(canonical(peer)), f"{this.told_by}, cluster", peer, this.role, cluster=this.cluster
                 )
