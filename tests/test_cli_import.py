@@ -323,12 +323,34 @@ STRANGERS = {
     "PDF": (b"%PDF-1.7", "is a PDF file"),
     "certificate": (b"-----BEGIN CERTIFICATE-----\nQUJD\n", "is a certificate: name it under slots:"),
     "key": (b"-----BEGIN PRIVATE KEY-----\nQUJD\n", "holds a private key, which is not wanted here"),
-    "noise": (bytes(range(256)) * 10, "is nothing that is known here"),
+    "noise": (bytes(range(256)) * 10, "cannot be imported; these can: a diagnostic log of an Expressway"),
     "half an archive": (tar_gz(log_files("exp-c1"))[:900], "is cut off or damaged; download it again"),
     "half a zip": (zipped(log_files("exp-c1"))[:900], "is cut off or damaged; download it again"),
     "wrong encoding": (CORE.read_bytes() + b"\xff", "is not UTF-8: line"),
     "too large": (CORE.read_bytes() * 1500, "has more than 16 MiB; a configuration has a few hundred KiB"),
 }
+
+
+@pytest.mark.parametrize("kind", ["running-config", "bare running-config", "CUCM", "Excel", "web page", "PDF", "key"])
+def test_a_sentence_that_says_what_to_do_names_no_other_kinds_of_files(kind: str, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(STRANGERS[kind][0])
+    said = refused(run("import", source)).strip()
+    assert len(said.removeprefix(f"{source} ").partition(": ")[2]) > 10
+    assert "can be imported" not in said
+    assert "these can" not in said
+
+
+@pytest.mark.parametrize("text", ["<other/>", '{"a": 1}', "just words"])
+def test_a_file_of_another_kind_is_told_apart_from_those_that_can_be_imported(text: str, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_text(text, encoding="utf-8")
+    said = refused(run("import", source))
+    assert said.strip().endswith(
+        "these can: a diagnostic log of an Expressway (.tar.gz, .zip, unpacked), its xConfiguration text, its "
+        "xStatus, the XML of nmap (-oX) or a CSV file with a header row"
+    )
+    assert "nothing that is known" not in said
 
 
 @pytest.mark.parametrize("kind", STRANGERS)

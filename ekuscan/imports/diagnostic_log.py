@@ -105,4 +105,6 @@ def _is_meant(source: Source) -> bool:
     return is_zip(source.data) and stranger(source.data) is None
 
 
-KIND: Final = Kind("diagnostic-log", "its diagnostic log (.tar.gz, .zip or unpacked)", _is_meant, read_diagnostic_log)
+KIND: Final = Kind(
+    "diagnostic-log", "a diagnostic log of an Expressway (.tar.gz, .zip, unpacked)", _is_meant, read_diagnostic_log
+)

@@ -7,7 +7,7 @@ from ekuscan.imports.diagnostic_log import KIND as DIAGNOSTIC_LOG
 from ekuscan.imports.found import Found
 from ekuscan.imports.nmap_xml import KIND as NMAP
 from ekuscan.imports.source import Kind, Source, UnusableSource
-from ekuscan.imports.strangers import stranger
+from ekuscan.imports.strangers import Stranger, stranger
 from ekuscan.imports.xconfiguration import KIND as XCONFIGURATION
 from ekuscan.imports.xstatus import KIND as XSTATUS
 from ekuscan.targets.errors import one_of
@@ -39,5 +39,11 @@ def _kind(source: Source, name: str | None) -> Kind:
     for kind in KINDS:
         if kind.is_meant(source):
             return kind
-    known = one_of([kind.what for kind in KINDS])
-    raise UnusableSource(f"{stranger(source.data) or 'is nothing that is known here'}; what can be imported: {known}")
+    raise UnusableSource(_refusal(stranger(source.data)))
+
+
+def _refusal(told: Stranger | None) -> str:
+    if told is not None and told.step is not None:
+        return f"{told.what}: {told.step}"
+    what = f"{told.what} and " if told is not None else ""
+    return f"{what}cannot be imported; these can: {one_of([kind.what for kind in KINDS])}"

@@ -222,4 +222,4 @@ def _is_meant(source: Source) -> bool:
     return _MEANT.search(head_of(source.data)) is not None
 
 
-KIND: Final = Kind("xconfiguration", "the xConfiguration text of an Expressway", _is_meant, read_xconfiguration)
+KIND: Final = Kind("xconfiguration", "its xConfiguration text", _is_meant, read_xconfiguration)
