@@ -267,6 +267,31 @@ def test_what_its_ca_no_longer_issues_is_refused_by_name_and_told_where_all_are_
     assert any("exp-e1's server certificate is renewed with serverAuth alone" in one for one in found.left_out)
 
 
+@pytest.mark.parametrize("name", ["default", "exp-c1=default", "exp-c1:server=default"])
+def test_after_a_renewal_on_the_new_release_the_client_slot_keeps_the_copy_of_the_old_one(name: str) -> None:
+    found = after(Changes(to=("exp-c1=X15.5",), renew=(name,)))
+    target = found.estate.targets["exp-c1"]
+    held = contents(target)
+    assert held["client"] == "exp-c1-server"
+    assert held["server"] in found.stand_ins
+    assert target.settings["client_certificate"].value == "separate"
+    assert any("exp-c1's client slot keeps the copy" in sentence for sentence in found.left_out)
+
+
+def test_both_slots_are_renewed_where_both_are_named() -> None:
+    renew = ("exp-c1:server=default", "exp-c1:client=default")
+    found = after(Changes(to=("exp-c1=X15.5",), renew=renew))
+    assert set(contents(found.estate.targets["exp-c1"]).values()) <= found.stand_ins
+    assert found.left_out == ()
+
+
+def test_a_trustpoint_that_serves_both_directions_is_renewed_for_both() -> None:
+    facts = Facts().box("cube1", "cube", "26.1.1", {"trustpoint": Shown()}, client_trustpoint="same")
+    found = after(Changes(renew=("cube1=default",)), facts).estate.targets["cube1"]
+    assert list(contents(found)) == ["trustpoint"]
+    assert found.settings["client_trustpoint"].value == "same"
+
+
 def test_a_private_certificate_that_is_named_stays_fit_for_what_it_was() -> None:
     facts = estate()
     base = grounds(facts)

@@ -253,6 +253,7 @@ def _alias(values: Mapping[str, Any]) -> SlotAlias:
         roles=roles,
         slot=row.take("slot", str),
         same_as=row.take("same_as", str),
+        copy=row.take("copy", bool, False),
         when=row.conditions("when", roles[0]),
         says=row.take("says", str),
         source=row.words("source"),

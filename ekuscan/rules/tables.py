@@ -130,12 +130,16 @@ class StackHabit:
 
 @dataclass(frozen=True, slots=True)
 class SlotAlias:
-    """Two slots of a product that hold one certificate as long as ``when`` holds."""
+    """Two slots of a product that hold one certificate as long as ``when`` holds.
+
+    ``copy``: ``slot`` holds a copy of its own, which stays when something else is put into ``same_as``.
+    """
 
     id: str
     roles: tuple[str, ...]
     slot: str
     same_as: str
+    copy: bool
     when: tuple[Condition, ...]
     says: str
     source: tuple[str, ...]

@@ -16,7 +16,7 @@ from ekuscan.profiles.load import profile, slot_names
 from ekuscan.verdict.renewal import Issuance, slot_view
 from ekuscan.what_if.renewed import Issued, stand_in
 from ekuscan.what_if.settled import Grounds, Notes, Settled, known_or, listed
-from ekuscan.what_if.slots import filled, one_by_release
+from ekuscan.what_if.slots import copying, filled, one_by_release
 
 WORDS = ("default", "on-request")
 _PUBLIC = ("public-chrome", "public-other")
@@ -36,14 +36,25 @@ class _Wish:
 def renewed(settled: Settled, texts: Iterable[str], grounds: Grounds, notes: Notes) -> Settled:
     """The estate with renewed certificates. What is wrong with the texts is noted; a name counts before "every"."""
     wishes = [wish for text in texts if (wish := _wish(settled, text, grounds, notes)) is not None]
-    done: set[tuple[str, str]] = set()
+    before_all, done = settled, set[tuple[str, str]]()
     for wish in sorted(wishes, key=lambda wish: (wish.target is None, wish.slot is None)):
         before = len(done) + len(notes.faults)
         for name in settled.targets if wish.target is None else (wish.target,):
             settled = settled.with_target(_of_target(settled.targets[name], wish, done, grounds, notes))
         if len(done) + len(notes.faults) == before and grounds.looked:
             notes.faults.append(f"{wish.shown}: {_nothing(wish)}")
+    _tell_copies(before_all, done, grounds, notes)
     return settled
+
+
+def _tell_copies(before: Settled, done: set[tuple[str, str]], grounds: Grounds, notes: Notes) -> None:
+    for name, slot in sorted(done):
+        for other in copying(before.targets[name], slot, grounds):
+            if (name, other) not in done:
+                notes.left_out.append(
+                    f"{name}'s {other} slot keeps the copy of the old certificate: what is renewed goes into its {slot}"
+                    f" slot alone."
+                )
 
 
 def _nothing(wish: _Wish) -> str:
@@ -121,17 +132,7 @@ def _of_slot(target: Target, content: SlotContent, wish: _Wish, grounds: Grounds
     after = f"{', '.join(new.certificate.eku.names) or 'no EKU'}, to about {spoken(lasts)}"
     notes.alterations.append(Alteration("renewal", target.id, content.slot, content.sha256, after))
     put = replace(content, sha256=new.sha256, chain=identity)
-    if wish.slot is not None:
-        return filled(target, put, (content,), grounds)
-    # All slots at once: one that holds a copy gets the renewed one too.
-    return replace(target, slots=tuple(_renewed_too(one, content, put) for one in target.slots))
-
-
-def _renewed_too(one: SlotContent, old: SlotContent, new: SlotContent) -> SlotContent:
-    if one == old:
-        return new
-    follows = one.from_ == "same-slot" and one.sha256 == old.sha256
-    return replace(one, sha256=new.sha256, chain=new.chain) if follows else one
+    return filled(target, put, (content,), grounds)
 
 
 def _issued(target: Target, content: SlotContent, wish: _Wish, grounds: Grounds, notes: Notes) -> Issued | None:

@@ -18,9 +18,10 @@ def filled(target: Target, content: SlotContent, replaced: tuple[SlotContent, ..
     old = {one.sha256 for one in replaced}
     copies: list[SlotContent] = []
     for row in _holding(target, grounds):
-        if row.same_as == content.slot and not _by_release(row):
+        if row.same_as == content.slot and row.copy:
             target = _apart(target, row, grounds)
-            copies += [replace(one, slot=row.slot, endpoints=()) for one in replaced]
+            held_here = [one for one in target.slots if one.slot == content.slot and one.chain is not None]
+            copies += [replace(one, slot=row.slot, endpoints=()) for one in held_here]
     others = [
         one for one in target.slots if one not in replaced and (one.slot != content.slot or one.chain is not None)
     ]
@@ -30,6 +31,11 @@ def filled(target: Target, content: SlotContent, replaced: tuple[SlotContent, ..
 
 def _followed(one: SlotContent, content: SlotContent) -> SlotContent:
     return replace(one, sha256=content.sha256, chain=content.chain)
+
+
+def copying(target: Target, slot: str, grounds: Grounds) -> tuple[str, ...]:
+    """The slots that hold a copy of what is in this one, and keep it when something else is put here."""
+    return tuple(row.slot for row in _holding(target, grounds) if row.same_as == slot and row.copy)
 
 
 def holders(target: Target, slot: str, key: str, grounds: Grounds) -> tuple[SlotContent, ...]:
