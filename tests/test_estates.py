@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ekuscan.advice import is_fine
-from ekuscan.model import Verdict
+from ekuscan.model import Connection, Verdict
 from ekuscan.rules.tables import Tables
-from ekuscan.verdict.clusters import wholes
+from ekuscan.verdict.clusters import is_whole, wholes
 from ekuscan.verdict.estate import Estate
 from ekuscan.verdict.evaluate import GRAVITY, asks_the_box
 from ekuscan.verdict.judge import Judged, judge
@@ -30,11 +30,8 @@ def _all(facts: Facts, tables: Tables = TABLES) -> list[Judged]:
     return [*judged, *wholes(judged, estate, is_fine)]
 
 
-def _by_id(facts: Facts, tables: Tables = TABLES) -> dict[tuple[str, str | None], Verdict]:
-    """Verdicts by id and connection: two connections may join the same two boxes."""
-    return {
-        (item.verdict.id, item.link.connection if item.link else None): item.verdict for item in _all(facts, tables)
-    }
+def _by_id(facts: Facts, tables: Tables = TABLES) -> dict[str, Verdict]:
+    return {item.verdict.id: item.verdict for item in _all(facts, tables)}
 
 
 @st.composite
@@ -66,10 +63,19 @@ def test_learning_a_fact_settles_and_never_flips(half: tuple[World, set[FactKey]
             assert _open(verdict, answer) or _holds(answer, getattr(after[name], tense), name), name
 
 
-def _holds(before: str, after: str, name: tuple[str, str | None]) -> bool:
+def _holds(before: str, after: str, name: str) -> bool:
     """Of a whole connection it is known that it is at least as bad as its worst pair; another pair may get worse."""
-    whole = name[0].endswith("/PAIRS")
+    whole = name.endswith("/PAIRS")
     return before == after or (whole and GRAVITY[after] >= GRAVITY[before])  # type: ignore[index]
+
+
+@_PROPERTY
+@given(worlds(), st.booleans())
+def test_no_two_verdicts_have_one_id(world: World, far_ends: bool) -> None:
+    estate = Estate(build(world).seen(far_ends), TABLES, Policy())
+    judged = judge(estate, warn_days=45)
+    ids = [item.verdict.id for item in [*judged, *wholes(judged, estate, is_fine)]]
+    assert sorted(ids) == sorted(set(ids))
 
 
 @_PROPERTY
@@ -124,15 +130,28 @@ def test_removing_a_connection_changes_its_own_verdicts_and_composites_over_it_a
     half: tuple[World, set[FactKey]], data: st.DataObject
 ) -> None:
     facts = build(*half)
+    estate = facts.estate()
     before = _all(facts)
     removed = facts.connections.pop(data.draw(st.integers(0, len(facts.connections) - 1)))
-    after = [item.verdict for item in _all(facts)]
-    unmoved = [item.verdict for item in before if not _runs_over(item, removed.id)]
-    assert [verdict.id for verdict in unmoved if verdict not in after] == []
-    moved = [verdict for verdict in after if verdict not in unmoved]
+    after = _all(facts)
+    unmoved = [item.verdict for item in before if not _runs_over(item, removed, estate)]
+    found = [item.verdict for item in after]
+    assert [verdict.id for verdict in unmoved if verdict not in found] == []
+    others = [item.verdict for item in after if not _runs_over(item, removed, estate)]
+    moved = [verdict for verdict in others if verdict not in unmoved]
     assert [verdict.id for verdict in moved if not TABLES.use_cases[verdict.use_case].parts] == []
 
 
-def _runs_over(item: Judged, connection: str) -> bool:
-    links = (item.link, *(leg.link for leg in item.legs))
-    return any(link is not None and link.connection == connection for link in links)
+def _runs_over(item: Judged, removed: Connection, estate: Estate) -> bool:
+    """Whether it is about two boxes that a connection joins: what is said of them twice is judged once."""
+    pairs = _pairs(estate, removed)
+    links = [link for link in (item.link, *(leg.link for leg in item.legs)) if link is not None]
+    about = {frozenset((link.dials, link.answers)) for link in links}
+    if is_whole(item.verdict):
+        about |= {p for c in estate.seen.connections if c.id == item.verdict.connection for p in _pairs(estate, c)}
+    return not pairs.isdisjoint(about)
+
+
+def _pairs(estate: Estate, connection: Connection) -> set[frozenset[str]]:
+    ends = estate.members(connection.from_), estate.members(connection.to)
+    return {frozenset((dials, answers)) for dials in ends[0] for answers in ends[1]}

@@ -41,6 +41,27 @@ def test_a_dual_certificate_of_a_public_ca_breaks_at_its_renewal_and_says_when()
     assert verdict.severity == "medium"
 
 
+def test_two_connections_of_the_same_two_boxes_are_judged_once_with_the_settings_of_both() -> None:
+    facts = Facts().box("c1", "expressway-c", "X15.4", cluster="core").box("e1", "expressway-e", "X15.4")
+    facts.link("mra", "core", "e1", tls_verify="on", verify_name="e1.example.com")
+    facts.link("uc-traversal", "c1", "e1", tls_verify="off", mtls="on")
+    judged = [item for item in facts.judged() if item.link is not None]
+    assert {item.link.connection for item in judged if item.link} == {"c1>e1/uc-traversal"}
+    assert len({item.verdict.id for item in judged}) == len(judged)
+    (link,) = links_of(facts.estate(), packaged().use_cases["uc-traversal"])
+    assert {name: fact.value for name, fact in link.settings.items()} == {
+        "mtls": "on",
+        "verify_name": "e1.example.com",
+    }
+
+
+def test_a_use_case_that_goes_the_other_way_over_a_zone_says_who_dials_the_zone() -> None:
+    facts = Facts().box("c1", "expressway-c", "X15.4").box("e1", "expressway-e", "X15.4")
+    facts.link("mra-sip-service", "e1", "c1").link("uc-traversal", "c1", "e1")
+    (link,) = links_of(facts.estate(), packaged().use_cases["uc-traversal"])
+    assert (link.dials, link.answers) == ("c1", "e1")
+
+
 def test_a_private_ca_keeps_working() -> None:
     verdict = _pair(Shown("both", "private"), Shown("both")).verdicts()["exp-c1>exp-e1/uc-traversal/X11"]
     assert (verdict.now, verdict.next, verdict.when) == ("ok", "ok", None)

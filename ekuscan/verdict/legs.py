@@ -105,7 +105,7 @@ def _legs(estate: Estate, use_case: UseCase, checks: frozenset[str]) -> Iterator
         elif rule.verifies == "each-peer":
             yield from _each_peer(estate, use_case, rule)
         else:
-            for link in links:
+            for link in _either_way(links) if _mutual(rule) else links:
                 yield from _over(estate, use_case, rule, link)
 
 
@@ -116,6 +116,20 @@ def _service(use_case: UseCase, rule: Rule, presents: Box) -> str | None:
 
 def _linked(rule: Rule) -> bool:
     return rule.verifies not in _NO_BOX and rule.verifies != "each-peer"
+
+
+def _mutual(rule: Rule) -> bool:
+    """Whether a rule looks at both ends of a link in turn, whoever dials."""
+    return rule.check in ("message", "pair")
+
+
+def _either_way(links: Sequence[Link]) -> list[Link]:
+    """One link for two boxes that dial each other, a declared one if there is one."""
+    found: dict[frozenset[str], Link] = {}
+    for link in links:
+        ends = frozenset((link.dials, link.answers))
+        found[ends] = min(found.get(ends, link), link, key=lambda one: (not one.declared, one.key))
+    return list(found.values())
 
 
 def _alone(estate: Estate, use_case: UseCase, rule: Rule) -> Iterator[Leg]:
@@ -141,7 +155,7 @@ def _each_peer(estate: Estate, use_case: UseCase, rule: Rule) -> Iterator[Leg]:
 def _over(estate: Estate, use_case: UseCase, rule: Rule, link: Link) -> Iterator[Leg]:
     dials, answers = box_of(estate, link, link.dials), box_of(estate, link, link.answers)
     pairs = {"client": [(dials, answers)], "server": [(answers, dials)]}[rule.presents.as_]
-    if rule.check in ("message", "pair"):
+    if _mutual(rule) and dials is not answers:
         pairs = [(dials, answers), (answers, dials)]
     for presents, verifies in pairs:
         far = not (presents.in_file and verifies.in_file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ekuscan.model import Connection, Target
+from ekuscan.model import Connection, Fact, Target
 from ekuscan.rules.tables import Tables, UseCase
 from ekuscan.verdict.estate import Box, Estate
 from ekuscan.verdict.evaluate import asks_the_box
@@ -14,6 +14,9 @@ from ekuscan.verdict.facts import Link
 # With more pairs of groups than this nobody can guess who talks to whom. Far ends stand in for them then, where the use
 # case has any.
 MOST_ASSUMED = 64
+
+Standing = tuple[bool, bool, str]
+"""Which of the connections that join the same two boxes speaks for them: the least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +124,40 @@ def _links(estate: Estate, use_case: UseCase) -> list[Link]:
         base = links_of(estate, estate.tables.use_cases[use_case.rides_on])
         return [replace(link, use_case=use_case.name) for link in base]
     connections = estate.derived("connections", lambda: _connections_by_use_case(estate))
-    found = [
-        link for connection in connections.get(use_case.name, ()) for link in _expand(estate, use_case, connection)
-    ]
+    found = _one_per_pair(
+        [
+            (_standing(connection, use_case), link)
+            for connection in connections.get(use_case.name, ())
+            for link in _expand(estate, use_case, connection)
+        ]
+    )
     if estate.seen.far_ends and use_case.far_end:
         found += _to_far_ends(estate, use_case, found)
     return found
+
+
+def _standing(connection: Connection, use_case: UseCase) -> Standing:
+    """Before others goes what somebody declared, and of that what has the use case's own name."""
+    return connection.origin == "assumed", connection.use_case != use_case.name, connection.id
+
+
+def _one_per_pair(links: Sequence[tuple[Standing, Link]]) -> list[Link]:
+    """One link for who dials and who answers: a pair may be joined by a cluster and a member, or under two names."""
+    found: dict[tuple[str, str], list[tuple[Standing, Link]]] = {}
+    for standing, link in links:
+        found.setdefault((link.dials, link.answers), []).append((standing, link))
+    return [_merged([link for _, link in sorted(same, key=lambda one: one[0])]) for same in found.values()]
+
+
+def _merged(links: Sequence[Link]) -> Link:
+    """The first link with the settings of all. Where they contradict each other neither counts: the setting is open."""
+    if len(links) == 1:
+        return links[0]
+    settings: dict[str, Fact] = {}
+    for link in links:
+        settings = {**link.settings, **settings}
+    told = {name: {one.settings[name].value for one in links if name in one.settings} for name in settings}
+    return replace(links[0], settings={name: fact for name, fact in settings.items() if len(told[name]) == 1})
 
 
 def _connections_by_use_case(estate: Estate) -> dict[str, list[Connection]]:
@@ -139,9 +170,14 @@ def _connections_by_use_case(estate: Estate) -> dict[str, list[Connection]]:
 
 
 def _expand(estate: Estate, use_case: UseCase, connection: Connection) -> Iterator[Link]:
-    """A connection between clusters is one link per pair of members."""
-    for dials in estate.members(connection.from_):
-        for answers in estate.members(connection.to):
+    """A connection between clusters is one link per pair of members.
+
+    A use case that goes the other way than the one that it rides on says so of the same two ends.
+    """
+    ends = (connection.from_, connection.to)
+    dialling, answering = ends if _dials(estate, use_case, connection.from_) else ends[::-1]
+    for dials in estate.members(dialling):
+        for answers in estate.members(answering):
             yield Link(
                 use_case.name,
                 dials,
@@ -150,6 +186,11 @@ def _expand(estate: Estate, use_case: UseCase, connection: Connection) -> Iterat
                 connection.settings,
                 declared=connection.origin != "assumed",
             )
+
+
+def _dials(estate: Estate, use_case: UseCase, end: str) -> bool:
+    roles = {estate.boxes[name].role for name in estate.members(end)}
+    return use_case.both_ways or "*" in use_case.from_ or not roles.isdisjoint(use_case.from_)
 
 
 def _to_far_ends(estate: Estate, use_case: UseCase, links: Sequence[Link]) -> Iterator[Link]:
