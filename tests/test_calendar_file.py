@@ -85,6 +85,12 @@ def test_a_ca_that_issues_no_client_auth_any_more_is_said_to_have_stopped(lab: L
     assert not any(t.startswith("exp-c1 server: last day to renew") for t in days(later.out))
 
 
+def test_who_issued_a_saved_certificate_is_what_the_run_found(lab: Lab, saved: Path) -> None:
+    without = run("calendar", saved, "--as-of", f"{TODAY:%Y-%m-%d}")
+    assert without.out == run("calendar", saved, "--as-of", f"{TODAY:%Y-%m-%d}", "--trust-data", lab.trust_data).out
+    assert "exp-c1 server ends" in without.out
+
+
 def test_a_targets_file_brings_its_files_and_names_what_it_does_not_have(lab: Lab, tmp_path: Path) -> None:
     pem = lab.directory / "exp-e1.server.pem"
     targets = tmp_path / "targets.yaml"

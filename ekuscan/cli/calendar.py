@@ -14,7 +14,7 @@ from ekuscan.assessment import ChainBook
 from ekuscan.certificate_files import CertificateFileError, read_certificates
 from ekuscan.cli.knowledge import given_password, moment, read_saved, readable, tables, vocabulary
 from ekuscan.cli.refusal import UsageError, refuse
-from ekuscan.model import Certificate, Inventory, SlotContent, Target
+from ekuscan.model import Certificate, Chain, Inventory, SlotContent, Target
 from ekuscan.names import printable
 from ekuscan.policy.calendar import certificate_days
 from ekuscan.policy.days import spoken
@@ -49,11 +49,15 @@ class CalendarRequest:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A chain and where it is kept: ``id`` and ``name`` of the place, for good and for a person."""
+    """A chain and where it is kept: ``id`` and ``name`` of the place, for good and for a person.
+
+    ``leaf`` is its end-entity certificate.
+    """
 
     id: str
     name: str
-    ders: tuple[bytes, ...]
+    leaf: Certificate
+    chain: Chain
 
 
 def calendar(request: CalendarRequest) -> int:
@@ -63,10 +67,10 @@ def calendar(request: CalendarRequest) -> int:
         formats = _formats(request)
         inventory = _inventory(request)
         saved = {path: _saved(path) for path in request.sources}
-        kept = [*_of_inventory(inventory), *_of_sources(saved)]
         with TrustStore.open(request.trust_data) as store:
             book = ChainBook(store, inventory.trust)
-            entries = [*policy_entries(), *_of_certificates(kept, book, now.date())]
+            kept = [*_of_inventory(inventory, book), *_of_sources(saved, book)]
+            entries = [*policy_entries(), *_of_certificates(kept, now.date())]
         _write(request, formats, entries, now, _stamp(saved, now))
     except (UsageError, InvalidInput, CertificateFileError, TrustStoreError) as error:
         return refuse(error)
@@ -96,39 +100,47 @@ def _saved(path: Path) -> SavedResult | tuple[bytes, ...]:
     return read_certificates(data, str(path), given_password())
 
 
-def _of_inventory(inventory: Inventory) -> Iterator[_Kept]:
+def _of_inventory(inventory: Inventory, book: ChainBook) -> Iterator[_Kept]:
     for file in inventory.slot_files:
-        yield _Kept(f"{file.target}/{file.slot}", f"{file.target} {file.slot}", file.ders)
+        yield _read(f"{file.target}/{file.slot}", f"{file.target} {file.slot}", file.ders, book)
 
 
-def _of_sources(saved: dict[Path, SavedResult | tuple[bytes, ...]]) -> Iterator[_Kept]:
+def _read(id_: str, name: str, ders: Sequence[bytes], book: ChainBook) -> _Kept:
+    chain = book.chains[book.add(ders)]
+    return _Kept(id_, name, book.certificates[_leaf(chain)], chain)
+
+
+def _leaf(chain: Chain) -> str:
+    return chain.paths[0][0] if chain.paths else chain.presented[0]
+
+
+def _of_sources(saved: dict[Path, SavedResult | tuple[bytes, ...]], book: ChainBook) -> Iterator[_Kept]:
     names = Counter(path.name for path in saved)
     for path, found in saved.items():
         if isinstance(found, SavedResult):
             yield from _of_result(path, found)
         else:
             name = path.name if names[path.name] == 1 else str(path)
-            yield _Kept(f"file/{name}", name, found)
+            yield _read(f"file/{name}", name, found, book)
 
 
 def _of_result(path: Path, result: SavedResult) -> Iterator[_Kept]:
-    """The chains in the slots of a saved result. What is one slot with another stands once."""
+    """The chains in the slots of a saved result. What is one slot with another stands once.
+
+    Who issued a chain is what the run found: it had the site's own roots and trust data, which need not be here.
+    """
     for target in result.targets:
         for content in target.slots:
             chain = result.chains.get(content.chain or "")
             if chain is None or content.from_ == "same-slot":
                 continue
-            missing = [sha256 for sha256 in chain.presented if sha256 not in result.certificates]
+            missing = [sha256 for sha256 in (*chain.presented, _leaf(chain)) if sha256 not in result.certificates]
             if missing:
                 raise UsageError(f"{path}: certificate {printable(missing[0], 80)} is in a chain, but not in the file")
-            shown = [result.certificates[sha256] for sha256 in chain.presented]
-            apart = _apart(target, content, shown[:1])
-            pems = "\n".join(certificate.pem for certificate in shown)
-            yield _Kept(
-                "/".join([target.id, content.slot, *apart]),
-                " ".join([target.id, content.slot, *apart]),
-                read_certificates(pems.encode(), str(path)),
-            )
+            leaf = result.certificates[_leaf(chain)]
+            apart = _apart(target, content, [leaf])
+            names = [target.id, content.slot, *apart]
+            yield _Kept("/".join(names), " ".join(names), leaf, chain)
 
 
 def _apart(target: Target, content: SlotContent, leaf: Sequence[Certificate]) -> list[str]:
@@ -138,14 +150,12 @@ def _apart(target: Target, content: SlotContent, leaf: Sequence[Certificate]) ->
     return [*content.endpoints[:1], *(one.key.partition(" ")[0] for one in leaf)]
 
 
-def _of_certificates(kept: Sequence[_Kept], book: ChainBook, today: date) -> Iterator[Entry]:
+def _of_certificates(kept: Sequence[_Kept], today: date) -> Iterator[Entry]:
     taken: Counter[str] = Counter()
     for one in kept:
-        chain = book.chains[book.add(one.ders)]
-        leaf = book.certificates[chain.paths[0][0] if chain.paths else chain.presented[0]]
         taken[one.id] += 1
         id_ = one.id if taken[one.id] == 1 else f"{one.id}/{taken[one.id]}"
-        yield from certificate_entries(id_, printable(one.name, 60), certificate_days(leaf, chain, today))
+        yield from certificate_entries(id_, printable(one.name, 60), certificate_days(one.leaf, one.chain, today))
 
 
 def _tell_unseen(inventory: Inventory) -> None:
