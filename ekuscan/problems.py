@@ -9,7 +9,7 @@ from typing import Literal
 from ekuscan.advice import is_fine
 from ekuscan.model import Connection, Endpoint, Fork, Problem, Remedy, Target, Verdict
 from ekuscan.profiles.load import ProfileSlot, profile
-from ekuscan.rules.tables import Tables
+from ekuscan.rules.tables import RemedyRow, Tables
 from ekuscan.targets.address import label
 from ekuscan.verdict.judge import Judged
 from ekuscan.verdict.links import Sides
@@ -392,7 +392,18 @@ def _action(section: Section, items: Sequence[Finding], remedy: Remedy | None, s
         return "No remedy of the tables settles it by itself: see ekuscan explain " + items[0].verdict.rule + "."
     row = tables.remedies[remedy.id]
     backup = f"{tables.backup} " if row.replaces_certificate else ""
-    return f"{backup}{remedy.text}{_cleared(remedy, _own_ids(items))}"
+    quick = _quick(items[0], row, tables)
+    return f"{backup}{remedy.text}{_cleared(remedy, _own_ids(items))}{quick}"
+
+
+def _quick(gravest: Finding, chosen: RemedyRow, tables: Tables) -> str:
+    """The one command that settles the gravest verdict of a group, where what settles most of them takes more."""
+    for remedy in gravest.verdict.remedies:
+        row = tables.remedies[remedy.id]
+        quick = row.command is not None and not row.weakens and row.effort < chosen.effort
+        if quick and gravest.verdict.id in remedy.clears:
+            return f" For {tables.use_cases[gravest.verdict.use_case].title} alone: {remedy.text}"
+    return ""
 
 
 def _cleared(remedy: Remedy, ids: set[str]) -> str:

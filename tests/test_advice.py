@@ -261,11 +261,24 @@ def test_a_new_certificate_begins_with_the_backup_and_a_setting_does_not() -> No
     assert renewed.startswith("Back up certificate and private key first. Give exp-c1 a private-CA certificate")
     settings = {"server_eku_upload": "off", "upload_via": "gui"}
     upload = Facts().box("exp-e1", "expressway-e", "X15.4", {"server": SERVER}, **settings)
-    assert first_action(upload, UPLOAD_CHECKS).startswith("Run the command on exp-e1, then upload.")
+    assert first_action(upload, UPLOAD_CHECKS).startswith(
+        "On exp-e1 type: xConfiguration XCP TLS Certificate CVS EnableServerEkuUpload: On, then upload"
+    )
 
 
-def first_action(facts: Facts, checks: frozenset[str]) -> str:
-    estate = Estate(facts.seen(False), packaged(), Policy())
+def test_the_command_that_lets_an_upload_through_clears_it_and_is_told_beside_what_clears_more() -> None:
+    facts = Facts().box("exp-e1", "expressway-e", "X15.4", {"server": Shown("server", "private")})
+    checks = WIRE_CHECKS | UPLOAD_CHECKS
+    estate = Estate(facts.seen(True), packaged(), Policy())
+    judged = with_remedies(judge(estate, 45, checks), estate)
+    upload = next(item.verdict for item in judged if item.verdict.rule == "X29")
+    assert upload.id in clears(upload, "enable-server-eku-upload")
+    told = first_action(facts, checks, far_ends=True)
+    assert "For Upload as server certificate alone: On exp-e1 type: xConfiguration XCP TLS Certificate CVS" in told
+
+
+def first_action(facts: Facts, checks: frozenset[str], far_ends: bool = False) -> str:
+    estate = Estate(facts.seen(far_ends), packaged(), Policy())
     found = [finding(item) for item in with_remedies(judge(estate, 45, checks), estate)]
     return problems(found, packaged())[0].action
 
