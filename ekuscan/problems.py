@@ -411,6 +411,8 @@ def _cleared(remedy: Remedy, ids: set[str]) -> str:
     cleared = len(ids & set(remedy.clears))
     if len(ids) == 1:
         return ""
+    if cleared == len(ids) == 2:
+        return " Clears both."
     return f" Clears all {cleared}." if cleared == len(ids) else f" Clears {cleared} of {len(ids)}."
 
 

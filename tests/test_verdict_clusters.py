@@ -47,12 +47,12 @@ def test_a_composite_over_a_cluster_has_its_worst_pair_and_weakest_leg() -> None
 
 def test_pairs_that_are_all_fine_say_so() -> None:
     verdict = _wholes(_zone((FINE, FINE), (FINE,)))["core>e1/uc-traversal/PAIRS"]
-    assert (verdict.outcome, verdict.text.partition(".")[0]) == ("ok", "All 2 pairs of members are fine")
+    assert (verdict.outcome, verdict.text.partition(".")[0]) == ("ok", "Both pairs of members are fine")
 
 
 def test_a_cause_that_lies_in_every_pair_blames_no_member() -> None:
     verdict = _wholes(_zone((LACKING,), (FINE, FINE)))["c1>edge/uc-traversal/PAIRS"]
-    assert verdict.text.startswith("All 2 pairs of members are affected, the worst is c1 > e1. c1 always dials")
+    assert verdict.text.startswith("Both pairs of members are affected, the worst is c1 > e1. c1 always dials")
 
 
 def test_a_connection_of_two_boxes_has_no_verdict_of_its_own_besides() -> None:

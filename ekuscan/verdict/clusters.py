@@ -77,13 +77,17 @@ def _told(worst: Pair, pairs: Mapping[Pair, Sequence[Judged]], is_fine: IsFine) 
     """How many pairs are affected, which is the worst, and which member all of them have in common."""
     affected = [pair for pair, items in pairs.items() if not all(is_fine(item.verdict) for item in items)]
     if not affected:
-        return f"All {len(pairs)} pairs of members are fine."
-    count = "All" if len(affected) == len(pairs) else f"{len(affected)} of"
-    told = f"{count} {len(pairs)} pairs of members are affected, the worst is {_named(worst)}."
+        return f"{_all(len(pairs))} pairs of members are fine."
+    count = _all(len(pairs)) if len(affected) == len(pairs) else f"{len(affected)} of {len(pairs)}"
+    told = f"{count} pairs of members are affected, the worst is {_named(worst)}."
     common = _common(affected) - _common(pairs)
     for member in sorted(common):
         told += f" {member} is in each of them: without it the connection is fine."
     return told
+
+
+def _all(count: int) -> str:
+    return "Both" if count == 2 else f"All {count}"
 
 
 def _common(pairs: Iterable[Pair]) -> set[str]:
