@@ -182,8 +182,9 @@ def test_no_bytes_raise_anything_else(data: bytes) -> None:
     assert all(line.isprintable() for line in found.left_out)
 
 
-def test_what_powershell_redirects_is_read() -> None:
-    text = VERSIONS.decode().replace("\n", "\r\n").encode("utf-16")
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_what_powershell_redirects_is_read(encoding: str) -> None:
+    text = VERSIONS.decode().replace("\n", "\r\n").encode(encoding)
     assert KIND.is_meant(Source("scan.xml", text))
     assert read(text).targets == read(VERSIONS).targets
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ekuscan.imports.source import UnusableSource
+from ekuscan.imports.text_source import utf16_of
 from ekuscan.targets.errors import one_of, shown
 
 MAX_ROWS: Final = 50_000
@@ -19,7 +19,6 @@ _LOOKED_AT: Final = 64 * 1024
 # A title, a blank line and the date of the export may stand above the header.
 _HEADER_WITHIN: Final = 20
 _DELIMITERS: Final = (",", ";", "\t", "|")
-_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # Excel's own first line, which says what separates the cells and is no row.
 _SEPARATOR_LINE: Final = "sep="
 # Has a character for every byte, so that a column that nobody reads here may stand in any code page.
@@ -61,7 +60,7 @@ def read_table(data: bytes, known: Callable[[str], bool], expected: Sequence[str
     """The table in the bytes of a CSV file.
 
     Args:
-        data: the whole file, UTF-8 with or without a byte order mark, or UTF-16 with one.
+        data: the whole file, UTF-8 with or without a byte order mark, or UTF-16.
         known: whether a cell is the title of a column; the first row that has one is the header.
         expected: the columns to name where there is no header.
 
@@ -84,9 +83,10 @@ def read_table(data: bytes, known: Callable[[str], bool], expected: Sequence[str
 
 
 def _text(data: bytes) -> tuple[str, bool]:
-    if data.startswith(_UTF16):
+    utf16 = utf16_of(data)
+    if utf16 is not None:
         try:
-            return _checked(data.decode("utf-16")), True
+            return _checked(data.decode(utf16).removeprefix("\ufeff")), True
         except UnicodeDecodeError:
             raise UnusableSource("begins as UTF-16 and does not go on so; save it as CSV UTF-8") from None
     try:

@@ -13,6 +13,7 @@ from typing import Final
 from xml.parsers import expat
 
 from ekuscan.imports.source import UnusableSource
+from ekuscan.imports.text_source import utf16_of
 from ekuscan.targets.errors import shown
 
 MAX_DEPTH: Final = 32
@@ -20,7 +21,6 @@ MAX_TOKEN: Final = 1024 * 1024
 MAX_TEXT: Final = 256
 MAX_PORTS: Final = 2 * 65535
 _ROOT: Final = "nmaprun"
-_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _OPEN, _REFUSING = "open", "closed"
 _TELLING: Final = (_OPEN, _REFUSING)
 
@@ -183,12 +183,13 @@ def _port(told: Mapping[str, str]) -> NmapPort | None:
 def _as_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """The chunks as they are, or made UTF-8: PowerShell writes UTF-16 where output goes into a file with ``>``."""
     first = next(chunks, b"")
-    if not first.startswith(_UTF16):
+    utf16 = utf16_of(first)
+    if utf16 is None:
         yield first
         yield from chunks
         return
-    decoder = codecs.getincrementaldecoder("utf-16")()
-    yield decoder.decode(first).encode("utf-8", "replace")
+    decoder = codecs.getincrementaldecoder(utf16)()
+    yield decoder.decode(first).removeprefix("\ufeff").encode("utf-8", "replace")
     for chunk in chunks:
         yield decoder.decode(chunk).encode("utf-8", "replace")
     yield decoder.decode(b"", True).encode("utf-8", "replace")

@@ -21,7 +21,7 @@ def text_of(data: bytes) -> str:
     """
     if len(data) > MAX_TEXT:
         raise UnusableSource(f"has more than {MAX_TEXT >> 20} MiB; a configuration has a few hundred KiB")
-    encoding = _utf16(data)
+    encoding = utf16_of(data)
     try:
         if encoding is None:
             return decode(data)
@@ -36,10 +36,11 @@ def text_of(data: bytes) -> str:
 def head_of(data: bytes) -> str:
     """The beginning of a source, to tell what it is; what is no text comes out as something that nothing looks for."""
     head = data[: 256 * 1024]
-    return head.decode(_utf16(head) or "utf-8", "replace")
+    return head.decode(utf16_of(head) or "utf-8", "replace")
 
 
-def _utf16(data: bytes) -> str | None:
+def utf16_of(data: bytes) -> str | None:
+    """The form of UTF-16 as which bytes begin, with a byte order mark or without; None for anything else."""
     marked = next((name for mark, name in _UTF16.items() if data.startswith(mark)), None)
     if marked is not None or len(data) < 4:
         return marked
