@@ -244,6 +244,24 @@ def test_the_slot_decides_what_a_certificate_has_to_be_fit_for(lab: Lab, files: 
     assert (client["summary"]["exit"], server["summary"]["exit"]) == (1, 0)
 
 
+@pytest.mark.parametrize(
+    ("role", "slot", "why"),
+    [
+        ("expressway-c@X15.5", "client", "The upgrade to X15.5 copies the old certificate into both stores."),
+        ("cube@26.1.1", "client-trustpoint", "that names no client trustpoint uses the server's for both directions."),
+    ],
+)
+def test_a_slot_of_its_own_that_decides_is_asked_for(lab: Lab, files: Path, role: str, slot: str, why: str) -> None:
+    told = inspect(lab, files / "server.pem", "--as", role).err
+    assert f"inspect that certificate with --slot {slot}. " in told
+    assert why in told
+    assert f"--slot {slot}" not in inspect(lab, files / "server.pem", "--as", role, "--slot", slot).err
+
+
+def test_no_other_slot_is_asked_for_where_one_certificate_serves_both(lab: Lab, files: Path) -> None:
+    assert "--slot" not in inspect(lab, files / "server.pem", "--as", "expressway-c@X15.4").err
+
+
 def test_nobody_is_asked_about_a_slot_that_the_file_is_not_meant_for(lab: Lab, files: Path) -> None:
     done = inspect(lab, files / "both.pem", "--as", "expressway-c@X15.5", "--slot", "client")
     assert "Which certificate is in the" not in done.out

@@ -68,6 +68,7 @@ def inspect(request: InspectRequest) -> int:
     except (UsageError, InvalidInput, CertificateFileError, TrustStoreError, FailOnError) as error:
         return refuse(error)
     _tell_unjudged(request.role, known.tables)
+    _tell_unseen_slots(request, known.tables)
     for name, content in contents.items():
         for found in content.requests:
             _show_request(name, found, sys.stdout if request.format == "table" else sys.stderr)
@@ -138,6 +139,31 @@ def _tell_unjudged(wanted: str | None, tables: Tables) -> None:
     title = profile(role).title
     told = f"no rule says what {title} refuses at an upload; judged is its use, as far as rules know it"
     print(f"ekuscan: {told}", file=sys.stderr)
+
+
+def _tell_unseen_slots(request: InspectRequest, tables: Tables) -> None:
+    """That another slot decides where the product dials, whenever the files were put into the main one alone."""
+    role, release = _role(request.role)
+    if role is None or request.slots:
+        return
+    row = profile(role)
+    for slot in row.slots:
+        if slot.same_as != row.default_slot or not _separate(slot, role, release):
+            continue
+        told = " ".join(_may_be_one(slot.name, role, tables))
+        print(
+            f"ekuscan: where {row.title} {release} dials, its {slot.name} slot decides, which nobody gave: inspect that "
+            f"certificate with --slot {slot.name}. {told}{' Then' if told else 'Where both are one,'} "
+            f"inspect this file with --slot {row.default_slot} --slot {slot.name}.",
+            file=sys.stderr,
+        )
+
+
+def _may_be_one(slot: str, role: RoleName, tables: Tables) -> Iterator[str]:
+    """What the tables say of how this slot can hold the certificate of the main one, on a release that has both."""
+    for alias in tables.aliases:
+        if alias.slot == slot and role in alias.roles and all(one.fact in tables.settings for one in alias.when):
+            yield alias.says
 
 
 def _settings(texts: tuple[str, ...], role: RoleName | None, tables: Tables) -> Iterator[tuple[str, Fact]]:
