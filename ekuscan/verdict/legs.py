@@ -169,18 +169,15 @@ def _named(leg: Leg) -> Iterator[Leg]:
     expected = leg.expectation
     if leg.link is None or expected is None:
         return
-    found = {has for slot in _slots_shown(leg) for has in _has_name(leg, slot, expected.value)}
+    found = {_has_name(leg, slot, expected.value) for slot in _slots_shown(leg)}
     if found and None not in found:
-        told = printable(expected.value)
         fact = Variable(
             f"{leg.link.key}.{leg.rule.named_by}/{leg.presents.name}",
             tuple(word for word, has in ((HAS_NAME, True), ("lacks", False)) if has in found),
             expected.from_,
-            f"Is {leg.presents.name} dialled by a name that its certificate has? The zone has {told}."
-            if len(stated_names(expected.value)) > 1
-            else f"Has the certificate that {leg.presents.name} shows the name {told}?",
+            f"Has the certificate that {leg.presents.name} shows the name {printable(expected.value)}?",
             name=f"{leg.link.key}.{leg.rule.named_by}",
-            text=told,
+            text=printable(expected.value),
         )
         yield replace(leg, part=Part(leg.rule, {**leg.part.facts, f"link.{leg.rule.named_by}": fact}))
 
@@ -194,27 +191,11 @@ def _slots_shown(leg: Leg) -> set[str]:
     return {same} if same is not None else {slot, *may}
 
 
-def _has_name(leg: Leg, slot: str, expected: str) -> set[bool | None]:
-    """Whether what was seen in a slot has the name that is looked for: both answers where it hangs on which name that
-    is, None where it cannot be told.
-
-    A zone compares with the address that it dials, and one that is dialled with any address that it knows.
-    """
-    seen = leg.presents.certificates(slot, leg.service)
-    dialled = leg.rule.presents.as_ == "server"
+def _has_name(leg: Leg, slot: str, expected: str) -> bool | None:
+    """Whether what was seen in a slot has one of the names; None where that is open."""
     names = stated_names(expected)
-    own = [name for name in names if _is_of(name, leg.presents.name)] if dialled else []
-    if dialled:
-        found = {is_named(one, name) for one in seen for name in own or names}
-    else:
-        found = {_any([is_named(one, name) for name in names]) for one in seen}
-    return {None} if not found or (len(seen) > 1 and len(found) > 1) else found
-
-
-def _is_of(name: str, target: str) -> bool:
-    """Whether an address is a target's by its name: all of it, or its first label."""
-    name, target = name.rstrip(".").lower(), target.lower()
-    return target in (name, name.partition(".")[0])
+    found = {_any([is_named(one, name) for name in names]) for one in leg.presents.certificates(slot, leg.service)}
+    return found.pop() if len(found) == 1 else None
 
 
 def _any(answers: Sequence[bool | None]) -> bool | None:

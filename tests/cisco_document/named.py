@@ -19,13 +19,6 @@ _ZONES: Mapping[str, tuple[str, str, str]] = {
 }
 
 
-def _dialled(use_case: str, rule: str, dials: str, setting: str) -> dict[str, Shorthand]:
-    """What each gets that is dialled: of several addresses it is not known which one is its own."""
-    plain: dict[str, Shorthand] = {f"{name}>{dials}/{use_case}/{rule}": given for name, (_, _, given) in _ZONES.items()}
-    open_ = fork(f"{dials}>n4/{use_case}.{setting}", {"has": "ok", "lacks": "breaks"})
-    return plain | {f"n4>{dials}/{use_case}/{rule}": open_}
-
-
 def _boxes(peer: str) -> str:
     return "\n".join(f"{name}: {peer}" for name in _ZONES)
 
@@ -49,7 +42,7 @@ NEIGHBORS = (
             **core("c"),
             **{f"{name}/https/CM01": "unknown" for name in _ZONES},
             **{f"c>{name}/neighbor-zone/X19": "ok" for name in _ZONES},
-            **_dialled("neighbor-zone", "XN01", "c", "peer_address"),
+            **{f"{name}>c/neighbor-zone/XN01": given for name, (_, _, given) in _ZONES.items()},
         },
         remedies={"n2>c/neighbor-zone/XN01": ("zone-peer-address", "name-in-certificate", "zone-tls-verify-off")},
     ),
@@ -67,33 +60,6 @@ NEIGHBORS = (
             **{f"{name}>c/neighbor-zone/X19P": "ok" for name in _ZONES},
             **{f"{name}>c/neighbor-zone/XN02": given for name, (_, _, given) in _ZONES.items()},
         },
-    ),
-    *(
-        Situation(
-            f"of several peer addresses the certificate must have that of the peer that is dialled: {name}, {given}",
-            ("X19", "X20"),
-            inventory(
-                f"c: {{role: expressway-c, release: X15.4, slots: {{server: corp-both.pem}}}}\n{name}: {_UNIFIED_CM}",
-                f'- {{use_case: neighbor-zone, from: c, to: {name}, tls_verify: "on", '
-                f'peer_address: "cucm1.example.com, {_NAME}"}}',
-            ),
-            {
-                **core("c"),
-                f"{name}/https/CM01": "unknown",
-                f"c>{name}/neighbor-zone/X19": "ok",
-                f"{name}>c/neighbor-zone/XN01": given,
-            },
-        )
-        for name, given in (("cucm1", "breaks"), ("cucm1.example.com", "breaks"), ("corp-both", "ok"))
-    ),
-    Situation(
-        "none of a zone's peer addresses is in the certificate of the peer",
-        ("X19", "X20"),
-        inventory(
-            f"c: {{role: expressway-c, release: X15.4, slots: {{server: corp-both.pem}}}}\nu: {_UNIFIED_CM}",
-            f'- {{use_case: neighbor-zone, from: c, to: u, tls_verify: "on", peer_address: "{_OTHER}, 10.1.2.4"}}',
-        ),
-        {**core("c"), "u/https/CM01": "unknown", "c>u/neighbor-zone/X19": "ok", "u>c/neighbor-zone/XN01": "breaks"},
     ),
     Situation(
         "whether a neighbor zone looks for its peer address hangs on TLS verify",
@@ -120,7 +86,7 @@ NEIGHBORS = (
         {
             **edge("e", browsers="at-risk"),
             **{f"e>{name}/sip-b2b/X04": "ok" for name in _ZONES},
-            **_dialled("sip-b2b", "XN07", "e", "verify_name"),
+            **{f"{name}>e/sip-b2b/XN07": given for name, (_, _, given) in _ZONES.items()},
         },
     ),
 )
