@@ -94,7 +94,8 @@ def test_one_domain_of_two_that_does_not_exist_takes_nothing_from_the_other() ->
         (["exp e1"], "write a domain like example.com"),
         (["192.0.2.1"], "write a domain like example.com"),
         (["com"], "write a domain like example.com"),
-        (["\x1b[2J.com"], "found \\x1b[2J.com; write a domain"),
+        (["not a domain"], "found 'not a domain'; write a domain like example.com"),
+        (["\x1b[2J.com"], "found '\\x1b[2J.com'; write a domain"),
         (
             ["example.com", "--internal-server", "ns1.example.com"],
             "found ns1.example.com; write the IP address",

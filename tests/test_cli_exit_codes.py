@@ -309,3 +309,12 @@ def test_the_help_lists_the_codes() -> None:
         shown = " ".join(run(command, "--help").out.split())
         for code in (0, 1, 2, 3, 4, 130):
             assert re.search(rf"[ ;]{code} [a-z]", shown), code
+
+
+@pytest.mark.parametrize("command", ["import", "discover"])
+def test_the_help_of_what_judges_nothing_names_the_exit_codes_that_it_has(command: str) -> None:
+    shown = " ".join(run(command, "--help").out.split())
+    codes = shown.partition("Exit codes: ")[2]
+    assert all(f"{code} " in codes for code in ("0", "2", "3", "4", "130"))
+    assert " 1 " not in codes
+    assert "--fail-on" not in shown

@@ -121,6 +121,8 @@ def test_the_list_is_complete_and_also_what_the_bare_command_prints() -> None:
 
 def test_an_unknown_word_gets_the_nearest_ones() -> None:
     assert "did you mean X39" in refused(run("explain", "X99"))
+    assert "did you mean CM03" in refused(run("explain", "cm3"))
+    assert "did you mean F06" in refused(run("explain", "F6"))
     assert "neighbor-zone" in refused(run("explain", "nieghbor-zone"))
     assert "did you mean" not in refused(run("explain", "zzzzzzzz"))
 

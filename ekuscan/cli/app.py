@@ -66,6 +66,17 @@ _PREFLIGHT_EPILOG = (
     "130 interrupted."
 )
 
+_IMPORT_EPILOG = (
+    "Exit codes: 0 done, or nothing to change; 2 cannot start (usage, a source or a targets file that cannot be used) "
+    "or not write; 3 an appliance told nothing, what the others told is merged; 4 a bug of ekuscan; 130 interrupted."
+)
+
+_DISCOVER_EPILOG = (
+    "Exit codes: 0 every name server answered, whatever the records say; 2 cannot start (usage, a targets file that "
+    "cannot be used) or not write; 3 a server gave no answer, so something stayed unseen; "
+    "4 a bug of ekuscan; 130 interrupted."
+)
+
 app = typer.Typer(
     name="ekuscan",
     help="Finds which mutual-TLS use cases of Cisco collaboration products break when certificates lose clientAuth.",
@@ -435,7 +446,7 @@ def calendar(
     raise typer.Exit(run(request))
 
 
-@app.command("import", epilog=_EPILOG)
+@app.command("import", epilog=_IMPORT_EPILOG)
 def import_(
     sources: Annotated[
         list[str],
@@ -488,7 +499,7 @@ def import_(
     raise typer.Exit(run(request))
 
 
-@app.command(epilog=_EPILOG)
+@app.command(epilog=_DISCOVER_EPILOG)
 def discover(
     domains: Annotated[list[str], typer.Argument(help="Domains, for example example.com.", metavar="DOMAIN...")],
     file: Annotated[

@@ -80,7 +80,7 @@ def _domains(texts: Sequence[str]) -> tuple[str, ...]:
         except AddressError:
             domain = ""
         if not domain or is_ip(domain) or "." not in domain:
-            wrong.append(f"found {shown(text)}; write a domain like example.com")
+            wrong.append(f"found '{shown(text)}'; write a domain like example.com")
         found[domain] = None
     if wrong:
         raise UsageError("\n".join(wrong))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ekuscan.cli.knowledge import read_saved, tables
@@ -51,10 +52,22 @@ def explain(
     paragraphs = explained(subject, known_tables)
     if not paragraphs:
         words = [word for group in known.values() for word in group]
-        hint = nearest(subject, words) or nearest(subject.upper(), words)
+        hint = _hint(subject, words)
         return refuse(ValueError(f"nothing to explain under {subject!r}{hint}; `ekuscan explain --list` lists all"))
     _print_all(paragraphs, width)
     return 0
+
+
+def _hint(subject: str, words: Sequence[str]) -> str:
+    """The nearest words; one that differs in case, or in zeros before a number, is the nearest alone."""
+    same = [word for word in words if _plain(word) == _plain(subject)]
+    if same:
+        return f"; did you mean {same[0]}?"
+    return nearest(subject, words) or nearest(subject.upper(), words)
+
+
+def _plain(word: str) -> str:
+    return re.sub(r"(?<![0-9])0+(?=[0-9])", "", word.lower())
 
 
 def _without_result(subject: str) -> str:
