@@ -251,13 +251,15 @@ def _slot_row(row: SlotRow, tables: Tables) -> Iterator[Paragraph]:
         yield from _sources(tables, row.source, row.confidence, row.checked)
         return
     if isinstance(row, UpgradeLimit):
-        yield Paragraph("upgrade", f"{_the(row.roles)}, to {row.release.text}: not possible")
+        what = "said beside the answer" if row.only_told else "not possible"
+        yield Paragraph("upgrade", f"{_the(row.roles)}, to {row.release.text}: {what}")
     elif isinstance(row, SlotAlias):
         yield Paragraph("slots", f"{_the(row.roles)}: {row.slot} is one with {row.same_as}")
     else:
         effect = "its CA's dated policy gives the next EKU" if row.effect == "policy" else "the EKU stays"
         yield Paragraph("renewal", effect)
-    yield Paragraph("when", conditions_text(row.when))
+    if row.when:
+        yield Paragraph("when", conditions_text(row.when))
     yield from _sources(tables, row.source, row.confidence, row.checked)
 
 

@@ -143,6 +143,23 @@ def test_a_platform_that_nobody_told_leaves_an_upgrade_undecided(platform: dict[
     assert all("Is it an ISR4000" in sentence for sentence in found.undecided)
 
 
+@pytest.mark.parametrize(
+    ("role", "old", "new", "says"),
+    [
+        ("expressway-c", "X15.4", "X15.55", "X15.55: No source names this release"),
+        ("cucm", "14SU3", "14SU6", "14SU6: No source names this release"),
+        ("cucm", "14SU3", "15SU5", "15SU5: It is promised, not seen"),
+        ("imp", "14SU3", "15SU9", "15SU9: No source names this release"),
+        ("expressway-c", "X15.4", "X15.5.1", ""),
+        ("cucm", "14SU3", "15SU4", ""),
+    ],
+)
+def test_a_release_that_nobody_has_seen_is_told(role: RoleName, old: str, new: str, says: str) -> None:
+    facts = Facts().box("box", role, old, {})
+    told = after(Changes(to=(f"box={new}",)), facts).left_out
+    assert [says in sentence for sentence in told] == ([True] if says else [])
+
+
 def test_a_box_that_runs_the_release_already_is_not_asked_for_its_platform() -> None:
     facts = Facts().box("cube1", "cube", "26.1.1", {"trustpoint": Shown()})
     assert after(Changes(to=("cube1=26.2.1",)), facts).undecided == ()

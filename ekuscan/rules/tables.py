@@ -178,12 +178,13 @@ class UpgradeChange:
 
 @dataclass(frozen=True, slots=True)
 class UpgradeLimit:
-    """Releases that a box cannot run where ``when`` holds."""
+    """Releases that a box cannot run where ``when`` holds; ``only_told``: it may, and what is doubtful is said."""
 
     id: str
     roles: tuple[str, ...]
     release: Condition
     when: tuple[Condition, ...]
+    only_told: bool
     says: str
     source: tuple[str, ...]
     confidence: Confidence

@@ -101,13 +101,19 @@ def _moved(
 
 
 def _limit(target: Target, old: Release | None, new: Release, grounds: Grounds, notes: Notes) -> str | None:
-    """Why a box surely cannot run a release, None where it can. Where that hangs on a fact, it is undecided."""
+    """Why a box surely cannot run a release, None where it can. Where that hangs on a fact, it is undecided.
+
+    What is doubtful of a release that it can run is told.
+    """
     box = grounds.box(target)
     for row in grounds.tables.limits:
         reached = new.overlaps(row.release.low or (), row.release.high)
         if target.role not in row.roles or not reached or (old is not None and _within(old, row.release)):
             continue
         if not box.perhaps(row.when):
+            continue
+        if row.only_told:
+            notes.left_out.append(f"{printable(new.text, 40)}: {row.says}")
             continue
         if box.certainly(row.when) and _within(new, row.release):
             return row.says
