@@ -27,6 +27,7 @@ from tests.command import (
     checked_lines,
     environment,
     process,
+    refused,
     run,
     scan,
     timeless,
@@ -343,3 +344,27 @@ def test_a_name_that_does_not_resolve_is_told_once_with_every_address_asked_for(
     done = run("scan", "https://nowhere.invalid", "--all-addresses", "--format", "json")
     (one,) = checked_document(done.out)["endpoints"]
     assert (one["id"], one["status"], one["failure"]["stage"]) == ("nowhere.invalid:443/https", "failed", "resolve")
+
+
+@pytest.mark.parametrize(
+    ("role", "release", "slot", "same"),
+    [
+        ("expressway-c", "X14.3.7", "client", "server"),
+        ("expressway-e", "X15.4", "client", "server"),
+        ("cube", "17.12.4", "client-trustpoint", "trustpoint"),
+        ("expressway-c", "X15.5", "client", None),
+        ("expressway-c", None, "client", None),
+    ],
+)
+def test_a_file_for_a_slot_that_the_release_does_not_have_is_refused(
+    role: str, release: str | None, slot: str, same: str | None, tmp_path: Path
+) -> None:
+    targets = tmp_path / "targets.yaml"
+    told = f", release: {release}" if release else ""
+    targets.write_text(
+        f"schema: ekuscan.targets/1\ntargets:\n  box: {{host: 127.0.0.1, role: {role}{told}}}\n", encoding="utf-8"
+    )
+    words = refused(run("scan", "-f", targets, "--slot", f"box:{slot}=none.pem"))
+    expected = f"on {release} box has one certificate for {same} and {slot}; write box:{same}=none.pem"
+    assert (expected in words) is (same is not None)
+    assert ("one certificate for" in words) is (same is not None)

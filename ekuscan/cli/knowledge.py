@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from ekuscan.cli.proxy_choice import check_proxy
@@ -56,7 +56,20 @@ def vocabulary(tables: Tables) -> Vocabulary:
         row.name: SettingShape(row.of, row.values, row.question, () if "*" in row.roles else row.roles)
         for row in tables.settings.values()
     }
-    return Vocabulary(use_cases, settings, check_release, check_proxy)
+    return Vocabulary(use_cases, settings, check_release, check_proxy, partial(_same_slot, tables))
+
+
+def _same_slot(tables: Tables, role: str, release: str, slot: str) -> str | None:
+    """The slot that a slot is one with on every release that ``release`` may be; None if it may be one of its own."""
+    try:
+        known = releases.parse(role, release)
+    except releases.ReleaseError:
+        return None
+    for row in tables.aliases:
+        bound = row.when[0].high if len(row.when) == 1 and row.when[0].fact == "release" else None
+        if row.slot == slot and role in row.roles and bound is not None and not known.overlaps(bound, None):
+            return row.same_as
+    return None
 
 
 def check_release(role: str, text: str) -> str | None:

@@ -63,7 +63,7 @@ def load(request: TargetRequest, vocabulary: Vocabulary, read_slot_file: ReadCer
     for draft in _argument_drafts(request, vocabulary, problems):
         register.add(draft)
     for option in request.slots:
-        _add_slot(option, register, problems)
+        _add_slot(option, register, vocabulary, problems)
     drafts = register.drafts
     _check_number(drafts, problems)
     for draft in drafts:
@@ -151,7 +151,7 @@ def _text(path: Path | None, where: str, request: TargetRequest, problems: Probl
         return None
 
 
-def _add_slot(option: str, register: Register, problems: Problems) -> None:
+def _add_slot(option: str, register: Register, vocabulary: Vocabulary, problems: Problems) -> None:
     """NAME:SLOT=FILE; a NAME that is no target becomes one without host and role."""
     place = Place("--slot", key=shown(option, 120))
     name_slot, equals, file = option.partition("=")
@@ -166,6 +166,12 @@ def _add_slot(option: str, register: Register, problems: Problems) -> None:
             problems.add(place, problem)
             return
         draft = Draft(name, place, role="generic", own_ports=False)
+    release = draft.release or ""
+    same = vocabulary.same_slot(draft.role, release, slot) if draft.role and release else None
+    if same is not None:
+        one = f"on {shown(release)} {shown(name)} has one certificate for {same} and {slot}"
+        problems.add(place, f"{one}; write {shown(name)}:{same}={shown(file, 200)}")
+        return
     register.replace(
         replace(
             draft,

@@ -43,19 +43,26 @@ def any_proxy(text: str) -> str | None:
     return None
 
 
+def always_separate(role: str, release: str, slot: str) -> str | None:
+    """Takes every slot for one of its own."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """What the rules know, and how a proxy is written.
 
     ``check_release`` takes a role and a release as written and returns None if the release has that product's form,
     else how it is written, as the object of "write": ``an Expressway release, for example "X15.4"``. ``check_proxy``
-    takes the URL of a proxy and returns None if it is one, else what is wrong without a word of it.
+    takes the URL of a proxy and returns None if it is one, else what is wrong without a word of it. ``same_slot`` takes
+    a role, a release and a slot, and returns the slot that is certainly one with it, None if there is none.
     """
 
     use_cases: Mapping[str, UseCaseShape] = field(default_factory=dict)
     settings: Mapping[str, SettingShape] = field(default_factory=dict)
     check_release: Callable[[str, str], str | None] = any_release
     check_proxy: Callable[[str], str | None] = any_proxy
+    same_slot: Callable[[str, str, str], str | None] = always_separate
 
     def settings_of(self, of: Literal["target", "connection"]) -> dict[str, SettingShape]:
         """The settings of boxes, or those of connections."""
