@@ -152,8 +152,8 @@ def _tell_unseen_slots(request: InspectRequest, tables: Tables) -> None:
             continue
         told = " ".join(_may_be_one(slot.name, role, tables))
         print(
-            f"ekuscan: where {row.title} {release} dials, its {slot.name} slot decides, which nobody gave: inspect that "
-            f"certificate with --slot {slot.name}. {told}{' Then' if told else 'Where both are one,'} "
+            f"ekuscan: where {row.title} {release} dials, its {slot.name} slot decides, which nobody gave: "
+            f"inspect that certificate with --slot {slot.name}. {told}{' Then' if told else 'Where both are one,'} "
             f"inspect this file with --slot {row.default_slot} --slot {slot.name}.",
             file=sys.stderr,
         )
