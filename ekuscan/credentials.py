@@ -9,12 +9,12 @@ import os
 import re
 import shlex
 import stat
-import tomllib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from ekuscan import toml
 from ekuscan.model import Target
 from ekuscan.targets.certificate_slots import CertificateFiles, ReadCertificates
 from ekuscan.targets.errors import InputError, Place, Problems, nearest, not_one_of, one_of, shown
@@ -43,7 +43,7 @@ _FORMS: Final[dict[type, str]] = {
 }
 _SEPARATORS: Final = re.compile(r"[:\s]")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
-# tomllib's own words may quote what stands there.
+# tomli's own words may quote what stands there.
 _WHERE_IN_TOML: Final = re.compile(r"\(at (line \d+, column \d+|end of document)\)")
 
 
@@ -218,8 +218,8 @@ def _file_sections(
         return {}
     _check_mode(path, place, problems)
     try:
-        table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        table = toml.loads(text)
+    except (toml.TOMLDecodeError, RecursionError) as error:
         where = _WHERE_IN_TOML.search(str(error))
         problems.add(place, f"is not TOML{f': look at {where[1]}' if where else ''}")
         return {}

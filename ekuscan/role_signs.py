@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ekuscan import toml
 from ekuscan.model import Banner, Certificate, Confidence, RoleName
 from ekuscan.profiles.load import profile
 
@@ -77,7 +77,7 @@ class Ports:
 @cache
 def guess_table() -> GuessTable:
     """The table, parsed once."""
-    table = tomllib.loads(Path(__file__).with_name("guess.toml").read_text(encoding="utf-8"))
+    table = toml.loads(Path(__file__).with_name("guess.toml").read_text(encoding="utf-8"))
     return GuessTable(
         products=tuple(ProductRow(**_with_tuples(row)) for row in table["product"]),
         certificates=tuple(

@@ -6,7 +6,6 @@ file and the row. A trailing underscore of a field is dropped in the table (``fr
 
 from __future__ import annotations
 
-import tomllib
 import types
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
@@ -14,6 +13,8 @@ from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from ekuscan import toml
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -36,8 +37,8 @@ def read_table(path: Path) -> dict[str, Any]:
 def parse_table(file: str, data: bytes) -> dict[str, Any]:
     """The contents of a TOML file. Raises `TableError` naming the file where they cannot be parsed."""
     try:
-        return tomllib.loads(data.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return toml.loads(data.decode())
+    except (UnicodeDecodeError, toml.TOMLDecodeError) as error:
         raise TableError(f"{file}: {error}") from None
 
 

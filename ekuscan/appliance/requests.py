@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from ekuscan import toml
 from ekuscan.model import Confidence, Endpoint, RoleName, Target
 
 Gives = Literal["release", "zones", "server-certificate"]
@@ -54,7 +54,7 @@ class RequestTable:
 @cache
 def request_table() -> RequestTable:
     """The table, parsed once."""
-    table = tomllib.loads(Path(__file__).with_name("requests.toml").read_text(encoding="utf-8"))
+    table = toml.loads(Path(__file__).with_name("requests.toml").read_text(encoding="utf-8"))
     return RequestTable(
         checked=table["checked"],
         products=tuple(ProductRow(**_with_tuples(row)) for row in table["product"]),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from ekuscan import toml
 from ekuscan.model import Confidence, RoleName
 
 
@@ -117,7 +117,7 @@ class KeyTable:
 @cache
 def key_table() -> KeyTable:
     """The table, parsed once."""
-    table = tomllib.loads(Path(__file__).with_name("expressway.toml").read_text(encoding="utf-8"))
+    table = toml.loads(Path(__file__).with_name("expressway.toml").read_text(encoding="utf-8"))
     return KeyTable(
         checked=table["checked"],
         zones=tuple(ZoneRow(**_with_tuples(row)) for row in table["zone"]),

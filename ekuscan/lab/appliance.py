@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from ekuscan import toml
 from ekuscan.lab.openings import OPENINGS
 from ekuscan.lab.openings import hold as hold_opening
 from ekuscan.lab.server import Handler
@@ -122,4 +122,4 @@ def _major(release: str | None) -> str:
 
 @cache
 def _table() -> dict[str, dict[str, Any]]:
-    return tomllib.loads(Path(__file__).with_name("appliances.toml").read_text(encoding="utf-8"))
+    return toml.loads(Path(__file__).with_name("appliances.toml").read_text(encoding="utf-8"))

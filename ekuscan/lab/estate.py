@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from ekuscan import toml
 from ekuscan.lab.authority import EkuChoice, KeyChoice
 from ekuscan.lab.tls import RequestChoice
 from ekuscan.lab.worlds import is_public
@@ -110,4 +110,4 @@ def _renewed(plan: SlotPlan | str, changes: Mapping[str, Any]) -> SlotPlan | str
 
 @cache
 def _table() -> dict[str, dict[str, Any]]:
-    return tomllib.loads(Path(__file__).with_name("estates.toml").read_text(encoding="utf-8"))
+    return toml.loads(Path(__file__).with_name("estates.toml").read_text(encoding="utf-8"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from ekuscan import toml
 from ekuscan.lab.authority import ORGANIZATION, Authority, der, new_root, new_subordinate
 from ekuscan.model import TrustVersion
 from ekuscan.trust import TrustEntry
@@ -71,4 +71,4 @@ def _entries(world: World, row: Mapping[str, Any], today: datetime) -> tuple[Tru
 
 @cache
 def _table() -> dict[str, dict[str, Any]]:
-    return tomllib.loads(Path(__file__).with_name("worlds.toml").read_text(encoding="utf-8"))
+    return toml.loads(Path(__file__).with_name("worlds.toml").read_text(encoding="utf-8"))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from ekuscan import toml
 from ekuscan.model import Confidence, RoleName
 from ekuscan.protocols import Transport, transport_of
 
@@ -98,7 +98,7 @@ class Profile:
 def profile(role: RoleName) -> Profile:
     """The profile of a role."""
     path = Path(__file__).with_name(f"{role}.toml")
-    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    table = toml.loads(path.read_text(encoding="utf-8"))
     slots = tuple(ProfileSlot(**_with_tuples(row)) for row in table["slot"])
     return Profile(
         role=role,

@@ -1,12 +1,13 @@
-"""Where rows and their keys stand in a TOML text: tomllib gives values without lines, so the text is read once more."""
+"""Where rows and their keys stand in a TOML text: tomli gives values without lines, so the text is read once more."""
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from ekuscan import toml
 
 # Strings, comments and brackets, so that what looks like a header inside a string is none.
 _PIECE = re.compile(
@@ -32,7 +33,7 @@ class RowLines:
 def row_lines(text: str) -> Mapping[tuple[str, str], RowLines]:
     """By kind and name (``[setting.NAME]``) or number from 0 (``[[rule]]``) the lines of rows that have a header.
 
-    ``text`` is one that tomllib has read. A row that is written in one line, as a value of the top, has no lines here.
+    ``text`` is one that tomli has read. A row that is written in one line, as a value of the top, has no lines here.
     """
     found: dict[tuple[str, str], RowLines] = {}
     numbers: dict[str, int] = {}
@@ -80,8 +81,8 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
 def _path(header: str) -> tuple[tuple[str, ...], bool]:
     """The names of a header and whether it begins a row of a list; a comment may follow it."""
     try:
-        node: Any = tomllib.loads(header)
-    except tomllib.TOMLDecodeError:
+        node: Any = toml.loads(header)
+    except toml.TOMLDecodeError:
         return (), False
     path: list[str] = []
     while isinstance(node, dict) and node:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-from ekuscan import names
+from ekuscan import names, toml
 from ekuscan.model import Banner, Confidence
 
 MAX_RAW: Final = 200
@@ -42,7 +41,7 @@ def realm_rows() -> tuple[BannerRow, ...]:
 
 
 def _rows(kind: str) -> tuple[BannerRow, ...]:
-    table = tomllib.loads(Path(__file__).with_name("banners.toml").read_text(encoding="utf-8"))
+    table = toml.loads(Path(__file__).with_name("banners.toml").read_text(encoding="utf-8"))
     return tuple(
         BannerRow(
             product=row["product"],

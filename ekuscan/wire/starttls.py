@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from ekuscan import toml
 from ekuscan.wire.exchange import Exchange, words
 
 STAY: Final = "stay"
@@ -48,7 +48,7 @@ class LineProtocol:
 @cache
 def line_protocols() -> Mapping[str, LineProtocol]:
     """The rows of the table by the protocol of an endpoint."""
-    table = tomllib.loads(Path(__file__).with_name("starttls.toml").read_text(encoding="utf-8"))
+    table = toml.loads(Path(__file__).with_name("starttls.toml").read_text(encoding="utf-8"))
     rows = (
         LineProtocol(
             id=row["id"],
