@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from ekuscan.assessment import ChainBook
@@ -13,6 +12,7 @@ from ekuscan.model import Certificate, Chain, SlotContent, Stack, Verdict
 from ekuscan.names import printable
 from ekuscan.peer_names import is_named
 from ekuscan.policy.days import spoken
+from ekuscan.record import record
 from ekuscan.rules.tables import As
 from ekuscan.what_if.roots import Issued, another_root, issued, root_name
 
@@ -20,7 +20,7 @@ _NAMES_SHOWN = 8
 _SHOWN_WHERE = {"server": "where the box answers", "client": "where it dials"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Beside:
     """What a file is held against: the key and the signing request that are to belong to it, None where none was given.
 
@@ -31,7 +31,7 @@ class Beside:
     request: CertificateRequest | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """The slot that a certificate is to stand in: what is there now, how the box shows it, and how its stack reads.
 

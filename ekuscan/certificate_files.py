@@ -10,7 +10,6 @@ import binascii
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -19,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs7, pkcs12
 from ekuscan.der import DerError, read_certificate, read_request
 from ekuscan.model import Eku
 from ekuscan.names import general_names, name_text, printable
+from ekuscan.record import record
 from ekuscan.tlv import BIT_STRING, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, Element, elements, header
 
 MAX_FILE = 8 << 20
@@ -44,7 +44,7 @@ class CertificateFileError(ValueError):
     """The file does not hold what was wanted. The message is one printable sentence that begins with its name."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CertificateRequest:
     """What a signing request asks for; ``eku`` and ``san`` are the requested extensions, as in `model.Certificate`.
 
@@ -59,7 +59,7 @@ class CertificateRequest:
     spki: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FileContents:
     """What a file held: DER certificates and signing requests, each in the order of the file.
 

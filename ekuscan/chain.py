@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from ekuscan.certificates import ParsedCertificate
+from ekuscan.record import record
 from ekuscan.trust import TrustEntry, TrustStore
 
 DUPLICATE = "duplicate certificate"
@@ -36,7 +37,7 @@ _MAX_STEPS = 512
 _MAX_POOLS = 1024
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Link:
     """A certificate in a path: whether it was sent, whether the site trusts it, and its entry in the trust data."""
 
@@ -65,7 +66,7 @@ Path = tuple[Link, ...]
 """From the end-entity up to the last known issuer."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Paths:
     """What was found above a presented end-entity.
 
@@ -100,7 +101,7 @@ class _Pool:
     shared: dict[tuple[str, ...], Paths] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Issuers:
     """Of the certificates with the issuer's name: who issued it, who did not sign it, who signed without being a CA.
 

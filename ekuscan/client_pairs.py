@@ -10,7 +10,6 @@ import re
 import shlex
 import stat
 import warnings
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -31,6 +30,7 @@ from cryptography.hazmat.primitives.serialization import (
 from ekuscan.certificate_files import MAX_FILE, CertificateFileError, read_certificates
 from ekuscan.certificates import ParsedCertificate, parse
 from ekuscan.names import printable
+from ekuscan.record import record
 from ekuscan.targets.text_file import Unreadable, read_bytes
 from ekuscan.trials import RESERVED
 from ekuscan.wire.identity import Identity
@@ -54,7 +54,7 @@ class PasswordNeeded(ClientPairError):  # noqa: N818  (the name says what would 
     """The key is encrypted, and no password was given."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClientPair:
     """What a handshake presents, and sentences about what may spoil an experiment with it."""
 

@@ -10,12 +10,13 @@ import re
 import shlex
 import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final
 
 from ekuscan import toml
 from ekuscan.model import Target
+from ekuscan.record import record
 from ekuscan.targets.certificate_slots import CertificateFiles, ReadCertificates
 from ekuscan.targets.errors import InputError, Place, Problems, nearest, not_one_of, one_of, shown
 from ekuscan.targets.text_file import Unreadable, decode, read_bytes
@@ -47,7 +48,7 @@ _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _WHERE_IN_TOML: Final = re.compile(r"\(at (line \d+, column \d+|end of document)\)")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Login:
     """What an API is asked with.
 
@@ -61,7 +62,7 @@ class Login:
     trust: tuple[bytes, ...] = field(default=(), repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LoginSources:
     """Where log-ins may come from. ``ask`` is None where nobody can be asked."""
 
@@ -70,7 +71,7 @@ class LoginSources:
     ask: Ask | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Section:
     """A table of the file, or what the environment says. Only a section that names a user may hold a password."""
 

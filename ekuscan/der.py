@@ -8,11 +8,11 @@ The work is bounded by the length of the input, and the input by `MAX_BYTES`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
 from ekuscan.extensions import NO_EXTENSIONS, Extensions, read_extensions
+from ekuscan.record import record
 from ekuscan.tlv import (
     BIT_STRING,
     INTEGER,
@@ -65,7 +65,7 @@ _CURVE_NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DerCertificate:
     """What could be read of a certificate.
 
@@ -89,7 +89,7 @@ class DerCertificate:
     flaws: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DerRequest:
     """What could be read of a PKCS #10 certificate signing request; ``extensions`` are the requested ones.
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import get_args
 
 from ekuscan.advice import is_fine
 from ekuscan.model import Connection, EndpointCounts, Observation, Outcome, Summary, Verdict
+from ekuscan.record import record
 from ekuscan.verdict.clusters import is_whole
 
 FINE, FOUND, UNUSABLE, INCOMPLETE, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -24,7 +24,7 @@ class FailOnError(ValueError):
     """A --fail-on that cannot be read; the message says what would be right."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FailOn:
     """From which outcome on a run fails. ``days``: a break at renewal counts only within so many days."""
 

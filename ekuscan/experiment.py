@@ -10,10 +10,11 @@ What each stack answers is in the table of alerts, from handshakes with real ser
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from ekuscan.model import Certainty, Enforcement, Enforces, Sight
+from ekuscan.record import record
 from ekuscan.trial_answers import NOT_THE_EKU, Answer, Answers, Said, asks
 from ekuscan.trial_course import in_hand
 from ekuscan.trial_words import listed, still_open, told, why_none
@@ -54,7 +55,7 @@ def conclude(sights: Sequence[Sight], trials: Trials, protocol: str | None = Non
 # --- what the answers prove -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Finding:
     value: Enforces
     certainty: Certainty

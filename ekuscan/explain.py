@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 
 from ekuscan.answers import far_ends
@@ -19,6 +18,7 @@ from ekuscan.notices.table import KindRow
 from ekuscan.policy import load as policy
 from ekuscan.policy.days import spoken
 from ekuscan.policy.load import DateRow
+from ekuscan.record import record
 from ekuscan.rules.load import packaged
 from ekuscan.rules.tables import (
     Case,
@@ -50,7 +50,7 @@ _ANSWERED_BY = {"U": "notice"}
 _CONFIDENCE = {"H": "primary text or own test", "M": "one indirect source or inference", "L": "weak"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Paragraph:
     """One paragraph: ``label`` in the margin, "" for none; ``text`` may hold list items, lines that begin with "- "."""
 

@@ -7,12 +7,12 @@ kept as raw DER (``san``) and read by `names` when a person wants to see them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, wraps
 from typing import TypeVar
 
 from ekuscan.model import Eku
+from ekuscan.record import record
 from ekuscan.tlv import (
     BIT_STRING,
     BOOLEAN,
@@ -76,7 +76,7 @@ _CACHED_BYTES = 512
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Extensions:
     """What the extensions say; None means that the extension is absent.
 

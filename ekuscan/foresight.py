@@ -5,11 +5,11 @@ A trailing underscore is dropped there, as in `ekuscan.model`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from ekuscan.model import Answer, Confidence, Fork, Outcome, RunInfo, Source, Verdict
+from ekuscan.record import record
 
 SCHEMA = "ekuscan.preflight/1"
 
@@ -20,7 +20,7 @@ CheckName = Literal["key", "request", "names", "eku", "chain", "issuer", "validi
 CheckResult = Literal["ok", "note", "warning", "blocks", "open"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Alteration:
     """One fact that is replaced. ``subject`` is a target or a connection, "" for the day.
 
@@ -36,7 +36,7 @@ class Alteration:
     row: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answered:
     """The answer of a verdict, before or after."""
 
@@ -46,7 +46,7 @@ class Answered:
     when: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Difference:
     """One verdict before and after; None where it does not exist there.
 
@@ -75,7 +75,7 @@ class Difference:
     way_out: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Check:
     """One thing that was looked at of a certificate that is to be installed; ``way_out`` is what would help."""
 
@@ -85,7 +85,7 @@ class Check:
     way_out: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Candidate:
     """A certificate that is to be installed. ``path`` and ``sha256`` are None for one that is yet to be issued."""
 
@@ -97,7 +97,7 @@ class Candidate:
     checks: tuple[Check, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """One step of the plan, in order. ``command`` is what is typed for it."""
 
@@ -109,7 +109,7 @@ class Step:
     source: tuple[Source, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tally:
     """How many verdicts the changes have each effect on, what of the certificates blocks, and the exit code.
 
@@ -129,7 +129,7 @@ class Tally:
     exit: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Foresight:
     """What a change would do. ``run`` is the look at the estate as it is, ``on`` the instant that ``after`` is for.
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ekuscan.exit_code import BUG, FINE, FOUND, INCOMPLETE
 from ekuscan.foresight import Candidate, Difference, Effect, GoNoGo, Tally
 from ekuscan.mixed_releases import Mixed
 from ekuscan.names import printable
+from ekuscan.record import record
 
 _ANSWERS: dict[int, GoNoGo] = {FINE: "go", FOUND: "no-go", INCOMPLETE: "undecided"}
 
@@ -17,7 +18,7 @@ def answer(code: int) -> GoNoGo:
     return _ANSWERS.get(code, "incomplete")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Weighed:
     """What an answer is made of.
 

@@ -7,11 +7,12 @@ stays; what a banner says against it is a disagreement.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from ekuscan.model import Certificate, Confidence, Observation, RoleName, Target
 from ekuscan.protocols import BANNER_ONLY, transport_of
+from ekuscan.record import record
 from ekuscan.role_signs import Ports, ProductRow, factory_certificate, guess_table, products_of, release_of, role_of
 from ekuscan.rules import releases
 
@@ -19,7 +20,7 @@ from ekuscan.rules import releases
 _STATED = frozenset({"declared", "imported"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Guess:
     """What was found out. ``role`` and ``release`` are None where nothing settles them; ``evidence`` says why.
 
@@ -32,7 +33,7 @@ class Guess:
     confidence: Confidence | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Disagreement:
     """A declared role or release of which banners say something else.
 

@@ -7,11 +7,12 @@ judged under stand-in words; for the others the words are replaced. The verdicts
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from ekuscan.model import Certificate, Chain, SlotContent, Target
 from ekuscan.policy.days import spoken
+from ekuscan.record import record
 from ekuscan.rules.tables import Tables
 from ekuscan.verdict.estate import Seen
 from ekuscan.verdict.renewal import Issuance, IssuancePolicy, SlotView, in_time, slot_view
@@ -48,7 +49,7 @@ class StandInPolicy:
         return _LASTS
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Likeness:
     """What a lone box is like. ``key`` is equal for boxes that are alike.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
+from ekuscan.record import record
 from ekuscan.wire.offer import DEFAULT_OFFER, Offer
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from ekuscan.wire.proxy import Proxy
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Views:
     """The further looks at an endpoint that are asked for, each at the price of more handshakes.
 
@@ -34,7 +35,7 @@ class Views:
 NO_VIEWS: Final = Views()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProbeLimits:
     """Limits for one endpoint; times in seconds.
 
@@ -69,7 +70,7 @@ class ProbeLimits:
     proxy: Proxy | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SweepLimits:
     """``concurrency`` is how many endpoints are looked at at once, over all hosts together.
 

@@ -7,16 +7,16 @@ leaves several cases open instead of a guess.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from ekuscan.model import Target, Verdict
 from ekuscan.profiles.load import ROLES
+from ekuscan.record import record
 from ekuscan.rules import releases
 from ekuscan.rules.releases import Release
 from ekuscan.rules.tables import Case, Condition, Rule, Tables, Verifier, VerifierCase
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ends:
     """Who shows a certificate in a verdict and who verifies it, with their roles where they are targets."""
 

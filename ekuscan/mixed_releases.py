@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from ekuscan.foresight import Difference
 from ekuscan.model import Target
 from ekuscan.names import printable
+from ekuscan.record import record
 from ekuscan.rules import releases
 from ekuscan.rules.tables import Tables
 from ekuscan.what_if.settled import Settled, listed
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mixed:
     """``verdicts`` are the ids of those that say so, ``says`` a sentence for each group of boxes, with what to do."""
 

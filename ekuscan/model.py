@@ -1,4 +1,4 @@
-"""The nouns of ekuscan: frozen dataclasses without behaviour, each in the shape in which it is published.
+"""The nouns of ekuscan: records without behaviour, each in the shape in which it is published.
 
 A record's fields are the keys of the JSON document ``ekuscan.run/1`` in the same order; a trailing underscore
 (``from_``) is dropped there because the key is a Python keyword. All times are aware datetimes in UTC. All
@@ -8,9 +8,11 @@ fingerprints are lower-case hexadecimal SHA-256. ``None`` means "not known" or "
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Literal
+
+from ekuscan.record import record
 
 RoleName = Literal[
     "expressway-e",
@@ -55,7 +57,7 @@ Confidence = Literal["H", "M", "L"]
 # --- the wire -------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Alert:
     """A TLS alert. ``number`` is the AlertDescription of RFC 8446 §6, ``name`` its name there."""
 
@@ -65,7 +67,7 @@ class Alert:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Failure:
     """Why a handshake or an endpoint gave less than asked: where it ended, a stable reason, one line for a person."""
 
@@ -75,7 +77,7 @@ class Failure:
     alert: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TlsParameters:
     """What was negotiated. ``version`` is "TLSv1.2" or "TLSv1.3"; ``group`` the key-exchange group, if known."""
 
@@ -84,7 +86,7 @@ class TlsParameters:
     group: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClientCertificate:
     """Whether the peer asked us for a certificate, by what it refused us without one, and the CA names it sent.
 
@@ -100,7 +102,7 @@ class ClientCertificate:
     answered: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sight:
     """One handshake with one offer. Chain and failure can stand in the same sight: a refusal still shows the chain.
 
@@ -120,7 +122,7 @@ class Sight:
     presented_as: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Enforcement:
     """Whether a peer enforces clientAuth, as it showed when we presented client certificates.
 
@@ -135,7 +137,7 @@ class Enforcement:
     evidence: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AcceptedCa:
     """A CA from which a peer says that it takes client certificates: its name as text, and what is known under it.
 
@@ -149,7 +151,7 @@ class AcceptedCa:
     issues_client_auth: IssuesClientAuth
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Banner:
     """What a peer says it is. ``product`` is the product family named by the banner; ``raw`` is printable text."""
 
@@ -158,7 +160,7 @@ class Banner:
     raw: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Endpoint:
     """Where to connect and how: one port of one target.
 
@@ -185,7 +187,7 @@ class Endpoint:
     address: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Observation:
     """What one endpoint showed.
 
@@ -210,7 +212,7 @@ class Observation:
 # --- certificates ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Eku:
     """The extended key usage extension in its three states; ``oids`` holds what could be read, in order."""
 
@@ -220,7 +222,7 @@ class Eku:
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Certificate:
     """One certificate as published. Dates are None only where the certificate's own date cannot be read.
 
@@ -241,7 +243,7 @@ class Certificate:
     pem: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ChromeState:
     """How the Chrome Root Store stands to this chain.
 
@@ -253,7 +255,7 @@ class ChromeState:
     leaf_in_time: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hierarchy:
     """Who issued a chain. ``root`` is the display name of the trust anchor reached, ``owner`` the CA's owner."""
 
@@ -265,7 +267,7 @@ class Hierarchy:
     evidence: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Purpose:
     """What a chain may be used for in the eyes of one stack; ``blocked_by`` is the certificate that takes clientAuth
     (or, where client use is fine, serverAuth) away."""
@@ -275,7 +277,7 @@ class Purpose:
     blocked_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Chain:
     """A presented chain and what follows from it. ``paths`` run from the end-entity to the last known issuer."""
 
@@ -289,7 +291,7 @@ class Chain:
 # --- what to look at ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fact:
     """A value and where it came from."""
 
@@ -297,7 +299,7 @@ class Fact:
     from_: FactOrigin
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SlotContent:
     """A product's certificate slot and what is in it.
 
@@ -314,7 +316,7 @@ class SlotContent:
     same_as: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Target:
     """One box. ``line`` is its line in the inventory file. Settings are those of the box, not of its zones."""
 
@@ -330,7 +332,7 @@ class Target:
     slots: tuple[SlotContent, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Connection:
     """A use case between two ends: ``from_`` dials, ``to`` answers; both are target or cluster names."""
 
@@ -343,7 +345,7 @@ class Connection:
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SlotFile:
     """Certificates of one slot read from a file: DER, end-entity first as the file has them.
 
@@ -359,7 +361,7 @@ class SlotFile:
     standing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClientPairFile:
     """A client certificate of ours and its key, as the files that hold them; ``name`` is what reports call it."""
 
@@ -368,7 +370,7 @@ class ClientPairFile:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Approach:
     """How one target is to be approached; None, or an empty value, where nothing was said.
 
@@ -381,7 +383,7 @@ class Approach:
     proxy: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Inventory:
     """What to look at: targets, their endpoints, the connections between them, certificates given as files.
 
@@ -402,7 +404,7 @@ class Inventory:
 # --- the answer -----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ForkBranch:
     """What one value of a deciding fact gives."""
 
@@ -410,7 +412,7 @@ class ForkBranch:
     next: Answer
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fork:
     """A fact that decides, the question that asks for it, and what each value gives."""
 
@@ -419,7 +421,7 @@ class Fork:
     values: Mapping[str, ForkBranch]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Because:
     """A fact that the answer stands on."""
 
@@ -428,7 +430,7 @@ class Because:
     from_: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Remedy:
     """A way out that is possible here.
 
@@ -441,7 +443,7 @@ class Remedy:
     clears: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Source:
     """Where a statement comes from and the day it was read."""
 
@@ -451,7 +453,7 @@ class Source:
     read: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Verdict:
     """The answer for one use case of one target or connection, now and after the next renewal.
 
@@ -486,7 +488,7 @@ class Verdict:
     source: tuple[Source, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class VerdictsLike:
     """The verdicts of a box that is like another one in every fact that a rule reads.
 
@@ -498,7 +500,7 @@ class VerdictsLike:
     words: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Notice:
     """Something worth knowing that is no verdict: no use case is judged by it, and the exit code leaves it out.
 
@@ -520,7 +522,7 @@ class Notice:
     because: tuple[Because, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Problem:
     """What a person acts on: one certificate slot, one cheapest remedy, and every use case that it hits.
 
@@ -544,7 +546,7 @@ class Problem:
     ways: tuple[Remedy, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RemedyWork:
     """What a remedy takes wherever it is done: what comes first, in order, what to type, what it costs.
 
@@ -562,7 +564,7 @@ class RemedyWork:
     source: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PlanStep:
     """One step of a plan: a remedy on one target, or on several where it is the same.
 
@@ -576,7 +578,7 @@ class PlanStep:
     clears: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plan:
     """Few and cheap steps that together settle what remedies can: each of ``clears`` was judged with all of them done.
 
@@ -588,19 +590,19 @@ class Plan:
     leaves: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RulesVersion:
     date: str
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TrustVersion:
     date: str
     chrome_store: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RunInfo:
     """One run. ``as_of`` is the instant the verdicts were judged for; ``finished`` is None while it runs."""
 
@@ -615,7 +617,7 @@ class RunInfo:
     trust_data: TrustVersion
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EndpointCounts:
     seen: int
     partial: int
@@ -624,7 +626,7 @@ class EndpointCounts:
     skipped: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Summary:
     """Counts, and the exit code that they give.
 
@@ -638,7 +640,7 @@ class Summary:
     exit: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Run:
     """The whole result of one scan: what was looked at, what was seen, and what it means."""
 
@@ -659,7 +661,7 @@ class Run:
 RecordKind = Literal["run", "target", "connection", "certificate", "chain", "endpoint", "verdict", "notice", "summary"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Record:
     """One object of a result as it is streamed. ``key`` is its id or fingerprint, "" for run and summary."""
 

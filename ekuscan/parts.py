@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from ekuscan.model import Endpoint, Inventory
+from ekuscan.record import record
 from ekuscan.rules.tables import Tables
 from ekuscan.verdict.links import assumed_connections
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parts:
     """``members`` are the target names of each part in the inventory's order, ``of`` the part of each target."""
 

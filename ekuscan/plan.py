@@ -8,11 +8,11 @@ helps, and no step may break what is fine. At the end, steps without which as mu
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 from ekuscan.advice import DOUBT, FINE, anchor, renewal_words, wants_remedy, ways
 from ekuscan.model import Plan, PlanStep, RemedyWork
+from ekuscan.record import record
 from ekuscan.rules.tables import RemedyRow, Tables
 from ekuscan.verdict.again import Change, judged_after, keys_read
 from ekuscan.verdict.completion import Completed
@@ -25,7 +25,7 @@ MOST = 600
 _NAMES_SHOWN = 4
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pick:
     """A remedy on one target that a plan has chosen, with what its text names."""
 
@@ -40,7 +40,7 @@ class Pick:
     clears: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Picks:
     """What was chosen for one part of the estate, and the verdicts that nothing settles.
 
@@ -53,7 +53,7 @@ class Picks:
     whole: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Way:
     """A remedy at one verdict: its row, its effect, and which verdicts that touches."""
 

@@ -6,7 +6,7 @@ Nothing here touches a socket or a clock: the look at the estate has been taken,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ekuscan import candidate
 from ekuscan.candidate import Beside, Place
@@ -17,6 +17,7 @@ from ekuscan.go_no_go import Weighed, answer
 from ekuscan.mixed_releases import mixed
 from ekuscan.model import Fact, Inventory, Observation, Run, SlotContent, Verdict
 from ekuscan.names import printable
+from ekuscan.record import record
 from ekuscan.run import Knowledge, Options, RunInProgress
 from ekuscan.steps import Scene, content_of, effects, steps, wants_restart
 from ekuscan.verdict.judge import UPLOAD_CHECKS
@@ -27,7 +28,7 @@ from ekuscan.what_if.slots import held, shown_as
 _INSTALLED = ("certificate", "renewal")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Look:
     """The estate as it was looked at and judged: the run, its inventory, and what every endpoint showed."""
 
@@ -37,7 +38,7 @@ class Look:
     options: Options
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Asked:
     """What is to be foreseen. ``fail_on`` None: only what fails after and did not before counts.
 

@@ -9,6 +9,7 @@ from typing import Literal
 from ekuscan.advice import is_fine
 from ekuscan.model import Connection, Endpoint, Fork, Problem, Remedy, Target, Verdict
 from ekuscan.profiles.load import ProfileSlot, profile
+from ekuscan.record import record
 from ekuscan.rules.tables import RemedyRow, Tables
 from ekuscan.targets.address import label
 from ekuscan.verdict.judge import Judged
@@ -42,7 +43,7 @@ def _askable(verdict: Verdict) -> list[Fork]:
     return [fork for fork in verdict.forks if not fork.fact.endswith(_FAR_FACTS)]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Finding:
     """A verdict with what a problem says beside it.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
+
+from ekuscan.record import record
 
 Transport = Literal["tcp", "udp"]
 
@@ -33,7 +34,7 @@ BANNER_ONLY: Final = frozenset({"sip-udp", "sip-tcp", "ssh"})
 ASKED_BY_OPTIONS: Final = frozenset({"sip-udp", "sip-tcp"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scheme:
     """The protocol that a scheme means, and its usual port, None where there is none."""
 

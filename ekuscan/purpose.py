@@ -12,7 +12,6 @@ looks at no extended key usage at all; counting on that would be an "ok" that no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -32,6 +31,7 @@ from ekuscan.extensions import (
     VERISIGN_SGC,
 )
 from ekuscan.model import Eku, Purpose, Stack
+from ekuscan.record import record
 
 Role = Literal["server", "client"]
 
@@ -40,7 +40,7 @@ _SGC = frozenset({MICROSOFT_SGC, NETSCAPE_SGC})
 _KEY_EXCHANGE = DIGITAL_SIGNATURE | KEY_ENCIPHERMENT | KEY_AGREEMENT
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StackRules:
     """How one stack judges a path.
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from ekuscan import names
 from ekuscan.model import Failure
+from ekuscan.record import record
 from ekuscan.wire.reasons import failure
 
 _THREADS: Final = 8
@@ -20,7 +21,7 @@ _UNKNOWN: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Address:
     """An IP address as `socket` wants it: ``family`` is AF_INET or AF_INET6, ``scope`` the zone of a link-local one."""
 

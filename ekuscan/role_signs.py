@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,10 @@ from typing import Any
 from ekuscan import toml
 from ekuscan.model import Banner, Certificate, Confidence, RoleName
 from ekuscan.profiles.load import profile
+from ekuscan.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProductRow:
     """A product family as banners name it, and the roles that write such a banner."""
 
@@ -26,7 +26,7 @@ class ProductRow:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PatternRow:
     """Ports that tell a role, alone or together with a product's banner."""
 
@@ -40,7 +40,7 @@ class PatternRow:
     refused: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CertificateRow:
     """Names by which a product's own certificate is known; ``says`` is what such a certificate is."""
 
@@ -53,7 +53,7 @@ class CertificateRow:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GuessTable:
     """The rows of ``guess.toml``."""
 
@@ -62,7 +62,7 @@ class GuessTable:
     patterns: tuple[PatternRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ports:
     """TCP ports of a box: those that showed TLS, those that refused the connection.
 

@@ -7,7 +7,7 @@ verdicts are final as soon as its last endpoint was seen, so a long sweep is jud
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 
 from ekuscan.advice import is_fine, with_remedies
@@ -36,6 +36,7 @@ from ekuscan.observation import skipped
 from ekuscan.parts import endpoints_by_part, parts_of
 from ekuscan.plan import MOST, Picks, choose, plan_of, work_of
 from ekuscan.problems import Finding, finding, open_connection, open_pairs, open_role, problems
+from ekuscan.record import record
 from ekuscan.respell import Words, respeller
 from ekuscan.rules.tables import Tables
 from ekuscan.target_facts import TargetFacts, experiments, requests, services
@@ -48,7 +49,7 @@ from ekuscan.verdict.renewal import IssuancePolicy
 INTERRUPTED = Failure("connect", "interrupted", "not tried: the run was interrupted")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Knowledge:
     """What verdicts are judged by: the rule tables and the CAs' dated policy."""
 
@@ -56,7 +57,7 @@ class Knowledge:
     policy: IssuancePolicy
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Options:
     """How to judge.
 
@@ -75,7 +76,7 @@ class Options:
     fail_on: FailOn = field(default_factory=FailOn)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Piece:
     """A finished part of the estate with everything that is known of it.
 
@@ -100,7 +101,7 @@ class Piece:
         return self.like.template if self.like is not None else tuple(item.verdict for item in self.findings)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Judgement:
     """What was found of one part, and the steps that a plan has for it."""
 
@@ -108,7 +109,7 @@ class _Judgement:
     picks: Picks
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Template:
     """What was found of the first box of its kind, under stand-in words, and how another one's own is made of it."""
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from typing import Concatenate, Literal, ParamSpec
@@ -18,6 +17,7 @@ from typing import Concatenate, Literal, ParamSpec
 from ekuscan.dial import Line
 from ekuscan.limits import ProbeLimits
 from ekuscan.model import Banner, Endpoint, Failure, RefusedBy
+from ekuscan.record import record
 from ekuscan.resolve import Address
 from ekuscan.turns import Turns
 from ekuscan.views import View
@@ -32,7 +32,7 @@ Clock = Callable[[], datetime]
 _P = ParamSpec("_P")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attempt:
     """How to get at an endpoint, and what to do there.
 
@@ -52,7 +52,7 @@ class Attempt:
     has_turn: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Account:
     """What a handshake gave.
 
@@ -71,7 +71,7 @@ class Account:
     cut: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NoHandshake:
     """Why there was no handshake, and the address it was tried at last.
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from ekuscan.model import Source
+from ekuscan.record import record
 from ekuscan.table_rows import TableError, build, known, only_keys, read_table
 
 FILE = Path(__file__).with_name("rules") / "sources.toml"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SourceRow:
     """A document. ``url`` is "" where it has no address, ``read`` the day on which it was last looked at."""
 

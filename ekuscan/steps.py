@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ekuscan.assessment import ChainBook
 from ekuscan.foresight import Alteration, Step
 from ekuscan.model import Chain, Connection, Fact, SlotContent, Target
+from ekuscan.record import record
 from ekuscan.rules import releases
 from ekuscan.rules.releases import Release
 from ekuscan.rules.tables import Condition, StepRow, Tables
@@ -18,7 +19,7 @@ from ekuscan.what_if.slots import held
 _NAMED = ("release", "slot", "root", "setting", "value", "connection", "read_at")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scene:
     """The estate before and after the changes."""
 
@@ -35,7 +36,7 @@ class Scene:
         return self.grounds.book
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Asked:
     """An alteration as the rows see it: facts to compare with, words for the texts, the boxes that it is about."""
 

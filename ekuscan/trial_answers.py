@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final, Literal
 
 from ekuscan.model import Sight
+from ekuscan.record import record
 from ekuscan.wire.alerts import CERTIFICATE_EXPIRED, CERTIFICATE_REVOKED, UNKNOWN_CA
 from ekuscan.wire.identity import Identity
 
@@ -29,7 +30,7 @@ _REASONS: Final[dict[str, Said]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """What the peer said to one certificate.
 

@@ -7,7 +7,7 @@ no peer can know are its control. What the certificates themselves say decides, 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from itertools import product
 from typing import Final, Literal
@@ -16,6 +16,7 @@ from ekuscan.der import DerCertificate, DerError, read_certificate
 from ekuscan.extensions import ANY_EKU, CLIENT_AUTH, DIGITAL_SIGNATURE, NS_SSL_CLIENT, Extensions, eku_names
 from ekuscan.model import Eku
 from ekuscan.names import printable
+from ekuscan.record import record
 from ekuscan.wire.identity import Identity
 
 RESERVED: Final = "control:"
@@ -27,7 +28,7 @@ _MAX_PURPOSES: Final = 4
 _Kind = Literal["able", "unable", "unclear"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Controls:
     """Two certificates of a CA that no peer can know: one with both EKUs, one with serverAuth alone."""
 
@@ -35,7 +36,7 @@ class Controls:
     server_only: Identity
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Trials:
     """What can be presented to a peer.
 
@@ -69,7 +70,7 @@ class Trials:
         return tuple(one for one in (*pairs, *self.others) if one is not None)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Read:
     identity: Identity
     certificates: tuple[DerCertificate, ...]

@@ -10,7 +10,6 @@ import sqlite3
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib import resources
@@ -19,6 +18,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from ekuscan.model import TrustVersion
+from ekuscan.record import record
 
 Kind = Literal["chrome-root", "other-root", "intermediate", "vendor"]
 Tier = Literal["included", "former_chrome", "microsoft_disabled", "ccadb_only"]
@@ -36,7 +36,7 @@ class TrustStoreError(ValueError):
     """The file is no trust store, or is damaged. The message is one sentence that names the file."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TrustEntry:
     """A known CA certificate.
 
@@ -57,7 +57,7 @@ class TrustEntry:
     same_key_as: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class VendorName:
     """A vendor's CA of which only the common name is known. ``organisation`` begins the O of its subject."""
 

@@ -9,12 +9,13 @@ asked for is made once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from ekuscan import der
 from ekuscan.limits import ProbeLimits, Views
 from ekuscan.model import Failure, Sight
+from ekuscan.record import record
 from ekuscan.wire.alerts import PROTOCOL_VERSION, UNRECOGNIZED_NAME
 from ekuscan.wire.identity import Identity
 from ekuscan.wire.offer import (
@@ -36,7 +37,7 @@ _WORDLESS: Final = frozenset({"closed", "reset", "stalled"})
 _CHOKED: Final = _WORDLESS | {"garbled", "alert", "old-version"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class View:
     """One handshake: what it offers, and the certificate that it presents if asked.
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
 from ekuscan.model import Confidence
+from ekuscan.record import record
 from ekuscan.sources import sources
 from ekuscan.table_rows import build, known, only_keys, read_table, rows_of, unique
 
 FILE = "far_ends.toml"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FarEnd:
     """A named peer: what is ``known`` of it, how to ``write`` it in a targets file, and the ``advice``."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from ekuscan.model import Confidence, Stack
 from ekuscan.policy.days import filled
 from ekuscan.policy.load import Policy
 from ekuscan.policy.load import packaged as packaged_policy
+from ekuscan.record import record
 from ekuscan.sources import sources
 from ekuscan.table_rows import TableError, build, known, only_keys, read_table, rows_of, unique
 
@@ -31,7 +32,7 @@ Situation = Literal[
 _ANSWER_FILES = ("questions.toml", "tables.toml", "ambiguities.toml", "unified_cm.toml")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """One question, table, list, branch or ambiguity of the Cisco document, or a question about a sibling notice.
 
@@ -54,7 +55,7 @@ class Answer:
     see: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sighting:
     """A server that was seen to send an alert, and in which situation."""
 
@@ -64,7 +65,7 @@ class Sighting:
     note: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AlertRow:
     """A TLS alert: what it means, what it proves and does not, and who was seen to send it when."""
 
@@ -80,7 +81,7 @@ class AlertRow:
     seen: tuple[Sighting, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cell:
     """What a server does in a situation: it sends ``alert``, or does ``instead``."""
 
@@ -90,7 +91,7 @@ class Cell:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class VerifyingServer:
     """A TLS server that verifies client certificates, what it answers, and what its log says."""
 
@@ -104,7 +105,7 @@ class VerifyingServer:
     logs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Term:
     """A term and its other spellings; ``see`` are ids of answers."""
 
@@ -115,7 +116,7 @@ class Term:
     see: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answers:
     """All tables of this package, in the order of their files; ``situations`` are titles by `Situation`."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
 
@@ -15,13 +14,14 @@ from ekuscan.appliance.facts import ApiFailure, api_failure
 from ekuscan.appliance.limits import ApiLimits
 from ekuscan.appliance.verified import OtherCertificateError, context, seen_certificate, tls_error
 from ekuscan.credentials import Login
+from ekuscan.record import record
 
 _MAX_ERROR: Final = 160
 _PIN_HINT: Final = 'if it is the right one, pin it: sha256 = "{seen}", or name the CA that issued it: ca = "root.pem"'
 _NO_PIN_HINT: Final = 'name the CA that issued it: ca = "root.pem"'
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """Where to connect. ``server_name`` is the name that the certificate is held against, None for the address."""
 
@@ -34,7 +34,7 @@ class Place:
         return f"https://{f'[{self.address}]' if ':' in self.address else self.address}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """An HTTP answer. ``challenge`` is its WWW-Authenticate header, "" without one."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
 
 from ekuscan.imports.zone import Zone
 from ekuscan.model import Banner
+from ekuscan.record import record
 
 ApiReason = Literal[
     "name-unknown",
@@ -50,7 +50,7 @@ API_REASONS: Final[Mapping[ApiReason, str]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ApiFailure:
     """Why a request gave nothing. ``path`` is None where it concerns the box and not one request."""
 
@@ -64,7 +64,7 @@ class ApiFailure:
         return self.detail if self.path is None else f"{self.path} {self.detail}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ApplianceFacts:
     """What one box told.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ekuscan.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ApiLimits:
     """Times in seconds: ``connect`` for TCP and TLS each, ``answer`` for one request, ``deadline`` for one box.
 

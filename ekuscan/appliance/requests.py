@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from ekuscan import toml
 from ekuscan.model import Confidence, Endpoint, RoleName, Target
+from ekuscan.record import record
 
 Gives = Literal["release", "zones", "server-certificate"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProductRow:
     """A product whose API can be asked. ``challenge`` is None where it is not known how it asks for a log-in."""
 
@@ -27,7 +27,7 @@ class ProductRow:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RequestRow:
     """One GET. ``use_case`` and ``dialled_by`` are those of the zones that it gives; no ``roles`` means all."""
 
@@ -42,7 +42,7 @@ class RequestRow:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RequestTable:
     """The rows, and the day on which they were checked."""
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ekuscan.appliance.facts import ApplianceFacts
 from ekuscan.imports.agreement import agreed_settings
 from ekuscan.imports.found import FoundConnection
 from ekuscan.imports.zone import Zone, is_tls, zone_connections_with
 from ekuscan.model import Connection, Fact, Inventory, Target
+from ekuscan.record import record
 from ekuscan.targets.address import canonical
 from ekuscan.targets.vocabulary import UseCaseShape
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ZoneConnections:
     """``connections`` are new ones of origin "imported".
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,7 @@ from ekuscan.model import Certificate, Chain, Inventory, SlotContent, Target
 from ekuscan.names import printable
 from ekuscan.policy.calendar import certificate_days
 from ekuscan.policy.days import spoken
+from ekuscan.record import record
 from ekuscan.report.agenda import Entry, certificate_entries, policy_entries
 from ekuscan.report.saved import SavedResult
 from ekuscan.report.text import counted, wrap
@@ -31,7 +31,7 @@ _WIDTH, _MARGIN = 80, 25
 _STDIN_LIMIT = 8 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CalendarRequest:
     """The command line of ``calendar`` as it was typed. ``alarm``: a reminder so many days before each entry."""
 
@@ -47,7 +47,7 @@ class CalendarRequest:
     trust_data: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Kept:
     """A chain and where it is kept: ``id`` and ``name`` of the place, for good and for a person.
 

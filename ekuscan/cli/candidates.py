@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from ekuscan.candidate import Beside
@@ -21,12 +20,13 @@ from ekuscan.cli.preflight_request import PreflightRequest
 from ekuscan.cli.refusal import UsageError
 from ekuscan.client_pairs import ClientPairError, PasswordNeeded, key_belongs
 from ekuscan.names import printable
+from ekuscan.record import record
 from ekuscan.what_if.certificate import NewCertificate
 
 _CERT, _KEY, _CSR = "--new-cert", "--new-key", "--csr"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Candidates:
     """What was read. ``beside`` and ``paths`` are by NAME:SLOT."""
 

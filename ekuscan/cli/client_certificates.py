@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,13 +15,14 @@ from ekuscan.cli.scan_request import ScanRequest
 from ekuscan.client_pairs import ClientPairError, PasswordNeeded, read_pair
 from ekuscan.limits import SweepLimits
 from ekuscan.model import Approach, Inventory
+from ekuscan.record import record
 from ekuscan.untrusted import untrusted
 from ekuscan.wire.identity import Identity
 
 _NOTHING_SAID = Approach()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Named:
     name: str
     certificate: Path

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ekuscan.cli.event_loop import run
@@ -19,6 +18,7 @@ from ekuscan.discovery.views import Discovery, ViewName
 from ekuscan.exit_code import FINE, INCOMPLETE
 from ekuscan.imports.merge import Unmergeable
 from ekuscan.names import printable
+from ekuscan.record import record
 from ekuscan.report.text import counted
 from ekuscan.targets.address import Address, AddressError, is_ip, parse_host, parse_target
 from ekuscan.targets.errors import InvalidInput, shown
@@ -26,7 +26,7 @@ from ekuscan.targets.errors import InvalidInput, shown
 _DNS_PORT = 53
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DiscoverRequest:
     """What the command line says. ``answer`` and ``deadline`` are seconds, for one question and for everything."""
 

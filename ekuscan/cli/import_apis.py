@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ekuscan.appliance.requests import roles_with_api
@@ -16,6 +16,7 @@ from ekuscan.cli.refusal import UsageError
 from ekuscan.imports.found import Found
 from ekuscan.model import Approach, Endpoint, Inventory, RoleName, Target
 from ekuscan.names import printable
+from ekuscan.record import record
 from ekuscan.rules.load import packaged
 from ekuscan.targets.address import Address, AddressError, label, parse_target, server_name_for
 from ekuscan.targets.errors import one_of
@@ -25,7 +26,7 @@ _SCHEME = "https://"
 _PROTOCOL = "https"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Box:
     target: Target
     endpoint: Endpoint

@@ -6,7 +6,6 @@ import codecs
 import difflib
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +22,7 @@ from ekuscan.imports.unify import unify
 from ekuscan.model import RoleName
 from ekuscan.names import printable
 from ekuscan.profiles.load import ROLES, role_named
+from ekuscan.record import record
 from ekuscan.report.text import counted
 from ekuscan.rules.load import packaged
 from ekuscan.targets.errors import InvalidInput
@@ -33,7 +33,7 @@ SOURCE_LIMIT: Final = 256 * 1024 * 1024
 """The largest source that is read, in bytes."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ImportRequest:
     """What the command line says. Without ``file`` the text goes to standard output."""
 

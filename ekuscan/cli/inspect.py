@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from ekuscan.exit_code import FailOnError, parse_fail_on
 from ekuscan.model import Fact, Inventory, RoleName, SlotFile, Target
 from ekuscan.names import printable
 from ekuscan.profiles.load import ROLES, ProfileSlot, profile, role_named, slot_names
+from ekuscan.record import record
 from ekuscan.rules import releases
 from ekuscan.rules.tables import Tables
 from ekuscan.run import Options, RunInProgress
@@ -33,7 +33,7 @@ from ekuscan.trust import TrustStore, TrustStoreError
 from ekuscan.verdict.judge import UPLOAD_CHECKS
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InspectRequest:
     """The command line of ``inspect`` as it was typed."""
 

@@ -7,7 +7,6 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -16,6 +15,7 @@ from ekuscan.cli.departure import lasting_file, loss
 from ekuscan.cli.refusal import UsageError
 from ekuscan.foresight import Foresight
 from ekuscan.model import Record, Run
+from ekuscan.record import record
 from ekuscan.report import json_document, jsonl, records
 from ekuscan.rules.tables import Tables
 
@@ -25,7 +25,7 @@ _COLORS = ("auto", "always", "never")
 _WIDTH, _NARROWEST = 80, 60
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Look:
     """How a table looks: whether with the fine parts, and whether in colour (auto, always, never)."""
 

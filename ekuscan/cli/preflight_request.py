@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ekuscan.cli.scan_request import ScanRequest
+from ekuscan.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PreflightRequest:
     """``scan`` says how to look at the estate; the others are the changes. ``fail_on`` None: not asked for."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import uuid
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -25,6 +25,7 @@ from ekuscan.exit_code import FailOnError, parse_fail_on
 from ekuscan.limits import SweepLimits
 from ekuscan.model import Endpoint, Inventory, Notice, Observation, Record, RulesVersion, RunInfo, Summary
 from ekuscan.protocols import ASKED_BY_OPTIONS
+from ekuscan.record import record
 from ekuscan.report.records import RecordStream
 from ekuscan.run import Knowledge, Options, Piece, RunInProgress
 from ekuscan.targets.errors import InvalidInput
@@ -57,7 +58,7 @@ def scan(request: ScanRequest) -> int:
         return sweep_and_report(inventory.endpoints, ready.limits, run, outputs, known, ready.beside)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ready:
     """Everything for a sweep: what to look at and how, what APIs add to it, and what they did not tell."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from ekuscan.record import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class ScanRequest:
     """What each option means stands in its help; ``key_types`` is None where neither was said.
 

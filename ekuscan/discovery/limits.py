@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from ekuscan.record import record
 
 MAX_DOMAINS: Final = 50
 MAX_SERVERS: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LookupLimits:
     """Times in seconds: ``answer`` for one question at one server, a second try included, ``deadline`` for everything.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import dns.asyncresolver
@@ -17,6 +16,7 @@ import dns.resolver
 from ekuscan.discovery.limits import LookupLimits
 from ekuscan.discovery.views import Answered, Reason, Service, Unanswered
 from ekuscan.names import printable
+from ekuscan.record import record
 from ekuscan.targets.address import AddressError, parse_host
 
 _MAX_DETAIL: Final = 120
@@ -24,7 +24,7 @@ _TRIES: Final = 2
 _REFUSED: Final = "REFUSED"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Server:
     """A name server: an IP address and a UDP and TCP port."""
 
@@ -36,7 +36,7 @@ class Server:
         return address if self.port == 53 else f"{address}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Addresses:
     """The addresses of a host; ``alias_of`` is the name behind it, None where it is no alias."""
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 from ekuscan.model import Confidence, RoleName
+from ekuscan.record import record
 from ekuscan.sources import cited
 from ekuscan.table_rows import TableError, build, only_keys, read_table, rows_of
 
 _FILE = Path(__file__).with_name("records.toml")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Apart:
     """A port that belongs to another record, and why it must not stand in this one."""
 
@@ -22,7 +22,7 @@ class Apart:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RecordRow:
     """A record by its SRV service and protocol. What each field means stands at the top of the table."""
 
@@ -47,7 +47,7 @@ class RecordRow:
         return tuple(f"{self.name}.{sub}.{domain}" for sub in self.below) or (f"{self.name}.{domain}",)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RecordTable:
     """The rows, and the day on which they were checked."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from ekuscan.discovery.records import RecordRow
+from ekuscan.record import record
 
 ViewName = Literal["own", "internal", "external"]
 Reason = Literal["silent", "refused", "failed", "not-reached", "unreadable", "out-of-time"]
@@ -20,7 +20,7 @@ TITLES: Final[dict[ViewName, str]] = {
 """How a view is called in a sentence."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Service:
     """An SRV record's data. ``host`` is a canonical host, "." where the service is said not to be offered."""
 
@@ -30,7 +30,7 @@ class Service:
     weight: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unanswered:
     """A question without an answer. ``detail`` is for a person: which server said or did what."""
 
@@ -38,7 +38,7 @@ class Unanswered:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answered:
     """The services of an SRV name, none where it does not exist or has no such record.
 
@@ -50,7 +50,7 @@ class Answered:
     cut: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Seen:
     """One record name asked for in one view."""
 
@@ -61,7 +61,7 @@ class Seen:
     answer: Answered | Unanswered
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HostSeen:
     """The host of a service, looked up in the same view. ``alias_of`` is the name that it is only an alias of."""
 
@@ -72,7 +72,7 @@ class HostSeen:
     unanswered: Unanswered | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DomainSeen:
     """Whether a domain exists in a view. Where that has no answer, nothing else was asked."""
 
@@ -82,7 +82,7 @@ class DomainSeen:
     unanswered: Unanswered | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Discovery:
     """All that was asked and said."""
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from ekuscan.answers import load as answers
 from ekuscan.explain import rule_page, use_case_page
 from ekuscan.policy import load as policy
+from ekuscan.record import record
 from ekuscan.rules.tables import Tables
 
 Kind = Literal["row", "use case", "remedy", "setting", "date", "answer", "source"]
@@ -33,7 +33,7 @@ _ID = re.compile(
 _LABELS_WITH_ROWS = frozenset({"note", "rules", "for"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Places:
     """For every kind of row the page and anchor of each id, pages as paths below the documentation's folder."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from ekuscan.record import record
 from ekuscan.targets.errors import one_of, shown
 
 TITLES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
@@ -89,7 +89,7 @@ _WHO: Final = ("host", "address", "name")
 _NOISE: Final = re.compile(r"[^a-z0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Columns:
     """Which columns are read for what, by their numbers, the first that has something in it; settings by their name."""
 

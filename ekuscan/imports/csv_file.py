@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from ekuscan.imports.box_names import fit_name
@@ -15,6 +15,7 @@ from ekuscan.imports.role_words import role_meant, role_word_problem
 from ekuscan.imports.source import Kind, Source, UnusableSource
 from ekuscan.imports.strangers import stranger
 from ekuscan.model import RoleName
+from ekuscan.record import record
 from ekuscan.targets.address import Address, AddressError, Network, label, parse_port, parse_port_word, parse_target
 from ekuscan.targets.errors import Place, Problems, shown
 from ekuscan.targets.words import name_problem, release_problem, server_name_problem, setting_problem
@@ -25,7 +26,7 @@ _TRANSPORT: Final = "/tcp"
 _SCALARS: Final = ("host", "role", "release", "cluster", "server_name")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Box:
     """A row as read. ``name`` is None where the row has none of its own."""
 

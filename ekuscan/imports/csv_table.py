@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from ekuscan.imports.source import UnusableSource
 from ekuscan.imports.text_source import utf16_of
+from ekuscan.record import record
 from ekuscan.targets.errors import one_of, shown
 
 MAX_ROWS: Final = 50_000
@@ -25,7 +25,7 @@ _SEPARATOR_LINE: Final = "sep="
 _ANY_BYTE: Final = "latin-1"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Row:
     """The cells of a row below the header, without blanks around them; ``line`` counts from 1 in the file."""
 
@@ -33,7 +33,7 @@ class Row:
     cells: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Table:
     """A file's header and rows. ``exact`` is False where the file is not UTF-8, so that only ASCII can be relied on."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from ekuscan.imports.found import FoundTarget
@@ -11,6 +11,7 @@ from ekuscan.imports.known import Placed
 from ekuscan.imports.slot_pems import Beside, as_one_file, file_names, irreplaceable, same_certificates
 from ekuscan.imports.unify import names_of
 from ekuscan.profiles.load import profile
+from ekuscan.record import record
 from ekuscan.targets.address import AddressError, canonical, parse_host
 from ekuscan.targets.box import slots_of
 from ekuscan.targets.draft import Draft
@@ -25,7 +26,7 @@ Tell = Callable[[str], None]
 _KEYS: Final = ("host", "role", "release", "cluster", "server_name")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """One key that a target of the file gets; ``instead`` says what stands there now, None where nothing does."""
 
@@ -148,7 +149,7 @@ def holders(drafts: Iterable[Draft]) -> Holders:
     return held
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SlotFiles:
     """``named``: by slot the files that a target gets; ``written``: by name the files to be written."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from ekuscan import toml
 from ekuscan.model import Confidence, RoleName
+from ekuscan.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ZoneRow:
     """What a type of zone is for. ``far_end`` names the other end where no zone of it does."""
 
@@ -26,7 +26,7 @@ class ZoneRow:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EvidenceRow:
     """A type of zone that only a box of this role has; the first that is found decides."""
 
@@ -36,7 +36,7 @@ class EvidenceRow:
     confidence: Confidence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProfileRow:
     """How the name of a zone profile begins, and the product that it is for."""
 
@@ -46,7 +46,7 @@ class ProfileRow:
     confidence: Confidence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SubjectRow:
     """How the name ends that a DNS zone expects in a certificate, and whose it is.
 
@@ -62,7 +62,7 @@ class SubjectRow:
     confidence: Confidence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SettingRow:
     """A key that is a setting of a target of these roles."""
 
@@ -73,7 +73,7 @@ class SettingRow:
     confidence: Confidence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RemarkRow:
     """A key that no targets file has a place for, and what is said of a box where it has not its usual value."""
 
@@ -84,7 +84,7 @@ class RemarkRow:
     confidence: Confidence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BoxRow:
     """Keys that say which box this is; N stands for a number from 1 to 6."""
 
@@ -95,7 +95,7 @@ class BoxRow:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KeyTable:
     """The rows, and the day on which they were checked."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from ekuscan.model import RoleName
+from ekuscan.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FoundTarget:
     """A box as one description has it.
 
@@ -36,7 +37,7 @@ class FoundTarget:
     cluster_peers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FoundConnection:
     """A connection as one description has it: ``from_`` dials ``to``.
 
@@ -53,7 +54,7 @@ class FoundConnection:
     half: Literal["from", "to"] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Found:
     """All that one or several descriptions tell. ``left_out``: a sentence for each thing that was read and not used."""
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from ekuscan.imports.box_names import sound_name
 from ekuscan.imports.found import FoundTarget
 from ekuscan.imports.unify import as_one, is_named_after_host, names_of
+from ekuscan.record import record
 from ekuscan.targets.address import canonical, is_ip, label
 from ekuscan.targets.draft import Draft
 from ekuscan.targets.errors import one_of, shown
 from ekuscan.targets.words import NAME_LIMIT
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Placed:
     """A found target and its name in the file; ``draft`` is what the file says of it, None for a new one."""
 
@@ -24,7 +24,7 @@ class Placed:
     cluster: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Known:
     """The found targets that have a place in the file, and who is meant by a name, an address or a cluster.
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from ekuscan.imports.source import UnusableSource
 from ekuscan.imports.text_source import MAX_TEXT
+from ekuscan.record import record
 
 MAX_MEMBERS: Final = 20_000
 MAX_PEM: Final = 1024 * 1024
@@ -28,7 +28,7 @@ _TIMED: Final = re.compile(
 NAMED: Final = "xconf_dump_NAME_TIME.txt, xstat_dump_NAME_TIME.txt, server_NAME_TIME.pem, client_NAME_TIME.pem"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Member:
     """A file that is wanted: what it is, of which box, and its own name."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ekuscan.imports import entries
@@ -14,6 +14,7 @@ from ekuscan.imports.merge_connections import fitting, merge_connections
 from ekuscan.imports.pairs import pairs
 from ekuscan.imports.sections import add_to_section
 from ekuscan.imports.slot_pems import Beside
+from ekuscan.record import record
 from ekuscan.targets.box import check_box
 from ekuscan.targets.connect import connections
 from ekuscan.targets.draft import Draft, FileContent
@@ -33,7 +34,7 @@ class Unmergeable(Exception):  # noqa: N818  (the name says what happened to the
     """The file cannot take what was found; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TargetsText:
     """The text of a targets file, without byte order mark; ``where`` is its name for messages.
 
@@ -45,7 +46,7 @@ class TargetsText:
     beside: Beside | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Merged:
     """The new text; certificate files to be written beside it, by name; a sentence for all that did not fit."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ekuscan.imports.entries import Tell
 from ekuscan.imports.known import Known
 from ekuscan.imports.pairs import Line, Pair, Told, folded
 from ekuscan.imports.sections import add_to_section
+from ekuscan.record import record
 from ekuscan.targets.connect import Roles, ends_of, roles_problem
 from ekuscan.targets.draft import ConnectionDraft, Draft, FileContent
 from ekuscan.targets.errors import Place, Problems, shown
@@ -80,7 +81,7 @@ def _pairs_of(draft: ConnectionDraft, members: Mapping[str, Sequence[str]]) -> l
     ]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Covered:
     """What was told of the pairs for which a connection stands, which are ``count``."""
 

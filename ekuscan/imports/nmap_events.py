@@ -14,6 +14,7 @@ from xml.parsers import expat
 
 from ekuscan.imports.source import UnusableSource
 from ekuscan.imports.text_source import utf16_of
+from ekuscan.record import record
 from ekuscan.targets.errors import shown
 
 MAX_DEPTH: Final = 32
@@ -25,7 +26,7 @@ _OPEN, _REFUSING = "open", "closed"
 _TELLING: Final = (_OPEN, _REFUSING)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NmapPort:
     """A port of a host. ``state`` is "open" or "closed"; ``tls``: nmap's probes found TLS there (``-sV``).
 

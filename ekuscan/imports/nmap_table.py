@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from ekuscan.model import Banner, Confidence, RoleName
+from ekuscan.record import record
 from ekuscan.sources import cited
 from ekuscan.table_rows import build, only_keys, read_table, rows_of
 from ekuscan.wire.banner import UNKNOWN_PRODUCT, identify
@@ -16,7 +16,7 @@ from ekuscan.wire.banner import UNKNOWN_PRODUCT, identify
 _FILE = Path(__file__).with_name("nmap.toml")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProductRow:
     """A product by nmap's name for it, and the banner behind that name."""
 
@@ -27,7 +27,7 @@ class ProductRow:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RoleRow:
     """A product of nmap's that is one role only."""
 
@@ -38,7 +38,7 @@ class RoleRow:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NmapTable:
     """The rows, and the day on which they were checked."""
 

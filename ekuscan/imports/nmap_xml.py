@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
 from ekuscan.imports.found import Found, FoundTarget
@@ -15,6 +14,7 @@ from ekuscan.imports.source import Kind, Source
 from ekuscan.imports.text_source import head_of
 from ekuscan.model import RoleName
 from ekuscan.profiles.load import ProfilePort, port_of, profile
+from ekuscan.record import record
 from ekuscan.role_signs import Ports, products_of, release_of, role_of
 from ekuscan.targets.address import AddressError, is_ip, label, parse_host
 
@@ -27,7 +27,7 @@ _SIP_UDP: Final = "sip-udp"
 _SIP_TCP: Final = "sip-tcp"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Box:
     """``host`` is what to dial, ``server_name`` the name that the DNS has for it where that is an address."""
 

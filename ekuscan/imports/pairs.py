@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from ekuscan.imports.agreement import agreed_settings
 from ekuscan.imports.found import FoundConnection
 from ekuscan.imports.known import Known
+from ekuscan.record import record
 from ekuscan.targets.errors import shown
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pair:
     """One target that dials another, by their names in the file."""
 
@@ -20,7 +20,7 @@ class Pair:
     to: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Told:
     """What is told of a pair, or of what a pair was folded into."""
 
@@ -28,7 +28,7 @@ class Told:
     told_by: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Line:
     """A connection as it is to stand in the file: its ends are targets or clusters."""
 

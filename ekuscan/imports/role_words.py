@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from ekuscan.model import RoleName
 from ekuscan.profiles.load import ROLES, profile, role_named
+from ekuscan.record import record
 from ekuscan.table_rows import build, only_keys, read_table, rows_of
 from ekuscan.targets.errors import nearest, one_of, shown
 
@@ -18,7 +18,7 @@ _NOISE = re.compile(r"[^a-z0-9&]+")
 _MAKER = "cisco"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _WordRow:
     says: tuple[str, ...]
     roles: tuple[str, ...]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ekuscan.imports.found import Found
 from ekuscan.model import RoleName
+from ekuscan.record import record
 from ekuscan.targets.vocabulary import Vocabulary
 
 
@@ -14,7 +15,7 @@ class UnusableSource(Exception):  # noqa: N818  (the name says what happened to 
     """A source cannot be used. The message is one printable sentence without the source's name."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Source:
     """One source: a file's content, or of a folder the files that a reader may want, by their names in it.
 
@@ -35,7 +36,7 @@ class Source:
 Reader = Callable[[Source], Found]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Kind:
     """A kind of source: what --as calls it, what it is to a person, how it is known by its content, how it is read."""
 

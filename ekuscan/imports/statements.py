@@ -7,8 +7,9 @@ counts is what stands between one "xConfiguration" and the next.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from ekuscan.record import record
 
 MAX_STATEMENTS: Final = 200_000
 _MAX_KEY: Final = 300
@@ -22,7 +23,7 @@ _STATEMENT: Final = re.compile(
 _SPACE: Final = re.compile(r"\s+")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Statements:
     """``values`` by key without spaces, in lower case; the last of several. ``damaged``: so many could not be read."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from ekuscan.record import record
 
 _LOOKED_AT: Final = 64 * 1024
 _IOS: Final = (
@@ -18,7 +19,7 @@ _CUCM: Final = (
 _EXCEL: Final = "save it as CSV"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stranger:
     """What a file is, as the end of a sentence with its name, and what to do; None where nothing is to be done."""
 

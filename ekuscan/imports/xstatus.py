@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
@@ -12,6 +11,7 @@ from ekuscan.imports.members import box_of, told_name
 from ekuscan.imports.source import Kind, Source, UnusableSource
 from ekuscan.imports.text_source import head_of, text_of
 from ekuscan.names import printable
+from ekuscan.record import record
 
 _LONGEST_BLOCK: Final = 20_000
 _MOST_BLOCKS: Final = 200
@@ -24,7 +24,7 @@ _VERSION: Final = re.compile(r'\bVersion:\s*"?\s*(X\d{1,3}(?:\.\d{1,4}){1,4})(?!
 _NAME: Final = re.compile(r'\bName:\s*"([^"\n]{1,128})"')
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SystemUnit:
     """What a status says of the box itself."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from ekuscan.imports.found import FoundConnection
 from ekuscan.model import RoleName
+from ekuscan.record import record
 from ekuscan.targets.address import canonical
 
 TLS_VERIFY: Final = "tls_verify"
@@ -15,7 +15,7 @@ PEER_ADDRESS: Final = "peer_address"
 VERIFY_NAME: Final = "verify_name"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Zone:
     """A zone with SIP, as it was read.
 

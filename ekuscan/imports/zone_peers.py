@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Final
 
@@ -11,6 +10,7 @@ from ekuscan.imports.found import Found, FoundConnection, FoundTarget
 from ekuscan.imports.zone import Zone, is_tls, zone_connections_with
 from ekuscan.model import RoleName
 from ekuscan.profiles.load import port_of
+from ekuscan.record import record
 from ekuscan.targets.address import canonical, is_ip, label
 
 _OTHER_END: Final[dict[RoleName, RoleName]] = {"expressway-c": "expressway-e", "expressway-e": "expressway-c"}
@@ -29,7 +29,7 @@ _OWN_NETWORKS: Final = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dialler:
     """Whose zones they are: the box, its name as an end of connections (its cluster's, if it has one), its domain."""
 

@@ -6,12 +6,13 @@ import base64
 import json
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from ekuscan.lab.authority import Credential
 from ekuscan.lab.estate import Box, Estate
 from ekuscan.lab.talk import Page
+from ekuscan.record import record
 
 _EXPRESSWAYS: Final = ("expressway-e", "expressway-c")
 _NEIGHBORS: Final = "/api/provisioning/common/zone/neighborzone"
@@ -24,7 +25,7 @@ _ZONES: Final[Mapping[tuple[str, str], str]] = {
 _JSON: Final = "application/json"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ApiLogin:
     """The one account of all appliances of a lab."""
 

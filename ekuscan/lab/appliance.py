@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -16,13 +16,14 @@ from ekuscan.lab.server import Handler
 from ekuscan.lab.talk import MAX_REQUEST, Manners, Page, http_answer, next_message, sip_answer
 from ekuscan.lab.tls import HandshakeError, RequestChoice, ServerContext, TlsEnd
 from ekuscan.lab.wire import Wire
+from ekuscan.record import record
 
 SELF_SIGNED_SLOT: Final = "web"
 
 _ANSWERED: Final = ("https", "sips")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Behaviour:
     """What ``appliances.toml`` says of a role."""
 

@@ -6,7 +6,6 @@ also a broken one, the dates, and the marks of a public certificate.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import Final, Literal
@@ -19,6 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 from ekuscan.fingerprint import sha256_hex
 from ekuscan.lab.der_writer import BIT_STRING, SEQUENCE, tagged
 from ekuscan.lab.timestamps import sct_list
+from ekuscan.record import record
 
 EkuChoice = Literal["both", "server", "client", "any", "absent", "empty", "duplicate", "undecodable"]
 KeyChoice = Literal["ec", "rsa"]
@@ -55,7 +55,7 @@ _CA_AGE: Final = timedelta(days=5 * 365)
 _CA_REST: Final = timedelta(days=10 * 365)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Leaf:
     """What to ask a CA for. ``sans`` are DNS names or IP addresses; the dates are aware and in UTC."""
 
@@ -67,7 +67,7 @@ class Leaf:
     key: KeyChoice = "ec"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Credential:
     """A private key and the chain to present with it: the end-entity certificate first, as it goes over the wire."""
 
@@ -94,7 +94,7 @@ class Credential:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Authority:
     """A CA. ``above`` are its issuers up to the root; ``public``: its certificates carry the marks of a public CA."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from functools import cached_property
 
@@ -18,6 +18,7 @@ from ekuscan.lab.tls import RequestChoice, Terms, server_context
 from ekuscan.lab.worlds import World
 from ekuscan.profiles.load import ProfilePort, profile
 from ekuscan.protocols import BANNER_ONLY
+from ekuscan.record import record
 
 _SELF = "self"
 # What an appliance of the lab can say; on ports of other protocols nothing listens.
@@ -25,7 +26,7 @@ _SPOKEN = frozenset({"https", "sips", "tls", "sip-udp"})
 _WEB = SlotPlan(_SELF, "absent", ends_in=2000, valid_for=3650)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PortPlan:
     """One port of a box. ``credential`` and ``terms`` are None where no TLS is spoken or nothing listens."""
 

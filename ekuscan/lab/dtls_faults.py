@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 from typing import Final, cast
@@ -16,6 +16,7 @@ from ekuscan.lab.fault_kit import FaultKit
 from ekuscan.lab.server import DatagramTalk
 from ekuscan.lab.wire import Counters
 from ekuscan.model import Stage
+from ekuscan.record import record
 
 Reply = Callable[[bytes], bytes]
 
@@ -36,7 +37,7 @@ _BURST: Final = 20
 _BETWEEN: Final = 0.001
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DtlsFault:
     """``failure`` is the stage and reason that an observer has to report, None where the port can be seen in full;
     ``talk`` makes the conversation, None where nothing listens."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -13,11 +13,12 @@ from ekuscan.lab.authority import EkuChoice, KeyChoice
 from ekuscan.lab.tls import RequestChoice
 from ekuscan.lab.worlds import is_public
 from ekuscan.model import RoleName
+from ekuscan.record import record
 
 ANY_SLOT: Final = "*"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SlotPlan:
     """A certificate by its issuer ("self" signs itself), purposes and days: ``ends_in`` from today to its last day."""
 
@@ -28,7 +29,7 @@ class SlotPlan:
     key: KeyChoice = "ec"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Box:
     """One appliance.
 
@@ -58,7 +59,7 @@ class Box:
         return f"{self.name}.lab.example"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Estate:
     """``connections`` are entries of a targets file."""
 

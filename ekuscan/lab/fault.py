@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from ekuscan.lab.fault_kit import FaultKit
 from ekuscan.lab.server import DatagramHandler, DatagramTalk, Handler, State
 from ekuscan.model import Stage
+from ekuscan.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fault:
     """``handler``, ``datagrams`` or ``talk`` makes the conversation of an open port; all are None for one that is not.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -26,6 +25,7 @@ from ekuscan.lab.wire import Counters
 from ekuscan.lab.worlds import PRIVATE, World, make_worlds, write_trust_data
 from ekuscan.profiles.load import port_of
 from ekuscan.protocols import transport_of
+from ekuscan.record import record
 
 PRIVATE_ROOT_FILE: Final = "corp-root.pem"
 ALL_ROOTS_FILE: Final = "all-roots.pem"
@@ -35,7 +35,7 @@ _HOSTS_PER_NET: Final = 240
 _SECRET: Final = 0o600
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LabEndpoint:
     """What is really there, for a test to hold a scan against.
 
@@ -59,7 +59,7 @@ class LabEndpoint:
     counters: Counters
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lab:
     """A running lab. ``credentials`` are by box and slot; ``worlds`` are its CAs, to issue more from.
 

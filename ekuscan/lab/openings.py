@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from ekuscan.lab.wire import PeerGoneError, Wire
+from ekuscan.record import record
 
 _MAX_HEARD: Final = 65_536
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Turn:
     """Once the client has said something like ``hears`` the server ``says``; where it hears nothing it speaks first.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
@@ -27,6 +26,7 @@ from ekuscan.lab.openings import (
 from ekuscan.lab.server import Handler
 from ekuscan.lab.wire import Wire
 from ekuscan.model import Stage
+from ekuscan.record import record
 
 _HANDSHAKE_FAILURE: Final = 40
 _STARTTLS: Final = rb"STARTTLS\r\n"
@@ -39,7 +39,7 @@ _SIP_OK: Final = Turn(rb"OPTIONS [^\r\n]+\r\n(?:[^\r\n]+\r\n)*\r\n", b"SIP/2.0 2
 _ASKED: Final = SMTP[:2]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PreambleFault:
     """``failure`` is the stage and reason that an observer has to report, None where all is to be seen; ``opening`` is
     what is said before the fault comes out, ``deed`` what is done then. ``drips`` sends single bytes, a pace apart."""

@@ -7,12 +7,13 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import ip_address
 from typing import Final
 
 from ekuscan.lab.server import Handler
 from ekuscan.lab.wire import PeerGoneError, Wire
+from ekuscan.record import record
 
 Place = tuple[str, int]
 
@@ -26,7 +27,7 @@ _IPV6: Final = 4
 _SIZES: Final = {_IPV4: 4, _IPV6: 16}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Gate:
     """Where a proxy lets clients through to: ``places`` maps what is asked for, as it is spelt, to where it is served.
 

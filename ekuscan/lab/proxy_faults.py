@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -12,6 +11,7 @@ from ekuscan.lab.openings import Opening, Turn, hold
 from ekuscan.lab.server import Handler
 from ekuscan.lab.wire import Wire
 from ekuscan.model import Stage
+from ekuscan.record import record
 
 ProxyScheme = Literal["http", "socks5"]
 
@@ -22,7 +22,7 @@ _NO_LOGIN: Final = Turn(_METHODS, b"\x05\x00")
 _REQUEST: Final = rb"\x05\x01\x00[\x01\x03\x04]"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProxyFault:
     """``failure`` is the stage and reason that an observer has to report of whatever it wanted to reach."""
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from ekuscan.record import record
 
 MAX_REQUEST: Final = 65_536
 
@@ -27,7 +29,7 @@ _STATUS: Final = {
 _ALLOW: Final = "INVITE, ACK, BYE, CANCEL, OPTIONS"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Page:
     """An HTTP answer. ``headers`` go out as they stand. A ``guarded`` one is for those who have logged in."""
 
@@ -38,7 +40,7 @@ class Page:
     guarded: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Manners:
     """How an appliance answers. ``agent`` is its SIP Server header, None for one that does not say.
 

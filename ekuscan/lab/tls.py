@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
@@ -15,6 +14,7 @@ from OpenSSL._util import lib as _binding
 
 from ekuscan.lab.authority import Authority, Credential, EllipticCurve
 from ekuscan.lab.wire import PeerGoneError, Wire
+from ekuscan.record import record
 
 ServerContext = SSL.Context
 Version = Literal["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
@@ -44,7 +44,7 @@ class HandshakeError(Exception):
     """The handshake failed; an alert of ours is on its way unless it was held back."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Terms:
     """How a port speaks TLS.
 
@@ -69,7 +69,7 @@ class Terms:
     nameless: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OldSecrets:
     """What the keys of a TLS 1.2 connection are made of (RFC 5246 §6.3)."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, Final
 from ekuscan import toml
 from ekuscan.lab.authority import ORGANIZATION, Authority, der, new_root, new_subordinate
 from ekuscan.model import TrustVersion
+from ekuscan.record import record
 from ekuscan.trust import TrustEntry
 from ekuscan.trust_pack import write_store
 
@@ -19,7 +19,7 @@ PRIVATE: Final = "corp"
 """The site's own CA, which a targets file names under ``trust:``."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class World:
     """A root with the issuing CA that appliances get their certificates from."""
 

@@ -7,7 +7,6 @@ when they end.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from ekuscan.model import Because, Certificate, Chain, Notice, Observation, Purpose, Stack, Target
@@ -16,6 +15,7 @@ from ekuscan.notices.scene import Scene
 from ekuscan.notices.table import packaged
 from ekuscan.notices.wording import listed, notice, number
 from ekuscan.policy.days import spoken
+from ekuscan.record import record
 
 KIND = "cluster-differs"
 _FIT = {
@@ -26,7 +26,7 @@ _FIT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shown:
     """What one member presented for one service."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from ekuscan.assessment import ChainBook
 from ekuscan.model import Observation
+from ekuscan.record import record
 from ekuscan.rules.tables import Tables
 from ekuscan.verdict.estate import Seen
 from ekuscan.verdict.renewal import IssuancePolicy
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scene:
     """What the verdicts are computed from, with the observations by endpoint id and the book of all chains."""
 

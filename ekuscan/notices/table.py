@@ -6,19 +6,20 @@ Read as strictly as every table: `TableError` names file, row and key.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
 from ekuscan.model import Confidence, RoleName, Severity
+from ekuscan.record import record
 from ekuscan.sources import cited
 from ekuscan.table_rows import TableError, build, only_keys, read_table, rows_of, unique
 
 FILE = Path(__file__).with_name("notices.toml")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CaseRow:
     """One case of a kind; ``text`` has names in braces, which the module that finds the case fills in.
 
@@ -31,7 +32,7 @@ class CaseRow:
     says: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KindRow:
     """A kind of notice: ``why`` it matters and what to ``do``."""
 
@@ -52,7 +53,7 @@ class KindRow:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReuseRow:
     """Slots of a role that a product can be told to fill with one certificate, and what hangs on it then."""
 
@@ -65,7 +66,7 @@ class ReuseRow:
     checked: date
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IntoleranceRow:
     """An offer that a peer breaks off at, and others to which it then shows a certificate.
 
@@ -83,7 +84,7 @@ class IntoleranceRow:
     refusals: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ViewRow:
     """How an offer reads as a condition under which a certificate was shown."""
 
@@ -91,12 +92,12 @@ class ViewRow:
     says: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Limits:
     days_apart: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NoticeTable:
     """All rows, the kinds by id in the order in which they are reported.
 

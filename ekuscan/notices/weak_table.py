@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 from ekuscan.model import Confidence
+from ekuscan.record import record
 from ekuscan.sources import cited
 from ekuscan.table_rows import TableError, build, only_keys, read_table, rows_of, unique
 
 FILE = Path(__file__).with_name("weak.toml")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WeakRow:
     """What is called weak: a version or a signature's OID by its ``value``, a cipher by a part of its name."""
 
@@ -28,7 +28,7 @@ class WeakRow:
     checked: date
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WeakTable:
     """``rsa_bits``: shorter keys are weak."""
 

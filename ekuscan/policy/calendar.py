@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date
 from typing import Literal
 
@@ -12,11 +11,12 @@ from ekuscan.policy.issuance import Issuance, issues_next
 from ekuscan.policy.load import DateRow, Scope, packaged
 from ekuscan.policy.organization import organization_of
 from ekuscan.policy.validity import best_issue_day, lasts_until
+from ekuscan.record import record
 
 ClientAuthRenewal = Literal["until", "open", "passed", "not-affected"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Event:
     """A policy date in force. ``when`` is its day as a person writes it, as exactly as it is known.
 
@@ -34,7 +34,7 @@ class Event:
     conflict: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CertificateDays:
     """The days that matter for one certificate.
 

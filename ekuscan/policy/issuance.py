@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 
 from ekuscan.model import Confidence
 from ekuscan.policy.days import day_before
 from ekuscan.policy.load import Authority, Default, IssuanceRow, Policy, packaged
+from ekuscan.record import record
 
 _BY_CLASS_ONLY = frozenset({"private", "self-signed", "vendor"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Issuance:
     """What a CA issues on a day, and for how long it will still issue both EKUs.
 

@@ -7,7 +7,7 @@ that is in force, so a CA's timeline cannot go on using a day that has been move
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from itertools import pairwise
@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from ekuscan.model import Confidence, HierarchyClass
 from ekuscan.policy.days import Precision, filled
+from ekuscan.record import record
 from ekuscan.sources import sources
 from ekuscan.table_rows import TableError, build, known, only_keys, read_table, rows_of, unique
 
@@ -23,7 +24,7 @@ Scope = Literal["programme", "authority", "validity", "product", "peer"]
 Default = Literal["server", "both", "keep"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DateRow:
     """A dated fact: ``text`` holds from ``day`` on. ``superseded_by`` and ``change`` where the day was moved."""
 
@@ -41,7 +42,7 @@ class DateRow:
     document: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IssuanceRow:
     """What a CA issues from the day of the date ``from_`` on, always where that is None."""
 
@@ -61,7 +62,7 @@ class IssuanceRow:
         return self.on_request or self.default != "server"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Authority:
     """A CA, how it is recognised, and its rows in the order of their days."""
 
@@ -75,7 +76,7 @@ class Authority:
     outside_chrome: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ValidityRow:
     """The longest lifetime in days of a public TLS certificate issued from the day of the date ``from_`` on."""
 
@@ -87,7 +88,7 @@ class ValidityRow:
     from_: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Practice:
     """By how many days CAs stay below the limit."""
 
@@ -98,7 +99,7 @@ class Practice:
     checked: date
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Policy:
     """All policy tables. ``checked`` is the newest day on which a row was checked."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -11,13 +10,14 @@ from typing import Any, Literal, get_args
 from ekuscan import toml
 from ekuscan.model import Confidence, RoleName
 from ekuscan.protocols import Transport, transport_of
+from ekuscan.record import record
 
 ExpectedRequest = Literal["none", "optional", "required", "configurable", "unknown"]
 
 ROLES: tuple[RoleName, ...] = get_args(RoleName)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProfileSlot:
     """A certificate slot of a role.
 
@@ -35,7 +35,7 @@ class ProfileSlot:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProfilePort:
     """A port of a role. ``slot`` is the certificate it shows, None where no source says which.
 
@@ -63,7 +63,7 @@ class ProfilePort:
         return transport_of(self.protocol)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KeyTypes:
     """The statement that a product presents certificates of several key types on one port, by what is offered."""
 
@@ -72,7 +72,7 @@ class KeyTypes:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Profile:
     """The ports and slots of a role.
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 
 from ekuscan.policy.calendar import CertificateDays, Event, events
 from ekuscan.policy.days import spoken
+from ekuscan.record import record
 
 _FIRST, _LAST = date(2000, 1, 1), date(2100, 1, 1)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """A day and what is on it. ``id`` names the entry for good: a renewal moves its day, and changes nothing else.
 

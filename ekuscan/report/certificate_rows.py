@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from ekuscan.model import Certificate, Chain, Observation, Purpose, Run, SlotContent, Target, Verdict
+from ekuscan.record import record
 from ekuscan.report import marks, text
 from ekuscan.report.page import Page
 
 _USES_SHOWN = 6
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Row:
     """One content of one or more slots of a target."""
 
@@ -25,7 +25,7 @@ class Row:
     notes: list[str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Apart:
     """Slots with several certificates, which their ports tell apart, and those of which one port showed several."""
 
@@ -33,7 +33,7 @@ class _Apart:
     by_key: set[str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Evidence:
     """What rows are made of, looked up by id."""
 

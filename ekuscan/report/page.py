@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from ekuscan.model import Run
+from ekuscan.record import record
 from ekuscan.report import text
 
 NARROWEST = 60
@@ -16,7 +16,7 @@ WIDEST = 160
 SectionName = Literal["broken-now", "at-renewal", "at-risk", "unknown", "decide"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Section:
     """A section of problems: its word, what it means, how the last line counts it, its colour (SGR parameters)."""
 
@@ -36,7 +36,7 @@ SECTIONS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Page:
     """``width`` in cells; ``names`` and ``titles`` give names and use cases as they are shown."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
 
 from ekuscan.foresight import Alteration, Answered, Difference, Effect, Foresight, GoNoGo
 from ekuscan.model import Verdict
+from ekuscan.record import record
 from ekuscan.report import text
 from ekuscan.report.page import NARROWEST, WIDEST, Page
 from ekuscan.report.preflight_plan import candidates, steps
@@ -26,7 +26,7 @@ _ANSWERS: Mapping[GoNoGo, tuple[str, str, str]] = {
 _GRAVEST_FIRST = ("broken", "unknown", "depends", "at risk", "fine for now", "fine", "none")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Section:
     effect: Effect
     word: str

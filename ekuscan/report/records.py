@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ekuscan.model import (
@@ -25,6 +25,7 @@ from ekuscan.model import (
     Verdict,
     VerdictsLike,
 )
+from ekuscan.record import record
 
 
 def records(run: Run) -> Iterator[Record]:
@@ -154,7 +155,7 @@ class RecordStream:
             yield Record("certificate", sha256, certificate)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Part:
     """What comes with each target, by its name, and what comes after it, by its place."""
 

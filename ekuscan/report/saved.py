@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import types
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, field, fields, is_dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from ekuscan.model import Certificate, Chain, Connection, RunInfo, Target, Verdict
 from ekuscan.names import printable
+from ekuscan.record import record
 from ekuscan.report.jsonl import SCHEMA
 
 _KEYS = {"certificate": "sha256", "chain": "id"}
@@ -26,7 +27,7 @@ class SavedResultError(ValueError):
     """What was read is no result of this kind; the message says where it differs."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SavedResult:
     """What a result says of a run, without what its endpoints showed."""
 

@@ -7,10 +7,11 @@ they are used, when they end.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ekuscan.model import Run, Target
 from ekuscan.profiles.load import profile
+from ekuscan.record import record
 from ekuscan.report import text
 from ekuscan.report.certificate_rows import Row, evidence_of, rows_of
 from ekuscan.report.page import Page
@@ -19,7 +20,7 @@ _ENDS = 18
 _ASKS_FROM = 76  # narrower pages give the ports that ask a line of their own
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Columns:
     """Where the columns start, in cells; ``asks`` is None where the page is too narrow for the last one."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar, get_args
 
 from ekuscan.names import printable
+from ekuscan.record import record
 from ekuscan.rules import releases
 from ekuscan.rules.tables import Condition
 from ekuscan.table_rows import TableError
@@ -19,7 +19,7 @@ _SPOKEN = {str: "text", int: "a whole number", bool: "true or false", list: "a l
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RowFault:
     """One thing that is wrong with a row. ``key`` is the row's own key under which it stands."""
 

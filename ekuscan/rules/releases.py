@@ -7,8 +7,9 @@ half-open interval of tuples of numbers. The order X14.3.7 < X15.0 < X15.2 < X15
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from ekuscan.record import record
 
 Point = tuple[int, ...]
 
@@ -22,7 +23,7 @@ _UNIFIED_CM_ROLES = frozenset({"cucm", "imp", "unity-connection", "cer", "contac
 _EXPRESSWAY_ROLES = frozenset({"expressway-e", "expressway-c"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Release:
     """All releases from ``low`` up to, not including, ``high``; ``text`` is how it was written."""
 

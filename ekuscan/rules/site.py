@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 from ekuscan.names import printable
+from ekuscan.record import record
 from ekuscan.rules import references
 from ekuscan.rules.load import remedy_row, rule_row, setting_row, use_case_row, verifier_row
 from ekuscan.rules.reading import RowError, RowFault, shown
@@ -30,7 +31,7 @@ _RESERVED = frozenset({"role", "release", "eku", "same_release", "browser_trust"
 Built = Rule | Verifier | RemedyRow | Setting | UseCase | SourceRow
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SiteRow:
     """A row of a site's file: ``kind`` is its table, ``name`` its id, ``built`` what it says, None if it is wrong."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, TypeVar
 
 from ekuscan.model import Answer, Confidence, Source, Stack
+from ekuscan.record import record
 from ekuscan.rules.releases import Point
 
 Check = Literal["tls", "ssh", "message", "upload", "pair"]
@@ -15,7 +16,7 @@ T = TypeVar("T")
 ClientEku = Literal["checked", "ignored", "undocumented"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Condition:
     """One fact and what it must be: one of ``values``, or, for a release, within ``low`` <= release < ``high``."""
 
@@ -26,7 +27,7 @@ class Condition:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Case:
     """One case of a rule. ``unverified``: the verifying end does not look at the certificate at all.
 
@@ -42,7 +43,7 @@ class Case:
     confidence: Confidence | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Presents:
     """The end whose certificate is judged, the slot it shows, and whether it dials ("client") or answers."""
 
@@ -51,7 +52,7 @@ class Presents:
     as_: As
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Example:
     """Facts and the answer that they give; part of the row, run as a test. ``expect`` is an answer or a fork."""
 
@@ -60,7 +61,7 @@ class Example:
     expect: str | Mapping[str, Mapping[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rule:
     """What must the presented certificate be fit for, in one use case.
 
@@ -92,7 +93,7 @@ class Rule:
         return any(case.ask_verifier for case in self.cases)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class VerifierCase:
     """``confidence``: that of an answer that stands on this case, where it is less than the rule's."""
 
@@ -101,7 +102,7 @@ class VerifierCase:
     confidence: Confidence | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Verifier:
     """Whether a product checks clientAuth in the certificate of the end that dials it."""
 
@@ -116,7 +117,7 @@ class Verifier:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StackHabit:
     """What servers on a TLS stack do by default with a client certificate that lacks clientAuth."""
 
@@ -128,7 +129,7 @@ class StackHabit:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SlotAlias:
     """Two slots of a product that hold one certificate as long as ``when`` holds.
 
@@ -147,7 +148,7 @@ class SlotAlias:
     checked: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SlotChange:
     """What an event does to a slot: ``effect`` "policy" (the CA's policy decides) or "keep"."""
 
@@ -161,7 +162,7 @@ class SlotChange:
     checked: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UpgradeChange:
     """What an upgrade from a release within ``was`` to one within ``release`` does to settings of a box by itself."""
 
@@ -176,7 +177,7 @@ class UpgradeChange:
     checked: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UpgradeLimit:
     """Releases that a box cannot run where ``when`` holds; ``only_told``: it may, and what is doubtful is said."""
 
@@ -195,7 +196,7 @@ SlotRow = SlotAlias | SlotChange | UpgradeChange | UpgradeLimit
 """A row on what is in a slot, or on what puts something else there."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StepRow:
     """A step of a change; see ``steps.toml`` for the meaning of each key."""
 
@@ -212,7 +213,7 @@ class StepRow:
     checked: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Setting:
     """A fact that a person or a configuration knows: a box's ("target") or a zone's ("connection").
 
@@ -233,7 +234,7 @@ class Setting:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UseCase:
     """What people do over the certificates, between which roles, and where it is assumed to exist.
 
@@ -263,7 +264,7 @@ class UseCase:
         return self.services.get(role)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RemedyRow:
     """A way out; see ``remedies.toml`` for the meaning of each key. ``family``: whose releases it names."""
 
@@ -285,7 +286,7 @@ class RemedyRow:
     document: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Need:
     """What a rule can need of a certificate: ``says`` when it is met, ``lacking`` how its absence reads."""
 
@@ -298,7 +299,7 @@ class Need:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tables:
     """All rule tables of one run. ``date`` is the newest day on which a row was checked, ``sha256`` over all files."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from ekuscan.protocols import SCHEMES
+from ekuscan.record import record
 from ekuscan.targets.errors import nearest, one_of
 
 NETWORK_LIMIT = 4096
@@ -27,7 +27,7 @@ class AddressError(ValueError):
     """The text is no TARGET; the message says what would be."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Address:
     """A host (lower case; IP addresses in their canonical form, without brackets), maybe a port and a protocol."""
 
@@ -36,7 +36,7 @@ class Address:
     protocol: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Network:
     """A network in CIDR notation of at most NETWORK_LIMIT addresses, maybe with a port for all of them."""
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
 from ekuscan.model import RoleName
 from ekuscan.protocols import Transport, transport_of
+from ekuscan.record import record
 from ekuscan.targets.errors import Place, Problems, shown
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PortAsk:
     """A port that was named: dialled at ``port``, known to the profile as ``profile_port``.
 
@@ -32,7 +33,7 @@ class PortAsk:
         return transport_of(self.protocol) if self.protocol else None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SlotSource:
     """What fills a slot: the name of another slot of the box, or a file name that starts at ``folder``.
 
@@ -44,7 +45,7 @@ class SlotSource:
     standing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Draft:
     """A target with the place of each of its statements.
 
@@ -75,7 +76,7 @@ class Draft:
         return self.places.get(key, self.place.at(key))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ConnectionDraft:
     """A connection as declared, its ends not yet looked up; ``imported`` says where it was read, None of one's own."""
 
@@ -92,7 +93,7 @@ class ConnectionDraft:
         return self.places.get(key, self.place)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TrustDraft:
     """A certificate file named under ``trust:``."""
 
@@ -100,7 +101,7 @@ class TrustDraft:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClientPairDraft:
     """A client certificate named under ``client_certificates:``; without ``key`` the certificate's file holds it."""
 
@@ -115,7 +116,7 @@ class ClientPairDraft:
         return self.places.get(key, self.place)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FileContent:
     """What a targets file says. ``folder`` is where its relative file names start, ``sections`` are its keys."""
 

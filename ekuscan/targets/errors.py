@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from ekuscan.names import printable
+from ekuscan.record import record
 
 SHOWN_LIMIT = 60
 LISTED_LIMIT = 14
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """Where a statement stands: a file's name (or "command line"), its line, and the key, dotted from the top."""
 
@@ -25,7 +25,7 @@ class Place:
         return Place(self.where, line or self.line, f"{self.key}.{key}" if self.key else key)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InputError:
     """One thing that is wrong with the input. ``problem`` says what was found and what would be right."""
 

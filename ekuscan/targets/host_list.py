@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from ekuscan.profiles.load import role_named
+from ekuscan.record import record
 from ekuscan.targets.address import Address, AddressError, Network, label, parse_host, parse_target
 from ekuscan.targets.draft import Draft, PortAsk
 from ekuscan.targets.errors import Place, Problems, nearest, one_of, shown
@@ -28,7 +29,7 @@ OPTIONS = ("role", "release", "cluster", "server_name", "name", "tags", "stack")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Line:
     options: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ekuscan.model import Endpoint, Fact, Inventory, Target
 from ekuscan.profiles.load import slot_names
+from ekuscan.record import record
 from ekuscan.targets.approach import approaches, client_pairs
 from ekuscan.targets.box import check_box
 from ekuscan.targets.certificate_slots import CertificateFiles, ReadCertificates, same_slots, slot_files, trusted
@@ -31,7 +32,7 @@ def _no_stdin() -> bytes:
     return b""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TargetRequest:
     """What the command line says about targets.
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from ekuscan.record import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class SettingShape:
     """A setting of a box or of a connection, its values, and the question that asks for it.
 
@@ -20,7 +22,7 @@ class SettingShape:
     roles: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UseCaseShape:
     """The roles that a use case joins: ``from_roles`` dial, ``to_roles`` answer; with ``both_ways`` also in reverse.
 
@@ -48,7 +50,7 @@ def always_separate(role: str, release: str, slot: str) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Vocabulary:
     """What the rules know, and how a proxy is written.
 

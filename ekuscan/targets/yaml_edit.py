@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from ekuscan.record import record
 from ekuscan.targets.errors import Problems
 from ekuscan.targets.yaml_value import read_yaml
 from ekuscan.targets.yaml_words import Written, flow
@@ -33,7 +34,7 @@ class Uneditable(Exception):  # noqa: N818  (the name says what happened to the 
         super().__init__(f"line {line} is written in a way to which nothing can be added without rewriting it")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Addition:
     """A value to be added: under ``key`` to a mapping, without one to a list.
 

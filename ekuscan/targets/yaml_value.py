@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, StreamMark, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from ekuscan.record import record
 from ekuscan.targets.errors import Place, Problems, shown
 
 VALUE_LIMIT = 200_000
@@ -42,7 +42,7 @@ _TAGS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """A key of a mapping, as text, with its line and value."""
 
@@ -51,7 +51,7 @@ class Entry:
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Value:
     """A value: ``text`` as written for scalars; ``items`` of a list; ``entries`` of a mapping, keys unique."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ekuscan.record import record
 from ekuscan.verdict.completion import Completed, Part, complete
 from ekuscan.verdict.estate import Box
 from ekuscan.verdict.facts import CLIENT_AUTH, SERVER_AUTH, SlotState, Value, Variable
@@ -14,7 +15,7 @@ from ekuscan.verdict.legs import Leg, slot_of
 BOTH = frozenset({SERVER_AUTH, CLIENT_AUTH})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewCertificate:
     """A certificate put into ``slots`` of a box: which needs it meets (``add``), and which no longer (``drop``)."""
 
@@ -23,7 +24,7 @@ class NewCertificate:
     drop: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """A remedy's effect on named boxes and links.
 
@@ -67,7 +68,7 @@ def judged_after(item: Judged, changes: Iterable[Change]) -> Completed:
     return cache[key][1]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Touched:
     """What a change sets around a leg: single values of facts, a new certificate in slots, the verifying end's check.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ekuscan.model import Answer
+from ekuscan.record import record
 from ekuscan.rules.tables import Rule, Tables
 from ekuscan.verdict.distinctions import told_apart
 from ekuscan.verdict.enumeration import Bound, Enumerated, Open, Split, enumerated
@@ -13,7 +14,7 @@ from ekuscan.verdict.facts import Value, Variable
 from ekuscan.verdict.renewal import UNSEEN
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """A rule with its facts bound to variables."""
 
@@ -21,7 +22,7 @@ class Part:
     facts: Mapping[str, Variable]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Completed:
     """What all completions together say. Numbers are places of variables in the parts' order of first use.
 

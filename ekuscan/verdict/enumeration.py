@@ -6,11 +6,11 @@ An assignment is a tuple with one number for each open fact: the place of a valu
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 from math import prod
 
 from ekuscan.model import Answer
+from ekuscan.record import record
 from ekuscan.rules.tables import Rule, Tables
 from ekuscan.verdict.distinctions import as_read
 from ekuscan.verdict.evaluate import GRAVITY, Answered, answer
@@ -24,7 +24,7 @@ Table = Mapping[Assignment, Answered]
 """A rule's answer for each combination of the values of its own open facts."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Open:
     """A fact that is not known: the values that it could have, and which of them is the vendor's default.
 
@@ -36,7 +36,7 @@ class Open:
     unseen: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bound:
     """A rule with the facts that are known, and with the numbers of those that are open."""
 
@@ -45,7 +45,7 @@ class Bound:
     open: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Branch:
     """One value of a deciding variable (or several neighbours) and what it gives."""
 
@@ -54,7 +54,7 @@ class Branch:
     next: Answer
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Split:
     """A variable that decides, by its number."""
 
@@ -62,7 +62,7 @@ class Split:
     branches: tuple[Branch, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Enumerated:
     """What all assignments together say. ``weakest`` is the place of the rule that decides.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from ekuscan.model import (
     Stack,
     Target,
 )
+from ekuscan.record import record
 from ekuscan.rules.tables import Condition, Setting, Tables
 from ekuscan.verdict.experiments import Experiment
 from ekuscan.verdict.facts import Link, SlotState, Value, Variable, matches, release_variable, setting_variable
@@ -26,7 +27,7 @@ from ekuscan.verdict.renewal import IssuancePolicy, SlotView, slot_view, states
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Seen:
     """Everything the verdicts are computed from.
 

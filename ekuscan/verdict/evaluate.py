@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ekuscan.model import Answer
+from ekuscan.record import record
 from ekuscan.rules.tables import Case, Condition, Rule, SlotAlias, Tables, VerifierCase
 from ekuscan.verdict.facts import HAS_NAME, IN_TIME, NAMES_PEER, SlotState, Value, matches
 
@@ -34,7 +35,7 @@ def spoken(facts: Mapping[str, Value]) -> str:
     return ", ".join(told) or "every fact"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answered:
     """An answer and the facts that the matching cases read on the way to it.
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from ekuscan.model import Certainty, Fact
+from ekuscan.record import record
 from ekuscan.rules.tables import Verifier
 from ekuscan.verdict.facts import Variable, matches
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Experiment:
     """How one service of a target treats clientAuth, as it showed.
 

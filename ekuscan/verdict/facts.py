@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ekuscan.model import Fact
+from ekuscan.record import record
 from ekuscan.rules import releases
 from ekuscan.rules.releases import Point
 from ekuscan.rules.tables import Condition, Rule, Setting, Tables
@@ -17,7 +18,7 @@ HAS_NAME = "has"
 """What the name of a connection is to a certificate that has it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SlotState:
     """What a slot's certificate is fit for, ``now`` and after the ``next`` renewal, as sets of need ids.
 
@@ -32,7 +33,7 @@ class SlotState:
 Value = str | Point | SlotState
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Variable:
     """A fact of a box or a link. ``key`` is its full name ("exp-e1.release"), shared by all rules that read it.
 
@@ -54,7 +55,7 @@ class Variable:
         return len(self.values) == 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cell:
     """Releases between two neighbouring break points of the tables; ``high`` None is unbounded."""
 
@@ -148,7 +149,7 @@ def release_label(low: Point, high: Point | None, role: str) -> str:
     return " ".join(parts) or "any"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Link:
     """A connection as the rules see it: who dials whom, its settings, and whether anybody said that it exists.
 

@@ -7,16 +7,17 @@ known by the assignments in which each gravity is reached, and those are the uni
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ekuscan.model import Answer
+from ekuscan.record import record
 from ekuscan.verdict.evaluate import GRAVITY, Answered
 
 Assignment = tuple[int, ...]
 _ANSWERS: tuple[Answer, ...] = tuple(sorted(GRAVITY, key=GRAVITY.__getitem__))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Grid:
     """The assignments of facts with so many values each: ``having[n][v]`` are those in which fact n has value v.
 
@@ -55,7 +56,7 @@ def grid(sizes: Sequence[int]) -> Grid:
     return Grid(tuple(strides), tuple(having))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Region:
     """Assignments that are left: ``values`` are those that each fact may still have, ``bits`` the assignments."""
 
@@ -76,7 +77,7 @@ def everything(grid: Grid) -> Region:
     return Region(tuple([tuple(range(len(own))) for own in grid.having]), (1 << total) - 1)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reached:
     """Where the gravest of several answers reaches each gravity, ``now`` and ``next``; it reaches 0 everywhere."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -19,6 +18,7 @@ from ekuscan.model import (
     Source,
     Verdict,
 )
+from ekuscan.record import record
 from ekuscan.rules.tables import Rule, UseCase
 from ekuscan.verdict import experiments, wording
 from ekuscan.verdict.completion import Completed, Part, complete, variables_of
@@ -51,7 +51,7 @@ Key = TypeVar("Key")
 _WEAKNESS: dict[Certainty, int] = {"observed": 0, "inferred": 1, "declared": 2, "assumed": 3}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Judged:
     """A verdict with what remedies need to judge it again: its legs (one, or a composite's parts).
 

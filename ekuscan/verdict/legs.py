@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ekuscan.model import Fact
 from ekuscan.names import printable
 from ekuscan.peer_names import is_named, stated_names
+from ekuscan.record import record
 from ekuscan.rules import releases
 from ekuscan.rules.tables import Rule, UseCase
 from ekuscan.verdict.completion import Part
@@ -26,7 +27,7 @@ _NO_BOX = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Leg:
     """A rule between a box that presents a certificate and an end that verifies it.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ekuscan.model import Connection, Fact, Target
+from ekuscan.record import record
 from ekuscan.rules.tables import Tables, UseCase
 from ekuscan.verdict.estate import Box, Estate
 from ekuscan.verdict.evaluate import asks_the_box
@@ -19,7 +20,7 @@ Standing = tuple[bool, bool, str]
 """Which of the connections that join the same two boxes speaks for them: the least."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sides:
     """The targets of two roles between which nobody declared a use case: who may dial, and who may answer."""
 

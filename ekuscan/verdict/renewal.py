@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from ekuscan.model import Certificate, Chain, Confidence, Stack
 from ekuscan.policy.days import spoken
 from ekuscan.policy.organization import organization_of
+from ekuscan.record import record
 from ekuscan.rules.tables import SlotChange, Tables
 from ekuscan.verdict.facts import BROWSER_TRUST, CLIENT_AUTH, IN_TIME, SERVER_AUTH, UNCHANGED, SlotState, matches
 
@@ -44,7 +44,7 @@ class IssuancePolicy(Protocol):
     def lasts_until(self, issued: date) -> date: ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SlotView:
     """A slot of one box with what is in it; ``certificate`` and ``chain`` are None where nobody saw it.
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ekuscan.fingerprint import sha256_hex
 from ekuscan.foresight import Alteration
 from ekuscan.model import SlotContent
 from ekuscan.names import printable
 from ekuscan.profiles.load import slot_names
+from ekuscan.record import record
 from ekuscan.what_if.settled import Grounds, Notes, Settled, known_or, listed
 from ekuscan.what_if.slots import filled, holders, of_its_own, one_by_release
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewCertificate:
     """What is to be put into a slot: DER, end-entity first. ``name`` is NAME:SLOT as it was typed."""
 

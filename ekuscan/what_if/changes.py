@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ekuscan.foresight import Alteration
 from ekuscan.policy.days import spoken
+from ekuscan.record import record
 from ekuscan.what_if.certificate import NewCertificate, with_certificates
 from ekuscan.what_if.renewal import renewed
 from ekuscan.what_if.setting import with_settings
@@ -17,7 +16,7 @@ class WrongChange(ValueError):  # noqa: N818  (the name says what happened to th
     """Changes that cannot be made; each line of the message is one sentence."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Changes:
     """What was asked for, as it was typed. ``certificates`` are read already."""
 
@@ -31,7 +30,7 @@ class Changes:
         return bool(self.to or self.set or self.certificates or self.renew or self.later)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Changed:
     """The estate after the changes; ``alterations`` are all facts that differ.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
 from ekuscan.fingerprint import chain_id
@@ -13,6 +13,7 @@ from ekuscan.names import printable
 from ekuscan.policy.days import spoken
 from ekuscan.policy.organization import organization_of
 from ekuscan.profiles.load import profile, slot_names
+from ekuscan.record import record
 from ekuscan.verdict.renewal import Issuance, slot_view
 from ekuscan.what_if.renewed import Issued, stand_in
 from ekuscan.what_if.settled import Grounds, Notes, Settled, known_or, listed
@@ -23,7 +24,7 @@ _PUBLIC = ("public-chrome", "public-other")
 _FORM = f"write {' or '.join(WORDS)} for every public certificate, or NAME[:SLOT]={'|'.join(WORDS)}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Wish:
     """``target`` None: every public certificate. ``slot`` None: all slots of the target."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Literal, get_args
 
 from ekuscan.extensions import CLIENT_AUTH, SERVER_AUTH
 from ekuscan.fingerprint import sha256_hex
 from ekuscan.model import Certificate, Chain, Eku, Purpose, Stack
+from ekuscan.record import record
 
 Issued = Literal["keep", "server", "both"]
 
@@ -18,7 +19,7 @@ _EKUS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StandIn:
     """A certificate yet to be issued, with its chain, under a stand-in for the fingerprint that it will have."""
 

@@ -11,12 +11,13 @@ from ekuscan.assessment import ChainBook
 from ekuscan.foresight import Alteration
 from ekuscan.model import Connection, Target
 from ekuscan.names import printable
+from ekuscan.record import record
 from ekuscan.rules.tables import Tables
 from ekuscan.verdict.estate import Box, Estate, Seen
 from ekuscan.verdict.renewal import IssuancePolicy
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Settled:
     """Targets by name with what is in their slots, and the connections between them, the assumed ones included."""
 
@@ -46,7 +47,7 @@ class Settled:
         return any(target.role_from == "default" for target in self.targets.values())
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Grounds:
     """What changes are worked out with. ``day`` is the instant that is judged for after them.
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from ekuscan import names, toml
 from ekuscan.model import Banner, Confidence
+from ekuscan.record import record
 
 MAX_RAW: Final = 200
 UNKNOWN_PRODUCT: Final = "other"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BannerRow:
     """A row of the table. ``release`` is the group of the pattern that holds the release, None where none does."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from ekuscan.names import printable
+from ekuscan.record import record
 
 MAX_ANSWER: Final = 32_768
 
@@ -32,7 +32,7 @@ _SERVER: Final = re.compile(rb"^server:[ \t]{0,8}([^\r\n]{1,200})", re.IGNORECAS
 _MAX_HEAD: Final = 8_192
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HttpAnswer:
     """``refused``: the status and text say that a client certificate is missing."""
 
@@ -45,7 +45,7 @@ class HttpAnswer:
         return self.status in _DOUBTFUL_STATUSES and not self.refused
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HttpNames:
     """What a server calls itself, printable: the realm for which it wants a password, and its software."""
 

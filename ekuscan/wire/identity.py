@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from ekuscan.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Identity:
     """``name`` is what the report calls it.
 

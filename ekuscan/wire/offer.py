@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal
+
+from ekuscan.record import record
 
 Version = Literal["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Offer:
     """What a handshake offers, in OpenSSL's notation.
 

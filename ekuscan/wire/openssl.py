@@ -7,7 +7,6 @@ asked for the peer's Certificate message.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from OpenSSL import SSL, crypto
@@ -18,6 +17,7 @@ from OpenSSL._util import ffi as _ffi
 from OpenSSL._util import lib as _binding
 
 from ekuscan.model import Alert, TlsParameters
+from ekuscan.record import record
 from ekuscan.wire.alerts import CLOSE_NOTIFY, USER_CANCELED, alert_name
 from ekuscan.wire.identity import Identity
 from ekuscan.wire.offer import Offer
@@ -52,7 +52,7 @@ _HANDSHAKE: Final = 22
 _CERTIFICATE: Final = b"\x0b"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CertificateMessage:
     """The peer's Certificate message, whole and with its head."""
 

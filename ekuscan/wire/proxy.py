@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv6Address, ip_address
 from types import MappingProxyType
 from typing import Final, Literal
 from urllib.parse import unquote
 
 from ekuscan.model import Stage
+from ekuscan.record import record
 from ekuscan.targets.address import AddressError, is_ip, label, parse_host, parse_port
 from ekuscan.wire.dialogue import Dialogue
 from ekuscan.wire.exchange import Exchange, words
@@ -28,7 +29,7 @@ _SCHEMES: Final[Mapping[str, Scheme]] = MappingProxyType({"http": "http", "socks
 _MAX_CREDENTIAL: Final = 255
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Proxy:
     """``host`` is a name or an address without brackets; ``user`` and ``password`` are "" where there are none."""
 

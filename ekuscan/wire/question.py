@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
 from ekuscan.model import Banner, Endpoint, RefusedBy
+from ekuscan.record import record
 from ekuscan.wire import banner, http, sip
 from ekuscan.wire.trace import Trace
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Status:
     """The status of an answer as a person reads it ("HTTP 403").
 
@@ -23,7 +24,7 @@ class Status:
     doubtful: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Question:
     """A protocol's one request and the readers of its answer, all total over any bytes.
 

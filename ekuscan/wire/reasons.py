@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from ekuscan.model import Failure, Stage
+from ekuscan.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reason:
     """``text`` is the sentence with its blanks in braces; ``{where}`` is filled from the stage."""
 

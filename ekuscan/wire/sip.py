@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from ekuscan.record import record
 
 MAX_HEAD: Final = 16_384
 MAX_MESSAGES: Final = 8
@@ -19,7 +20,7 @@ _FINAL: Final = 200
 _REFUSAL: Final = 400
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SipMessage:
     """``status`` is None for a request. ``agent`` is the Server or User-Agent header, read as Latin-1."""
 

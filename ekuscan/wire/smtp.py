@@ -7,8 +7,9 @@ client certificate presented".
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from ekuscan.record import record
 
 MAX_ANSWER: Final = 16_384
 
@@ -22,7 +23,7 @@ _REPLY: Final = re.compile(rb"(?:\d{3}-[^\n]*\n)*([2-5]\d\d)(?:[ \r][^\n]*)?\n")
 _CERTIFICATE: Final = re.compile(rb"certificate", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SmtpReply:
     """``refused``: the code is one of failure, and the text speaks of a certificate."""
 

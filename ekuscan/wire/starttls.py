@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 from ekuscan import toml
+from ekuscan.record import record
 from ekuscan.wire.exchange import Exchange, words
 
 STAY: Final = "stay"
 NEXT: Final = "next"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LineRow:
     """What a line that is ``like`` this means: ``then`` is "stay", "next" or a failure reason."""
 
@@ -25,7 +25,7 @@ class LineRow:
     then: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StepRow:
     """What is sent, and the reply to it. ``offers`` is like a line that offers TLS; None where none has to come."""
 
@@ -34,7 +34,7 @@ class StepRow:
     offers: re.Pattern[bytes] | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LineProtocol:
     """A protocol of the table. ``begins`` matches what the peer's first bytes can be, or the first few of them."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from ekuscan.names import printable
+from ekuscan.record import record
 
 TRANSACTION: Final = 12
 MAX_MESSAGE: Final = 4096
@@ -25,7 +25,7 @@ _MAX_SOFTWARE: Final = 128
 _OURS: Final = b"ekuscan"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StunAnswer:
     """``error`` is the code of an error response (300 to 699), None for a success; ``software`` is printable."""
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from ekuscan.model import Alert, TlsParameters
+from ekuscan.record import record
 
 Ending = Literal["alert", "closed", "reset", "stalled", "garbled", "too-much", "too-many", "plain"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Trace:
     """What a handshake has shown so far.
 
