@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Literal
 
-from ekuscan.model import Run
+from ekuscan.model import Run, RunInfo
 from ekuscan.record import record
 from ekuscan.report import text
 
@@ -93,3 +93,14 @@ def _names(run: Run) -> Iterator[str]:
         yield problem.target
         if problem.peer is not None:
             yield problem.peer
+
+
+def judged_by(info: RunInfo, page: Page) -> list[str]:
+    """What a report begins with: which ekuscan looked when, and the tables and the trust data that it judged by."""
+    store = page.say(info.trust_data.chrome_store)
+    return [
+        f"ekuscan {page.say(info.ekuscan)}",
+        text.moment(info.started),
+        f"rules {text.day_of(info.rules.date, unicode=page.unicode)}",
+        f"Chrome store {'v' if store.isdigit() else ''}{store}",
+    ]

@@ -11,7 +11,7 @@ from ekuscan.foresight import Alteration, Answered, Difference, Effect, Foresigh
 from ekuscan.model import Verdict
 from ekuscan.record import record
 from ekuscan.report import text
-from ekuscan.report.page import NARROWEST, WIDEST, Page
+from ekuscan.report.page import NARROWEST, WIDEST, Page, judged_by
 from ekuscan.report.preflight_plan import candidates, steps
 from ekuscan.verdict.clusters import is_whole
 
@@ -83,14 +83,7 @@ def _lines(found: Foresight, page: Page, *, verbose: bool) -> Iterator[str]:
 
 def _header(found: Foresight, page: Page) -> Iterator[str]:
     info = found.run
-    store = page.say(info.trust_data.chrome_store)
-    pieces = [
-        f"ekuscan {page.say(info.ekuscan)}",
-        text.moment(info.started),
-        f"rules {text.day_of(info.rules.date, unicode=page.unicode)}",
-        f"Chrome store {'v' if store.isdigit() else ''}{store}",
-    ]
-    yield from page.flow(pieces)
+    yield from page.flow(judged_by(info, page))
     judged = [f"as it is on {text.day(info.as_of)}", f"with the changes on {text.day(found.on)}"]
     yield from page.flow(judged if info.as_of.date() != found.on.date() else [f"judged for {text.day(found.on)}"])
 

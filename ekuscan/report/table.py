@@ -10,7 +10,7 @@ from datetime import datetime
 from ekuscan.model import Run
 from ekuscan.protocols import BANNER_ONLY
 from ekuscan.report import text
-from ekuscan.report.page import SECTIONS, Page, page
+from ekuscan.report.page import SECTIONS, Page, judged_by, page
 from ekuscan.report.records import in_order
 from ekuscan.report.table_certificates import certificates
 from ekuscan.report.table_details import details
@@ -65,12 +65,8 @@ def _lines(run: Run, shown: Run, page: Page, notes: Mapping[str, str], *, verbos
 
 def _header(run: Run, page: Page) -> Iterator[str]:
     info = run.run
-    store = page.say(info.trust_data.chrome_store)
     pieces = [
-        f"ekuscan {page.say(info.ekuscan)}",
-        text.moment(info.started),
-        f"rules {text.day_of(info.rules.date, unicode=page.unicode)}",
-        f"Chrome store {'v' if store.isdigit() else ''}{store}",
+        *judged_by(info, page),
         f"judged for {text.day(info.as_of)}" if info.as_of.date() != info.started.date() else "",
         f"seen from {page.say(info.vantage)}" if info.vantage else "",
     ]
