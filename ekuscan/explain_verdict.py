@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from ekuscan.explain import Paragraph, case_text, conditions_text, ends_text, page_of, verifier_answer
+from ekuscan.explain.pages import page_of
+from ekuscan.explain.paragraph import Paragraph
+from ekuscan.explain.wording import case_text, conditions_text, ends_text, verifier_answer
 from ekuscan.matching import Ends, Facts, ends_of, fitting_cases, fitting_verifier_cases
 from ekuscan.model import Certificate, Chain, Fork, Remedy, Stack, Target, Verdict
 from ekuscan.policy.days import spoken

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ekuscan.explain import subjects
+from ekuscan.explain.words import subjects
 from ekuscan.lab.estate import estate
 from ekuscan.lab.laboratory import Lab, open_lab
 from ekuscan.policy.load import packaged as policy

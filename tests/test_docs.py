@@ -17,7 +17,8 @@ from ekuscan import foresight, model
 from ekuscan.docs_pages import links, pages
 from ekuscan.docs_pages.__main__ import write
 from ekuscan.docs_pages.sections import NOTICE
-from ekuscan.explain import Paragraph, explain
+from ekuscan.explain.paragraph import Paragraph
+from ekuscan.explain.words import explain
 from ekuscan.limits import ProbeLimits, SweepLimits
 from ekuscan.profiles.load import ROLES
 from ekuscan.protocols import PROTOCOLS, SCHEMES

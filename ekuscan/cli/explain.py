@@ -9,8 +9,9 @@ from pathlib import Path
 
 from ekuscan.cli.knowledge import read_saved, tables
 from ekuscan.cli.refusal import UsageError, nearest, refuse
-from ekuscan.explain import Paragraph, subjects
-from ekuscan.explain import explain as explained
+from ekuscan.explain.paragraph import Paragraph
+from ekuscan.explain.words import explain as explained
+from ekuscan.explain.words import subjects
 from ekuscan.explain_verdict import explain_verdict
 from ekuscan.model import Verdict
 from ekuscan.names import printable

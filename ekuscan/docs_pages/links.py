@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from ekuscan.answers import load as answers
-from ekuscan.explain import rule_page, use_case_page
+from ekuscan.explain.pages import rule_page, use_case_page
 from ekuscan.policy import load as policy
 from ekuscan.record import record
 from ekuscan.rules.tables import Tables

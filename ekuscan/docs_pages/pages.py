@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from ekuscan.docs_pages import discovery_page, links, policy_page, reference_pages, rule_pages
-from ekuscan.explain import rule_page, use_case_page
+from ekuscan.explain.pages import rule_page, use_case_page
 from ekuscan.rules.tables import Tables
 
 

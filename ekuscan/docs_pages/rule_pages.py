@@ -5,7 +5,8 @@ from __future__ import annotations
 from ekuscan.docs_pages import links
 from ekuscan.docs_pages.links import Places, escaped, mark
 from ekuscan.docs_pages.sections import cited, code, listed, page_text, paragraphs_of, table
-from ekuscan.explain import Paragraph, rule_page, use_case_page
+from ekuscan.explain.pages import rule_page, use_case_page
+from ekuscan.explain.paragraph import Paragraph
 from ekuscan.rules.tables import (
     Example,
     Rule,

@@ -7,7 +7,8 @@ from itertools import groupby
 from textwrap import fill
 
 from ekuscan.docs_pages.links import Places, linked
-from ekuscan.explain import Paragraph, explain
+from ekuscan.explain.paragraph import Paragraph
+from ekuscan.explain.words import explain
 from ekuscan.rules.tables import Tables
 
 NOTICE = "<!-- Made from the tables by `python -m ekuscan.docs_pages docs`: change the tables, not this page. -->"
