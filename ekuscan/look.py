@@ -9,10 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ekuscan import observation
+from ekuscan.attempt import Account, Attempt, NoHandshake
+from ekuscan.deadline import Deadline
 from ekuscan.limits import NO_VIEWS, ProbeLimits
 from ekuscan.model import Banner, ClientCertificate, Endpoint, Failure, Observation, Sight
 from ekuscan.resolve import Address, literal
-from ekuscan.session import Account, Attempt, Clock, Deadline, NoHandshake, Session
+from ekuscan.session import Clock, Session
 from ekuscan.turns import Turns
 from ekuscan.views import View, first_view, next_view
 from ekuscan.wire import banner

@@ -9,107 +9,25 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from typing import Concatenate, Literal, ParamSpec
 
+from ekuscan.attempt import Account, Attempt, NoHandshake
+from ekuscan.deadline import Deadline
 from ekuscan.dial import Line
 from ekuscan.limits import ProbeLimits
-from ekuscan.model import Banner, Endpoint, Failure, RefusedBy
-from ekuscan.record import record
-from ekuscan.resolve import Address
+from ekuscan.model import Failure
 from ekuscan.turns import Turns
 from ekuscan.views import View
-from ekuscan.wire.dialogue import Dialogue
 from ekuscan.wire.question import Question, question_of
 from ekuscan.wire.reasons import failure
 from ekuscan.wire.tls import Handshake
-from ekuscan.wire.trace import Trace
 
 Phase = Literal["dial", "line", "preamble", "handshake", "quiet", "answer", "over"]
 Clock = Callable[[], datetime]
 _P = ParamSpec("_P")
-
-
-@record
-class Attempt:
-    """How to get at an endpoint, and what to do there.
-
-    ``addresses`` (all of the endpoint, or all of the proxy in front of it) are tried in order at ``port``.
-    ``dialogues`` come before TLS, in order, each made from our own address once we are connected; without a ``view``
-    there is no TLS at all and the last of them is the end. ``host`` is what handshakes go to one at a time, None where
-    it is the address. ``has_turn``: the turn for it has come already, and is given back here.
-    """
-
-    endpoint: Endpoint
-    addresses: tuple[Address, ...]
-    port: int
-    view: View | None
-    server_name: str | None = None
-    dialogues: tuple[Callable[[tuple[str, int]], Dialogue], ...] = ()
-    host: str | None = None
-    has_turn: bool = False
-
-
-@record
-class Account:
-    """What a handshake gave.
-
-    ``plain`` are the first bytes of a peer that does not speak TLS, ``refused_by`` a refusal above TLS, ``banner``
-    what the peer called itself. ``started`` is when the ClientHello went out, ``seconds`` the time from then on.
-    ``cut``: the endpoint's time was over before the peer was done.
-    """
-
-    address: Address
-    trace: Trace
-    plain: bytes
-    refused_by: RefusedBy | None
-    banner: Banner | None
-    started: datetime
-    seconds: float
-    cut: bool
-
-
-@record
-class NoHandshake:
-    """Why there was no handshake, and the address it was tried at last.
-
-    No failure where none was wanted; ``agent`` is then what the peer calls itself.
-    """
-
-    address: Address
-    failure: Failure | None
-    agent: str | None = None
-
-
-class Deadline:
-    """When all that is done with an endpoint is to be over. Waiting for others is no part of an endpoint's time."""
-
-    __slots__ = ("_loop", "at")
-
-    def __init__(self, seconds: float) -> None:
-        self._loop = asyncio.get_running_loop()
-        self.at = self._loop.time() + seconds
-
-    @property
-    def passed(self) -> bool:
-        return self.left <= 0
-
-    @property
-    def left(self) -> float:
-        """Seconds, below 0 once it has passed."""
-        return self.at - self._loop.time()
-
-    async def without(self, waiting: Awaitable[None]) -> None:
-        """Waits for something that is no part of the endpoint's time."""
-        then = self._loop.time()
-        await waiting
-        self.waited_since(then)
-
-    def waited_since(self, then: float) -> None:
-        """Moves it by the time since ``then``, an instant of the loop's clock."""
-        self.at += self._loop.time() - then
 
 
 def _guarded(method: Callable[Concatenate[Session, _P], None]) -> Callable[Concatenate[Session, _P], None]:

@@ -12,11 +12,13 @@ from tempfile import TemporaryDirectory
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from ekuscan.attempt import Attempt
+from ekuscan.deadline import Deadline
 from ekuscan.limits import Views
 from ekuscan.model import Banner, ClientCertificate
 from ekuscan.probe import observe
 from ekuscan.resolve import Address
-from ekuscan.session import Attempt, Deadline, Session
+from ekuscan.session import Session
 from ekuscan.turns import Turns
 from ekuscan.views import View
 from ekuscan.wire.offer import DEFAULT_OFFER
