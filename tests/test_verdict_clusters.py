@@ -66,3 +66,25 @@ def test_the_whole_is_no_problem_besides_those_of_its_pairs() -> None:
     both = [*alone, *(finding(item, whole=True) for item in wholes(judged, facts.estate(), is_fine))]
     assert len(both) == len(alone) + 2
     assert problems(both, packaged()) == problems(alone, packaged())
+
+
+def _behind_edge(nodes: int, core: Shown, cms: str | None = None) -> Verdict:
+    """The web proxy of a core without a release, which dials an edge cluster of which nobody saw anything."""
+    facts = Facts().box("c1", "expressway-c", None, {"server": core, "client": core})
+    for number in range(nodes):
+        facts.box(f"e{number}", "expressway-e", cluster="edge")
+    facts.box("cms1", "cms", cms, {"webbridge": FINE})
+    facts.link("uc-traversal", "c1", "edge").link("cms-web-bridge", "c1", "cms1")
+    return facts.verdicts()["c1>cms1/cms-web-proxy/CMS-WEB-PROXY"]
+
+
+def test_a_composite_over_twelve_nodes_that_nobody_saw_names_what_was_not_seen() -> None:
+    few, many = _behind_edge(1, FINE), _behind_edge(12, FINE)
+    assert (many.outcome, many.rule, many.certainty) == (few.outcome, few.rule, few.certainty)
+    assert (few.outcome, len(few.missing), len(many.missing)) == ("unknown", 1, 12)
+    assert set(many.missing) == {f"e{number}'s server certificate" for number in range(12)}
+
+
+def test_a_composite_over_twelve_nodes_that_nobody_saw_breaks_where_one_leg_does_in_any_case() -> None:
+    verdict = _behind_edge(12, Shown("neither", "private"))
+    assert (verdict.now, verdict.next, verdict.outcome) == ("breaks", "breaks", "breaks-now")

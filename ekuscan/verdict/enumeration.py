@@ -16,8 +16,11 @@ from ekuscan.verdict.distinctions import as_read
 from ekuscan.verdict.evaluate import GRAVITY, Answered, answer
 from ekuscan.verdict.facts import Value
 from ekuscan.verdict.grid import Assignment, Reached, grid, reached
+from ekuscan.verdict.joint import Joint, joint
 
-# More combinations than this are not enumerated: the answer is then unknown. The packaged tables stay far below.
+# Of so many combinations all are looked at together; of more, those of facts that hang together.
+_AT_ONCE = 4_000
+# Facts that hang together and have more combinations than this are not enumerated: the answer is then unknown.
 LIMIT = 200_000
 
 Table = Mapping[Assignment, Answered]
@@ -81,14 +84,14 @@ class Enumerated:
 
 def enumerated(bound: Sequence[Bound], facts: Sequence[Open], tables: Tables) -> Enumerated:
     """The answer of one rule, or the gravest of several judged over the same facts."""
-    if prod(len(fact.values) for fact in facts) > LIMIT:
+    sizes = [len(fact.values) for fact in facts]
+    numbers = [tuple([number for _, number in one.open]) for one in bound]
+    if max(prod(sizes[number] for number in own) for own in numbers) > LIMIT:
         return Enumerated("unknown", "unknown")
     answered = [_answered(one, facts, tables) for one in bound]
-    numbers = [tuple([number for _, number in one.open]) for one in bound]
-    found = reached(
-        grid([len(fact.values) for fact in facts]),
-        list(zip(numbers, [table.values() for table in answered], strict=True)),
-    )
+    found = _reached(sizes, list(zip(numbers, [table.values() for table in answered], strict=True)))
+    if found is None:
+        return Enumerated("unknown", "unknown")
     found, assumed = _assume_defaults(found, facts)
     deciding = found.deciding(range(len(facts)))
     blind = {index for index in deciding if facts[index].unseen}
@@ -109,6 +112,15 @@ def enumerated(bound: Sequence[Bound], facts: Sequence[Open], tables: Tables) ->
         confidence=_confidence(at[weakest], bound[weakest].rule),
         lacks=at[weakest].lacks,
     )
+
+
+def _reached(
+    sizes: Sequence[int], told: Sequence[tuple[Sequence[int], Collection[Answered]]]
+) -> Reached | Joint | None:
+    """All assignments at once where they are few, else by facts that hang together; None where these are too many."""
+    if prod(sizes) <= _AT_ONCE:
+        return reached(grid(sizes), told)
+    return joint(sizes, told, LIMIT)
 
 
 def _answered(bound: Bound, facts: Sequence[Open], tables: Tables) -> Table:
@@ -145,7 +157,7 @@ def _gravity(answered: Answered) -> tuple[int, int]:
     return GRAVITY[answered.now], GRAVITY[answered.next]
 
 
-def _assume_defaults(found: Reached, facts: Sequence[Open]) -> tuple[Reached, tuple[int, ...]]:
+def _assume_defaults(found: Reached | Joint, facts: Sequence[Open]) -> tuple[Reached | Joint, tuple[int, ...]]:
     """Take an undeclared setting's documented default where, all else equal, it never makes the answer better."""
     assumed: list[int] = []
     while True:
@@ -166,11 +178,11 @@ def _collapse(answers: Collection[Answer], unseen: bool) -> Answer:
     return "unknown" if unseen else "depends"
 
 
-def _split(found: Reached, facts: Sequence[Open], index: int) -> Split:
+def _split(found: Reached | Joint, facts: Sequence[Open], index: int) -> Split:
     """The branches of a deciding fact; neighbouring releases that give the same are one branch."""
     branches: list[Branch] = []
     certificates = [other for other, fact in enumerate(facts) if fact.unseen]
-    for place in found.region.values[index]:
+    for place in found.left(index):
         value = facts[index].values[place]
         within = found.narrowed(index, place)
         unseen = bool(within.deciding(certificates))
@@ -183,12 +195,12 @@ def _split(found: Reached, facts: Sequence[Open], index: int) -> Split:
     return Split(index, tuple(branches))
 
 
-def _read(found: Reached, bound: Sequence[Bound], answered: Sequence[Table]) -> frozenset[tuple[int, str]]:
+def _read(found: Reached | Joint, bound: Sequence[Bound], answered: Sequence[Table]) -> frozenset[tuple[int, str]]:
     """The facts that the answer stands on: those read by the matching cases of the assignments that are left."""
     read: set[tuple[int, str]] = set()
     for place, (one, table) in enumerate(zip(bound, answered, strict=True)):
         names = {name for name, _ in (*one.known, *one.open)}
-        left = product(*(found.region.values[number] for _, number in one.open))
+        left = product(*(found.left(number) for _, number in one.open))
         told = {fact for own in left for fact in table[own].read}
         read |= {(place, fact) for fact in told & names}
     return frozenset(read)

@@ -86,6 +86,10 @@ class Reached:
     now: tuple[int, ...]
     next: tuple[int, ...]
 
+    def left(self, number: int) -> tuple[int, ...]:
+        """The values that a fact may still have."""
+        return self.region.values[number]
+
     def within(self, region: Region) -> Reached:
         """The same for fewer assignments."""
         now, next_ = (tuple([bits & region.bits for bits in tense]) for tense in (self.now, self.next))
@@ -104,7 +108,7 @@ class Reached:
         """Whether with one value of a fact the answer is never better than with another, all else equal."""
         others = [one for one in self.region.values[number] if one != value]
         return not any(
-            self._slice(bits, number, other) & ~self._slice(bits, number, value)
+            self.slice(bits, number, other) & ~self.slice(bits, number, value)
             for bits in self._limits()
             for other in others
         )
@@ -124,10 +128,10 @@ class Reached:
 
     def _differs(self, bits: int, number: int) -> bool:
         first, *others = self.region.values[number]
-        of_first = self._slice(bits, number, first)
-        return any(self._slice(bits, number, other) != of_first for other in others)
+        of_first = self.slice(bits, number, first)
+        return any(self.slice(bits, number, other) != of_first for other in others)
 
-    def _slice(self, bits: int, number: int, value: int) -> int:
+    def slice(self, bits: int, number: int, value: int) -> int:
         """The assignments in which a fact has a value, in the places of those in which it has its first."""
         return (bits & self.grid.having[number][value]) >> (value * self.grid.strides[number])
 
