@@ -388,7 +388,8 @@ class Inventory:
     """What to look at: targets, their endpoints, the connections between them, certificates given as files.
 
     ``trust`` are DER certificates that the site names as its own trust anchors. ``approaches`` are by target, of those
-    for which something was said; ``proxy`` is the one for all others.
+    for which something was said; ``proxy`` is the one for all others. ``hosts`` are the names and addresses by which a
+    target is reached, of those targets that have any.
     """
 
     targets: tuple[Target, ...]
@@ -399,6 +400,7 @@ class Inventory:
     client_pairs: tuple[ClientPairFile, ...] = ()
     approaches: Mapping[str, Approach] = field(default_factory=dict)
     proxy: str | None = None
+    hosts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 # --- the answer -----------------------------------------------------------------------------------------------

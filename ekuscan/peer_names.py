@@ -61,6 +61,12 @@ def stated_names(text: str) -> list[str]:
     return [name for name in re.split(r"[,\s]+", text) if name]
 
 
+def same_host(name: str) -> object:
+    """What is equal for all spellings of a host: its address, or its name in lower case with A-labels."""
+    plain = name.strip("[]").rstrip(".").lower()
+    return address_of(plain) or spelled(plain)
+
+
 def cannot_tell(certificate: Certificate) -> bool:
     """Whether a certificate may have names that were not read: what it does not name cannot be told then."""
     return any(one.startswith(_CUT) for one in certificate.san[-1:]) or _UNREADABLE in certificate.flaws

@@ -289,6 +289,7 @@ class RunInProgress:
             services=dict(services(flat, targets)),
             experiments=experiments(flat, targets),
             far_ends=self._options.assume,
+            hosts=self._inventory.hosts,
         )
         beside = tuple(one for name in targets for one in self._beside.get(name, ()))
         piece = Piece(tuple(targets.values()), connections, flat, (), notices=beside)

@@ -77,6 +77,7 @@ class Facts:
     chains: dict[str, Chain] = field(default_factory=dict)
     requests: dict[tuple[str, str], str] = field(default_factory=dict)
     experiments: dict[tuple[str, str], Experiment] = field(default_factory=dict)
+    hosts: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def box(
         self,
@@ -135,6 +136,7 @@ class Facts:
             dict(self.requests),  # type: ignore[arg-type]
             experiments=dict(self.experiments),
             far_ends=far_ends,
+            hosts=dict(self.hosts),
         )
 
     def estate(self, far_ends: bool = False) -> Estate:

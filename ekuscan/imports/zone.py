@@ -64,7 +64,7 @@ def zone_connections_with(zone: Zone, this: str, peer: str, told_by: str) -> Ite
 
 
 def _looked_for(zone: Zone) -> Mapping[str, str]:
-    """The names that a zone looks for in the other end's certificate: of all its peers, for one of them will do.
+    """The names that a zone looks for in the certificate of the other end, for all its peers.
 
     None where it verifies nothing. The order is that of the alphabet, so that every description has the same text.
     """

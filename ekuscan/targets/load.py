@@ -80,6 +80,7 @@ def load(request: TargetRequest, vocabulary: Vocabulary, read_slot_file: ReadCer
         client_pairs=tuple(client_pairs(content, problems)),
         approaches=approaches(drafts, content, problems),
         proxy=content.proxy,
+        hosts={draft.id: hosts for draft in drafts if (hosts := _hosts(draft))},
     )
     problems.raise_if_any()
     return inventory
@@ -214,6 +215,11 @@ def _all_endpoints(drafts: Iterable[Draft], problems: Problems) -> tuple[Endpoin
                 draft.at("host"), f"{port} is given to {shown(twice.target)} already; write another host or ports"
             )
     return tuple(found.values())
+
+
+def _hosts(draft: Draft) -> tuple[str, ...]:
+    """By what others may dial a target: its host, and the name that is asked for there."""
+    return tuple(dict.fromkeys(name for name in (draft.host, draft.server_name) if name is not None))
 
 
 def _target(draft: Draft) -> Target:

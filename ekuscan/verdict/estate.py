@@ -32,8 +32,8 @@ class Seen:
     """Everything the verdicts are computed from.
 
     ``requests`` holds, by target and service, whether it asked us for a certificate, ``experiments`` what it did with
-    ours; ``services`` the service of an endpoint. ``far_ends``: use cases are also judged against far ends that the
-    inventory does not name.
+    ours; ``services`` the service of an endpoint; ``hosts``, by target, the names and addresses by which it is reached.
+    ``far_ends``: use cases are also judged against far ends that the inventory does not name.
     """
 
     targets: Mapping[str, Target]
@@ -45,6 +45,7 @@ class Seen:
     services: Mapping[str, str] = field(default_factory=dict)
     experiments: Mapping[tuple[str, str], Experiment] = field(default_factory=dict)
     far_ends: bool = True
+    hosts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Box:
@@ -71,6 +72,11 @@ class Box:
     @property
     def in_file(self) -> bool:
         return self.target is not None
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names and addresses by which it is reached, as they were written; none where nobody said."""
+        return self._seen.hosts.get(self.name, ())
 
     def stack(self) -> Stack:
         """The TLS stack that judges certificates on this box: declared, else its verifier row's."""

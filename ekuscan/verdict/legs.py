@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ekuscan.model import Fact
 from ekuscan.names import printable
-from ekuscan.peer_names import is_named, stated_names
+from ekuscan.peer_names import is_named, same_host, stated_names
 from ekuscan.record import record
 from ekuscan.rules import releases
 from ekuscan.rules.tables import Rule, UseCase
@@ -79,8 +79,17 @@ class Leg:
 
     @property
     def expectation(self) -> Fact | None:
-        """The name that the verifying end expects in the certificate, where the rule asks for it and somebody told."""
-        return self.link.settings.get(self.rule.named_by) if self.link is not None and self.rule.named_by else None
+        """The name that the verifying end expects in the certificate, where the rule asks for it and somebody told.
+
+        Of the names of several peers an end that is dialled has its own, which is the host by which we know it. Where
+        none is known to be its own, and of an end that dials in, they are all that are told: any of them counts.
+        """
+        told = self.link.settings.get(self.rule.named_by) if self.link is not None and self.rule.named_by else None
+        if told is None or self.rule.presents.as_ != "server":
+            return told
+        hosts = {same_host(host) for host in self.presents.hosts}
+        own = [name for name in stated_names(told.value) if same_host(name) in hosts]
+        return Fact(", ".join(own), told.from_) if own else told
 
     @property
     def expected(self) -> str | None:
