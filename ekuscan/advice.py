@@ -20,6 +20,7 @@ from ekuscan.verdict.estate import Box, Estate
 from ekuscan.verdict.evaluate import GRAVITY
 from ekuscan.verdict.facts import (
     BROWSER_TRUST,
+    CA_LISTED,
     HAS_NAME,
     IN_TIME,
     SERVER_AUTH,
@@ -172,6 +173,8 @@ def _change(row: RemedyRow, leg: Leg, view: SlotView | None, estate: Estate) -> 
             add.add(IN_TIME)
         elif name == "names_peer" and f"link.{leg.rule.named_by}" in leg.part.facts:
             values[leg.part.facts[f"link.{leg.rule.named_by}"].key] = HAS_NAME
+        elif fact == CA_LISTED and fact in leg.part.facts:
+            values[leg.part.facts[fact].key] = value
         elif name == "browser_trust":
             (add if value == "yes" else drop).add(BROWSER_TRUST)
         elif name == "unchanged":

@@ -29,7 +29,7 @@ from ekuscan.model import (
     Verdict,
     VerdictsLike,
 )
-from ekuscan.notices.accepted import with_accepted
+from ekuscan.notices.accepted import ca_lists, with_accepted
 from ekuscan.notices.find import notices
 from ekuscan.notices.scene import Scene
 from ekuscan.observation import skipped
@@ -279,6 +279,7 @@ class RunInProgress:
         day, policy = self._options.as_of.date(), self._knowledge.policy
         flat = tuple(with_accepted(one, self.book, policy, day) for group in observations for one in group)
         connections = self._connections(targets)
+        served = dict(services(flat, targets))
         seen = Seen(
             targets=targets,
             connections=connections,
@@ -286,10 +287,11 @@ class RunInProgress:
             chains=self.book.chains,
             as_of=self._options.as_of,
             requests=requests(flat, targets),
-            services=dict(services(flat, targets)),
+            services=served,
             experiments=experiments(flat, targets),
             far_ends=self._options.assume,
             hosts=self._inventory.hosts,
+            ca_lists=ca_lists(flat, served, targets, self.book),
         )
         beside = tuple(one for name in targets for one in self._beside.get(name, ()))
         piece = Piece(tuple(targets.values()), connections, flat, (), notices=beside)

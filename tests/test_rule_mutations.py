@@ -12,7 +12,8 @@ from ekuscan.cli.knowledge import knowledge
 from ekuscan.rules.tables import Tables
 from ekuscan.trust import TrustStore
 from tests.cisco_document.mutants import Mutant, mutants
-from tests.cisco_document.running import Prepared, judged_under, prepare
+from tests.cisco_document.named import NEIGHBORS
+from tests.cisco_document.running import Prepared, judged_under, listing_other_cas, prepare
 from tests.cisco_document.situation import Shorthand, differences
 from tests.cisco_document.world import make_world
 from tests.test_cisco_document import CASES as CISCO_DOCUMENT
@@ -20,6 +21,10 @@ from tests.test_sibling_notices import CASES as SIBLING_NOTICES
 from tests.test_sibling_notices_media import CASES as MEDIA
 
 CASES = (*CISCO_DOCUMENT, *SIBLING_NOTICES, *MEDIA)
+
+
+LISTING = NEIGHBORS[2].says
+"""A situation that is also looked at where the far end lists CAs, which no file can say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,13 @@ class Check:
 def checks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Check, ...]]:
     world = make_world(tmp_path_factory.mktemp("world"))
     with TrustStore.open(world.trust_data) as store:
-        yield tuple(Check(case.says, case.expect, prepare(case, world, store)) for case in CASES)
+        checks = [Check(case.says, case.expect, prepare(case, world, store)) for case in CASES]
+        yield (*checks, *(_listing(check) for check in checks if check.says == LISTING))
+
+
+def _listing(check: Check) -> Check:
+    prepared = listing_other_cas(check.prepared, "u", "sip-tls")
+    return Check(f"{check.says}, and lists other CAs", {**check.expect, "c>u/neighbor-zone/XT01": "at-risk"}, prepared)
 
 
 def test_the_verdicts_alone_are_those_of_the_command_line(checks: Sequence[Check]) -> None:

@@ -6,7 +6,7 @@ CA, and an empty one means any.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -19,13 +19,14 @@ from ekuscan.model import (
     IssuesClientAuth,
     Notice,
     Observation,
-    SlotContent,
+    Target,
 )
 from ekuscan.names import common_name, display_name, name_is_sound, name_text, organisation
 from ekuscan.notices.scene import Scene
 from ekuscan.notices.wording import listed, notice, place, ports
 from ekuscan.verdict.completion import complete
 from ekuscan.verdict.estate import Estate
+from ekuscan.verdict.facts import CaList
 from ekuscan.verdict.judge import WIRE_CHECKS
 from ekuscan.verdict.legs import Leg, judged_slot, legs_of
 from ekuscan.verdict.renewal import IssuancePolicy
@@ -71,6 +72,33 @@ def _issues(
     if issuance.default != "server":
         return "yes"
     return "on-request" if issuance.on_request else "no"
+
+
+# --- what verdicts are told -----------------------------------------------------------------------------------
+
+
+def ca_lists(
+    observations: Iterable[Observation],
+    services: Mapping[str, str],
+    targets: Mapping[str, Target],
+    book: ChainBook,
+) -> dict[tuple[str, str], CaList]:
+    """By target and service, the CAs that it lists; of several ports that list different ones any of them counts."""
+    found: dict[tuple[str, str], list[Observation]] = {}
+    for observation in observations:
+        service = services.get(observation.endpoint.id)
+        if service is not None and _whole(observation):
+            found.setdefault((observation.endpoint.target, service), []).append(observation)
+    if not found:
+        return {}
+    chains = dict.fromkeys(one.chain for target in targets.values() for one in target.slots if one.chain is not None)
+    return {key: _ca_list(listing, chains, book) for key, listing in found.items()}
+
+
+def _ca_list(listing: Sequence[Observation], chains: Iterable[str], book: ChainBook) -> CaList:
+    names = dict.fromkeys(display_name(name) for one in listing for name in one.ca_names.values())
+    above = {chain: any(_listed(book, chain, one) for one in listing) for chain in chains}
+    return CaList(listed(names, 4), above)
 
 
 # --- notices --------------------------------------------------------------------------------------------------
@@ -138,7 +166,7 @@ def _client_legs(estate: Estate) -> Iterator[Leg]:
 def _missing(scene: Scene, estate: Estate, leg: Leg, observation: Observation) -> Notice | None:
     slot, target = judged_slot(estate, leg), leg.presents.target
     contents = [c for c in target.slots if c.slot == slot and c.chain is not None] if target is not None else []
-    if not contents or any(_listed(scene, content, observation) for content in contents):
+    if not contents or any(_listed(scene.book, content.chain or "", observation) for content in contents):
         return None
     if complete((leg.part,), estate.tables).now == "not-applicable":
         return None
@@ -163,11 +191,16 @@ def _missing(scene: Scene, estate: Estate, leg: Leg, observation: Observation) -
     )
 
 
-def _listed(scene: Scene, content: SlotContent, observation: Observation) -> bool:
+def _listed(book: ChainBook, chain: str, observation: Observation) -> bool:
     """Whether a CA above the certificate is on the list, be it the root, a CA between, or one that only issued it."""
-    paths = scene.seen.chains[content.chain or ""].paths
-    readings = [scene.book.parsed(sha256).reading for path in paths for sha256 in path]
-    above = _spellings([name for reading in readings for name in (reading.subject, reading.issuer)])
+    above: set[bytes | str] = set()
+    for sha256 in {sha256 for path in book.chains[chain].paths for sha256 in path}:
+        try:
+            reading = book.parsed(sha256).reading
+        except KeyError:  # one that nobody has yet keeps its issuer
+            above.add(book.certificates[sha256].issuer.casefold())
+        else:
+            above |= _spellings([reading.subject, reading.issuer])
     return not above.isdisjoint(_spellings(list(observation.ca_names.values())))
 
 

@@ -34,7 +34,10 @@ class CaseRow:
 
 @record
 class KindRow:
-    """A kind of notice: ``why`` it matters and what to ``do``."""
+    """A kind of notice: ``why`` it matters and what to ``do``.
+
+    ``told_by`` is the rule whose verdicts say the same of the same two ends, "" for none.
+    """
 
     id: str
     title: str
@@ -44,6 +47,7 @@ class KindRow:
     source: tuple[str, ...]
     confidence: Confidence
     checked: date
+    told_by: str = ""
 
     def the(self, case: str) -> CaseRow:
         """The case of this id. Raises KeyError."""

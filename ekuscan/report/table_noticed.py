@@ -20,7 +20,7 @@ def noticed(run: Run, page: Page, *, verbose: bool) -> Iterator[str]:
     ``verbose`` shows all of them, each with its ports, and says of each kind what to do. What peers made of client
     certificates is never cut, and those at which none was tried have a word too.
     """
-    kinds = _by_kind(run.notices)
+    kinds = _by_kind([one for one in run.notices if not _is_told(one, run)])
     lines = [line for kind in kinds for line in _kind(kind, kinds[kind], run, page, verbose=verbose)]
     if lines:
         yield page.heading("NOTICED", "(beside the verdicts; ekuscan explain KIND)", "1;36")
@@ -39,6 +39,17 @@ def _kind(kind: str, notices: Sequence[Notice], run: Run, page: Page, *, verbose
     row = packaged().kinds.get(kind)
     if verbose and notices and row is not None:
         yield from page.wrap(row.do, "   > ", "     ")
+
+
+def _is_told(notice: Notice, run: Run) -> bool:
+    """Whether verdicts say the same of the same two ends."""
+    row = packaged().kinds.get(notice.kind)
+    if row is None or not row.told_by:
+        return False
+    return any(
+        verdict.rule == row.told_by and (verdict.dials, verdict.answers) == (notice.target, notice.peer)
+        for verdict in run.verdicts
+    )
 
 
 def _some(kind: str, notices: Sequence[Notice], page: Page, *, verbose: bool) -> Iterator[str]:

@@ -49,6 +49,7 @@ RULE_FILES = (
     "contact-center.toml",
     "webex.toml",
     "generic.toml",
+    "shared.toml",
 )
 FILES = (
     *RULE_FILES,

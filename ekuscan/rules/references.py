@@ -25,7 +25,11 @@ EKUS = ("both", "server", "client", "neither")
 _YES_NO = ("yes", "no")
 _WRITTEN_ANSWERS = ("ok", "breaks", "at-risk", "not-applicable")
 _BOX_FACTS: Mapping[str, tuple[str, ...]] = {"role": ROLES, "release": ()}
-_PAIR_FACTS: Mapping[str, tuple[str, ...]] = {"pair.release": (), "pair.same_release": _YES_NO}
+_PAIR_FACTS: Mapping[str, tuple[str, ...]] = {
+    "pair.release": (),
+    "pair.same_release": _YES_NO,
+    "pair.ca_listed": _YES_NO,
+}
 _ONLY_GIVEN: Mapping[str, tuple[str, ...]] = {
     "presents.eku": EKUS,
     "presents.browser_trust": _YES_NO,

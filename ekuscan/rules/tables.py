@@ -88,6 +88,11 @@ class Rule:
     named_by: str
 
     @property
+    def asks_ca_list(self) -> bool:
+        """Whether it is about the CAs that the answering end lists."""
+        return any(condition.fact == "pair.ca_listed" for condition in self.applies)
+
+    @property
     def asks_verifier(self) -> bool:
         """Whether some case leaves it to the verifying end what a missing need gives."""
         return any(case.ask_verifier for case in self.cases)

@@ -21,7 +21,7 @@ from ekuscan.model import (
 from ekuscan.record import record
 from ekuscan.rules.tables import Condition, Setting, Tables
 from ekuscan.verdict.experiments import Experiment
-from ekuscan.verdict.facts import Link, SlotState, Value, Variable, matches, release_variable, setting_variable
+from ekuscan.verdict.facts import CaList, Link, SlotState, Value, Variable, matches, release_variable, setting_variable
 from ekuscan.verdict.renewal import IssuancePolicy, SlotView, slot_view, states
 
 T = TypeVar("T")
@@ -33,6 +33,7 @@ class Seen:
 
     ``requests`` holds, by target and service, whether it asked us for a certificate, ``experiments`` what it did with
     ours; ``services`` the service of an endpoint; ``hosts``, by target, the names and addresses by which it is reached.
+    ``ca_lists`` holds, by target and service, the CAs that it was seen to accept client certificates from.
     ``far_ends``: use cases are also judged against far ends that the inventory does not name.
     """
 
@@ -46,6 +47,7 @@ class Seen:
     experiments: Mapping[tuple[str, str], Experiment] = field(default_factory=dict)
     far_ends: bool = True
     hosts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ca_lists: Mapping[tuple[str, str], CaList] = field(default_factory=dict)
 
 
 class Box:

@@ -14,6 +14,8 @@ from ekuscan.rules.tables import Condition, Rule, Setting, Tables
 SERVER_AUTH, CLIENT_AUTH, IN_TIME, BROWSER_TRUST = "serverAuth", "clientAuth", "inTime", "browserTrust"
 UNCHANGED = "unchanged"
 NAMES_PEER = "namesPeer"
+CA_LISTED = "pair.ca_listed"
+"""Whether the end that answers lists a CA above the certificate of the end that dials."""
 HAS_NAME = "has"
 """What the name of a connection is to a certificate that has it."""
 
@@ -147,6 +149,17 @@ def release_label(low: Point, high: Point | None, role: str) -> str:
     if high is not None:
         parts.append(f"<{releases.spoken(high, role)}")
     return " ".join(parts) or "any"
+
+
+@record
+class CaList:
+    """The CAs that a port lists in its CertificateRequest: in words, and by chain id whether one of them is above it.
+
+    ``above`` has every chain of the targets that were judged together.
+    """
+
+    names: str
+    above: Mapping[str, bool]
 
 
 @record

@@ -21,11 +21,12 @@ from ekuscan.model import (
 from ekuscan.record import record
 from ekuscan.rules.tables import Rule, UseCase
 from ekuscan.verdict import experiments, wording
+from ekuscan.verdict.ca_lists import all_legs_of
 from ekuscan.verdict.completion import Completed, Part, complete, variables_of
 from ekuscan.verdict.estate import Estate
 from ekuscan.verdict.experiments import Experiment
-from ekuscan.verdict.facts import CLIENT_AUTH, Link, SlotState, Variable
-from ekuscan.verdict.legs import Leg, judged_slot, legs_of
+from ekuscan.verdict.facts import CA_LISTED, CLIENT_AUTH, Link, SlotState, Variable
+from ekuscan.verdict.legs import Leg, judged_slot
 from ekuscan.verdict.links import box_of, links_of
 from ekuscan.verdict.renewal import SlotView
 
@@ -79,7 +80,7 @@ def judge(estate: Estate, warn_days: int, checks: frozenset[str] = WIRE_CHECKS) 
         if use_case.parts:
             found += _composites(estate, use_case, soon, checks)
         else:
-            found += [_single(estate, leg, soon, part_of) for leg in legs_of(estate, use_case, checks)]
+            found += [_single(estate, leg, soon, part_of) for leg in all_legs_of(estate, use_case, checks)]
     return found
 
 
@@ -147,7 +148,7 @@ def _tables_order(estate: Estate, use_cases: Sequence[str]) -> Callable[[Leg], t
 
 
 def _legs(estate: Estate, use_cases: Iterable[str], checks: frozenset[str]) -> Iterator[Leg]:
-    return (leg for name in use_cases for leg in legs_of(estate, estate.tables.use_cases[name], checks))
+    return (leg for name in use_cases for leg in all_legs_of(estate, estate.tables.use_cases[name], checks))
 
 
 def _by(legs: Iterable[Leg], keys: Callable[[Leg], Iterable[Key]]) -> dict[Key, list[Leg]]:
@@ -201,7 +202,11 @@ def _verdict(
         forks=tuple(_forks(leg, completed, variables)),
         missing=_missing(completed, variables),
         assumed=tuple(sorted(f"{variables[i].key} = {variables[i].default}" for i in completed.assumed)),
-        because=(*_because(completed, variables, view), *_experiments(legs, completed, variables)),
+        because=(
+            *_because(completed, variables, view),
+            *_experiments(legs, completed, variables),
+            *_lists(estate, legs),
+        ),
         source=_sources(estate, leg.rule),
     )
 
@@ -292,6 +297,16 @@ def _experiments(legs: Sequence[Leg], completed: Completed, variables: Sequence[
             fact = experiments.name(leg.verifier_name, leg.asked_on)
             found[Because(fact, leg.experiment.text, leg.experiment.certainty)] = None
     yield from found
+
+
+def _lists(estate: Estate, legs: Sequence[Leg]) -> Iterator[Because]:
+    """The CAs that the answering end lists, where a leg is about them."""
+    for leg in legs:
+        found = (
+            estate.seen.ca_lists.get((leg.verifier_name, leg.asked_on or "")) if CA_LISTED in leg.part.facts else None
+        )
+        if found is not None:
+            yield Because(f"{leg.verifier_name} lists", found.names, "observed")
 
 
 def _counted(leg: Leg, completed: Completed, variables: Sequence[Variable]) -> Experiment | None:

@@ -107,7 +107,7 @@ def legs_of(estate: Estate, use_case: UseCase, checks: frozenset[str]) -> tuple[
 
 
 def _legs(estate: Estate, use_case: UseCase, checks: frozenset[str]) -> Iterator[Leg]:
-    rules = [rule for rule in estate.tables.rules_of(use_case.name) if rule.check in checks]
+    rules = [rule for rule in estate.tables.rules_of(use_case.name) if rule.check in checks and not rule.asks_ca_list]
     links = links_of(estate, use_case) if any(_linked(rule) for rule in rules) else []
     for rule in rules:
         if rule.verifies in _NO_BOX:

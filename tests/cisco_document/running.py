@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ from ekuscan.targets.load import TargetRequest, load
 from ekuscan.trust import TrustStore
 from ekuscan.verdict.clusters import wholes
 from ekuscan.verdict.estate import Estate, Seen
+from ekuscan.verdict.facts import CaList
 from ekuscan.verdict.judge import UPLOAD_CHECKS, WIRE_CHECKS, judge
 from tests.cisco_document.situation import TODAY, Situation, Upload
 from tests.cisco_document.world import World
@@ -102,6 +103,7 @@ class Prepared:
     as_of: datetime
     far_ends: bool
     uploads: bool
+    ca_lists: Mapping[tuple[str, str], CaList] = field(default_factory=dict)
 
 
 def prepare(case: Situation | Upload, world: World, store: TrustStore) -> Prepared:
@@ -125,6 +127,12 @@ def prepare(case: Situation | Upload, world: World, store: TrustStore) -> Prepar
         assume and not uploads,
         uploads,
     )
+
+
+def listing_other_cas(prepared: Prepared, target: str, service: str) -> Prepared:
+    """The same where a service of a target was seen to list CAs, and none that issued a certificate of the estate."""
+    other = CaList("Another Root", dict.fromkeys(prepared.book.chains, False))
+    return replace(prepared, ca_lists={**prepared.ca_lists, (target, service): other})
 
 
 def _connections(pieces: Sequence[Piece]) -> tuple[Connection, ...]:
@@ -162,6 +170,7 @@ def judged_under(prepared: Prepared, tables: Tables) -> Verdicts:
         chains=prepared.book.chains,
         as_of=prepared.as_of,
         far_ends=prepared.far_ends,
+        ca_lists=prepared.ca_lists,
     )
     estate = Estate(seen, tables, knowledge().policy)
     checks = UPLOAD_CHECKS if prepared.uploads else WIRE_CHECKS
