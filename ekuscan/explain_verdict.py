@@ -61,7 +61,8 @@ def explain_verdict(verdict: Verdict, result: SavedResult, tables: Tables) -> li
     found += [*_rows(verdict, result, tables), *_parts(verdict, result)]
     found += [paragraph for fork in verdict.forks for paragraph in _fork(fork)]
     found += [*_missing(verdict, {one.id for one in result.targets}, tables)]
-    found += [paragraph for remedy in verdict.remedies for paragraph in _remedy(remedy, tables)]
+    role = next((one.role for one in result.targets if one.id == verdict.target), "*")
+    found += [paragraph for remedy in verdict.remedies for paragraph in _remedy(remedy, role, tables)]
     for source in verdict.source:
         found.append(Paragraph("source", f"{source.code}: {source.title} (read {source.read})"))
         if source.url:
@@ -243,14 +244,14 @@ def _missing(verdict: Verdict, names: Collection[str], tables: Tables) -> Iterat
         yield Paragraph("missing", f"{name}: {how}")
 
 
-def _remedy(remedy: Remedy, tables: Tables) -> Iterator[Paragraph]:
+def _remedy(remedy: Remedy, role: str, tables: Tables) -> Iterator[Paragraph]:
     row = tables.remedies.get(remedy.id)
     until = f" Possible until {spoken(remedy.until.date())}." if remedy.until is not None else ""
     clears = f" Clears {len(remedy.clears)} verdicts." if len(remedy.clears) > 1 else ""
     yield Paragraph("remedy", f"{remedy.text}{until}{clears}")
     if row is None:
         return
-    steps = ([tables.backup] if row.replaces_certificate else []) + list(row.before)
+    steps = ([tables.backup(role)] if row.replaces_certificate else []) + list(row.before)
     for step in steps:
         yield Paragraph(" ", f"- before: {step}")
     if row.command:

@@ -218,9 +218,9 @@ def plan_of(parts: Iterable[Picks], tables: Tables) -> Plan | None:
     return Plan(tuple(steps), tuple(id_ for step in steps for id_ in step.clears), leaves)
 
 
-def work_of(row: RemedyRow, tables: Tables) -> RemedyWork:
-    """What a remedy takes; a certificate that is replaced is backed up first."""
-    backup = (tables.backup,) if row.replaces_certificate else ()
+def work_of(row: RemedyRow, roles: Iterable[str], tables: Tables) -> RemedyWork:
+    """What a remedy takes on boxes of these roles; a certificate that is replaced is backed up first."""
+    backup = dict.fromkeys(tables.backup(role) for role in roles) if row.replaces_certificate else ()
     before = (*backup, *row.before)
     return RemedyWork(row.title, row.effort, row.weakens, before, row.command, row.costs, row.unchanged, row.source)
 

@@ -48,13 +48,15 @@ class Finding:
     """A verdict with what a problem says beside it.
 
     ``presents`` and ``verifier`` are the ends of the leg that decides, ``strangers`` those of all its legs that are not
-    in the inventory. A ``composite`` has several legs. A ``candidate`` is a file that somebody thinks of installing.
-    ``slot`` is what is known of the slot that the verdict is about. A ``whole`` is a connection of several pairs, each
-    with a verdict of its own: it is no problem besides theirs. ``scanned``: the end that presents has ports to look at.
+    in the inventory; ``role`` is that of the end that presents. A ``composite`` has several legs. A ``candidate`` is a
+    file that somebody thinks of installing. ``slot`` is what is known of the slot that the verdict is about. A
+    ``whole`` is a connection of several pairs, each with a verdict of its own: it is no problem besides theirs.
+    ``scanned``: the end that presents has ports to look at.
     """
 
     verdict: Verdict
     presents: str
+    role: str
     verifier: str
     strangers: tuple[str, ...]
     composite: bool
@@ -73,6 +75,7 @@ def finding(item: Judged, *, candidate: bool = False, whole: bool = False) -> Fi
     return Finding(
         item.verdict,
         leg.presents.name,
+        leg.presents.role,
         leg.verifier_name,
         strangers,
         len(item.legs) > 1,
@@ -392,7 +395,7 @@ def _action(section: Section, items: Sequence[Finding], remedy: Remedy | None, s
     if remedy is None:
         return "No remedy of the tables settles it by itself: see ekuscan explain " + items[0].verdict.rule + "."
     row = tables.remedies[remedy.id]
-    backup = f"{tables.backup} " if row.replaces_certificate else ""
+    backup = f"{tables.backup(items[0].role)} " if row.replaces_certificate else ""
     quick = _quick(items[0], row, tables)
     return f"{backup}{remedy.text}{_cleared(remedy, _own_ids(items))}{quick}"
 

@@ -216,8 +216,11 @@ class RunInProgress:
     def _remedy_work(self, findings: Sequence[Finding]) -> dict[str, RemedyWork]:
         """What each remedy takes that some verdict has."""
         tables = self._knowledge.tables
-        named = {remedy.id for item in findings for remedy in item.verdict.remedies}
-        return {id_: work_of(row, tables) for id_, row in tables.remedies.items() if id_ in named}
+        roles: dict[str, dict[str, None]] = {}
+        for item in findings:
+            for remedy in item.verdict.remedies:
+                roles.setdefault(remedy.id, {})[item.role] = None
+        return {id_: work_of(row, roles[id_], tables) for id_, row in tables.remedies.items() if id_ in roles}
 
     def _pieces(self) -> list[Piece]:
         return [self._done[part] for part in sorted(self._done)]

@@ -24,6 +24,11 @@ from tests.pki import BOTH, issue
 ROWS = packaged().steps
 WORDS = {"boxes", "release", "slot", "root", "setting", "value", "connection", "read_at"}
 PAIR: tuple[tuple[str, RoleName], ...] = (("exp-c1", "expressway-c"), ("exp-e1", "expressway-e"))
+SLOTS: tuple[tuple[RoleName, str], ...] = tuple(
+    (role, slot)
+    for role in ("cucm", "imp", "unity-connection", "cer", "cms", "cube", "contact-center")
+    for slot in slot_names(role)
+)
 
 
 def planned(facts: Facts, changes: Changes) -> list[str]:
@@ -63,6 +68,9 @@ def situations() -> Iterator[tuple[Facts, Changes]]:
     yield pair("X15.5"), Changes(certificates=(new("exp-c1:client"),))
     yield pair("X15.5", upload_via="server-page"), Changes(certificates=(new("exp-c1:client"),))
     yield pair(upload_via="scp"), Changes(certificates=(new("exp-c1:server"),))
+    for role, slot in SLOTS:
+        release = "26.1.1" if slot == "client-trustpoint" else None
+        yield Facts().box("box1", role, release, {slot: Shown()}), Changes(certificates=(new(f"box1:{slot}"),))
 
 
 def test_every_row_is_wanted_by_some_change() -> None:
@@ -78,7 +86,56 @@ def test_the_steps_stand_in_their_order() -> None:
 
 def test_every_change_of_a_certificate_or_a_release_begins_with_the_backup() -> None:
     for facts, changes in situations():
-        assert (planned(facts, changes)[0] == "backup") == bool(changes.renew or changes.certificates or changes.to)
+        wanted = bool(changes.renew or changes.certificates or changes.to)
+        assert planned(facts, changes)[0].startswith("backup") == wanted
+
+
+@pytest.mark.parametrize(
+    ("role", "slot", "wanted"),
+    [
+        (
+            "cucm",
+            "tomcat",
+            ["backup-drs", "issuers-first", "sso-off", "upload-uc", "restart-tomcat", "backup-drs-again"],
+        ),
+        (
+            "cucm",
+            "CallManager",
+            ["backup-drs", "issuers-first", "upload-uc", "restart-callmanager", "backup-drs-again"],
+        ),
+        ("imp", "cup", ["backup-drs", "issuers-first", "upload-uc", "restart-cup", "backup-drs-again"]),
+        (
+            "imp",
+            "cup-xmpp-s2s",
+            ["backup-drs", "issuers-first-s2s", "upload-uc", "restart-cup-xmpp-s2s", "backup-drs-again"],
+        ),
+        (
+            "unity-connection",
+            "tomcat",
+            ["backup-drs", "issuers-first-os", "upload-uc-os", "restart-unity-connection", "backup-drs-again"],
+        ),
+        ("cer", "tomcat", ["backup-drs", "issuers-first-os", "upload-uc-os", "restart-cer"]),
+        ("cms", "callbridge", ["backup-cms", "set-callbridge", "restart-callbridge"]),
+        ("cms", "recorder", ["backup-cms", "install"]),
+        (
+            "cms",
+            "database-client",
+            ["backup-cms", "leave-database-cluster", "set-database", "join-database-cluster"],
+        ),
+        ("cube", "trustpoint", ["backup-cube", "import-trustpoint", "name-trustpoint"]),
+        ("contact-center", "tomcat", ["backup-other", "install"]),
+    ],
+)
+def test_each_product_has_its_own_way_to_a_new_certificate(role: RoleName, slot: str, wanted: list[str]) -> None:
+    facts = Facts().box("box1", role, None, {slot: Shown()})
+    found = planned(facts, Changes(certificates=(new(f"box1:{slot}"),)))
+    assert found == [wanted[0], *(["exchange-roots"] if "exchange-roots" in found else []), *wanted[1:], "scan-again"]
+
+
+def test_boxes_of_different_products_are_backed_up_each_in_its_way() -> None:
+    facts = pair("X14.3.7")
+    found = planned(facts, Changes(to=("expressway=X15.5", "cucm=15SU5")))
+    assert found[:2] == ["backup", "backup-drs"]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
@@ -87,7 +144,9 @@ def test_a_row_names_only_what_there_is(row: StepRow) -> None:
     assert set(re.findall(r"{(\w+)}", row.text)) <= WORDS
     assert set(re.findall(r"{(\w+)}", row.command or "")) <= {"Value"}
     own = {"role", "release", "old.release", "slot", "lacks", "new_root", "asked", "setting", "value", "use_case"}
-    known = {"setting": tables.settings, "use_case": tables.use_cases, "slot": slot_names("expressway-c")}
+    roles = next((condition.values for condition in row.when if condition.fact == "role"), ("expressway-c",))
+    slots = {slot for role in roles for slot in slot_names(role)}
+    known = {"setting": tables.settings, "use_case": tables.use_cases, "slot": slots}
     for condition in row.when:
         assert condition.fact in own or condition.fact in tables.settings
         assert set(condition.values) <= set(known.get(condition.fact, condition.values))

@@ -10,6 +10,7 @@ from ekuscan.explain.paragraph import Paragraph, sources
 from ekuscan.explain.wording import conditions_text, ends_text, same, the
 from ekuscan.notices import table as notices
 from ekuscan.notices.table import KindRow
+from ekuscan.profiles.load import ROLES
 from ekuscan.rules.load import packaged
 from ekuscan.rules.tables import Need, RemedyRow, Setting, Tables, UseCase
 
@@ -62,8 +63,7 @@ def remedies(word: str, tables: Tables) -> Iterator[Paragraph]:
 
 def _remedy(row: RemedyRow, tables: Tables) -> Iterator[Paragraph]:
     yield Paragraph("", f"Remedy {row.id}: {row.title}")
-    steps = [tables.backup] if row.replaces_certificate else []
-    for step in (*steps, *row.before):
+    for step in (*_backups(row, tables), *row.before):
         yield Paragraph("before", step)
     if row.when:
         yield Paragraph("possible", conditions_text(row.when))
@@ -80,6 +80,16 @@ def _remedy(row: RemedyRow, tables: Tables) -> Iterator[Paragraph]:
     if row.document:
         yield Paragraph("document", ", ".join(row.document))
     yield from sources(tables, row.source)
+
+
+def _backups(row: RemedyRow, tables: Tables) -> Iterator[str]:
+    """How the boxes that a remedy is for are backed up first, with the roles where they do not all do it one way."""
+    named = [role for condition in row.when if condition.fact == "presents.role" for role in condition.values]
+    by_text: dict[str, list[str]] = {}
+    for role in (named or ROLES) if row.replaces_certificate else ():
+        by_text.setdefault(tables.backup(role), []).append(role)
+    for text, roles in by_text.items():
+        yield text if len(by_text) == 1 else f"{', '.join(roles)}: {text}"
 
 
 def settings(word: str, tables: Tables) -> Iterator[Paragraph]:

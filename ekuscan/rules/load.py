@@ -14,6 +14,7 @@ from ekuscan.rules import releases
 from ekuscan.rules.reading import Row, flatten, shown
 from ekuscan.rules.tables import (
     As,
+    BackupRow,
     Case,
     Check,
     ClientEku,
@@ -97,7 +98,7 @@ def load(files: Mapping[str, bytes]) -> Tables:
         sip_slot=slots["sip_slot"],
         sip_client_slot=slots["sip_client_slot"],
         stacks={row["stack"]: _stack(row) for row in parsed["verifiers.toml"]["stack"]},
-        backup=parsed["remedies.toml"]["backup"]["text"],
+        backups=tuple(_backup(row) for row in parsed["remedies.toml"]["backup"]),
         date=_newest(parsed),
         sha256=digest.hexdigest(),
     )
@@ -441,6 +442,18 @@ def remedy_row(file: str, values: Mapping[str, Any]) -> RemedyRow:
     return remedy
 
 
+def _backup(values: Mapping[str, Any]) -> BackupRow:
+    row = Row("remedies.toml", f"backup of {shown(values.get('role'))}", values)
+    backup = BackupRow(
+        roles=row.words("role"),
+        text=row.take("text", str),
+        source=row.words("source"),
+        document=row.words("document", ()),
+    )
+    row.done()
+    return backup
+
+
 def _product(when: object) -> str:
     """The role whose releases a remedy names: the first one that it is for, else an Expressway."""
     told = flatten(when) if isinstance(when, Mapping) else {}
@@ -462,6 +475,7 @@ def _check_references(tables: Tables) -> None:
         known(f"rule {rule.id}: named_by", (rule.named_by,) if rule.named_by else (), _texts(tables))
     cited = [(verifier.id, verifier.source) for verifier in tables.verifiers]
     cited += [(remedy.id, remedy.source) for remedy in tables.remedies.values()]
+    cited += [(f"backup of {row.roles[0]}", row.source) for row in tables.backups]
     cited += [(f"stack {name}", habit.source) for name, habit in tables.stacks.items()]
     cited += [(row.id, row.source) for row in tables.slot_rows]
     cited += [(f"step {step.id}", step.source) for step in tables.steps]

@@ -292,6 +292,16 @@ class RemedyRow:
 
 
 @record
+class BackupRow:
+    """How a box of these roles is backed up before its certificate is replaced; see ``remedies.toml``."""
+
+    roles: tuple[str, ...]
+    text: str
+    source: tuple[str, ...]
+    document: tuple[str, ...]
+
+
+@record
 class Need:
     """What a rule can need of a certificate: ``says`` when it is met, ``lacking`` how its absence reads."""
 
@@ -323,7 +333,7 @@ class Tables:
     sip_slot: Mapping[str, str]
     sip_client_slot: Mapping[str, str]
     stacks: Mapping[Stack, StackHabit]
-    backup: str
+    backups: tuple[BackupRow, ...]
     date: str = ""
     sha256: str = ""
     _derived: dict[str, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
@@ -332,6 +342,10 @@ class Tables:
     def slot_rows(self) -> tuple[SlotRow, ...]:
         """All rows on slots, in the order in which they are listed."""
         return (*self.aliases, *self.changes, *self.upgrades, *self.limits)
+
+    def backup(self, role: str) -> str:
+        """How a box of a role is backed up before its certificate is replaced, as one sentence."""
+        return next(row.text for name in (role, "*") for row in self.backups if name in row.roles)
 
     def derived(self, name: str, make: Callable[[], T]) -> T:
         """Something computed from these tables once, kept with them."""
