@@ -10,6 +10,7 @@ from ekuscan.certificate_files import CertificateRequest
 from ekuscan.foresight import Check, CheckResult
 from ekuscan.model import Certificate, Chain, SlotContent, Stack, Verdict
 from ekuscan.names import printable
+from ekuscan.notices.weak import flaws
 from ekuscan.peer_names import is_named
 from ekuscan.policy.days import spoken
 from ekuscan.record import record
@@ -59,6 +60,7 @@ def checks(
     yield _complete(chain)
     yield _issuer(found, present, book)
     yield _validity(certificate, before, today, day)
+    yield from _strength(chain, book)
     if before is not None:
         yield _key_type(certificate, before)
 
@@ -89,7 +91,7 @@ def _names(certificate: Certificate, before: Certificate | None, dialled: tuple[
     new = [name for name in certificate.san if name not in before.san]
     told = [f"Lost against the present one: {_listed(lost)}." if lost else ""]
     told.append(f"New: {_listed(new)}." if new else "")
-    text = " ".join(one for one in told if one) or f"The same {len(before.san)} names as the present one."
+    text = " ".join(one for one in told if one) or f"{_same(len(before.san))} as the present one."
     missed = [name for name in dialled if is_named(before, name) and is_named(certificate, name) is False]
     if missed:
         return Check(
@@ -98,6 +100,10 @@ def _names(certificate: Certificate, before: Certificate | None, dialled: tuple[
     if lost and len(lost) == len(before.san):
         return Check("names", "open", f"{text} Whether peers that verify names take it is not known.")
     return Check("names", "warning" if lost else "ok", text)
+
+
+def _same(count: int) -> str:
+    return {0: "No names", 1: "The same name"}.get(count, f"The same {count} names")
 
 
 def _eku(certificate: Certificate, chain: Chain, before: Certificate | None, place: Place) -> Check:
@@ -160,8 +166,20 @@ def _validity(certificate: Certificate, before: Certificate | None, today: datet
     if old >= ends:
         return Check("validity", "warning", f"{span} The present one lasts longer, to {spoken(old.date())}.")
     overlap = (old.date() - max(begins, today).date()).days
-    left = f"The present one lasts to {spoken(old.date())}: {overlap} days for the change."
+    days = "1 day" if overlap == 1 else f"{overlap} days"
+    left = f"The present one lasts to {spoken(old.date())}: {days} for the change."
     return Check("validity", "ok", f"{span} {left}")
+
+
+def _strength(chain: Chain, book: ChainBook) -> Iterator[Check]:
+    """Keys and signatures that peers are known to refuse; whether these peers do, or the product itself, is open."""
+    way_out = "Have it issued with an RSA key of 2048 bits or more, or an ECDSA key, and signed with SHA-256."
+    for depth, sha256 in enumerate(chain.presented):
+        for flaw in flaws(book.parsed(sha256), leaf=depth == 0):
+            whose = "It has" if depth == 0 else "A CA certificate of its chain has"
+            what = f"a short key, {flaw.seen}" if flaw.row.of == "key" else f"a signature with {flaw.seen}"
+            told = f"{whose} {what}. {flaw.row.refused} Whether this product and its peers do is not known."
+            yield Check("strength", "open", told, way_out)
 
 
 def _key_type(certificate: Certificate, before: Certificate) -> Check:

@@ -16,7 +16,9 @@ SCHEMA = "ekuscan.preflight/1"
 ChangeKind = Literal["upgrade", "setting", "certificate", "renewal", "day"]
 Effect = Literal["breaks", "worse", "open", "better", "still-open", "stays-broken", "stays-open", "same"]
 GoNoGo = Literal["go", "no-go", "undecided", "incomplete"]
-CheckName = Literal["key", "request", "names", "eku", "chain", "issuer", "validity", "key-type", "upload", "restart"]
+CheckName = Literal[
+    "key", "request", "names", "eku", "chain", "issuer", "validity", "strength", "key-type", "upload", "restart"
+]
 CheckResult = Literal["ok", "note", "warning", "blocks", "open"]
 
 

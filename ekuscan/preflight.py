@@ -26,6 +26,7 @@ from ekuscan.what_if.settled import Grounds, Settled
 from ekuscan.what_if.slots import held, shown_as
 
 _INSTALLED = ("certificate", "renewal")
+_NO_RESTART_KNOWN = "No source that was read says what has to be restarted for it."
 
 
 @record
@@ -136,8 +137,7 @@ def _candidate(
     needed = next((step for step in steps([one], scene) if step.command and step.id in _enabling(one, scene)), None)
     found = [candidate.upload(uploads, needed.text if needed is not None else None)]
     restart = wants_restart(one, scene)
-    if restart is not None:
-        found.append(Check("restart", "note", restart.text))
+    found.append(Check("restart", "note", restart.text if restart is not None else _NO_RESTART_KNOWN))
     if one.kind == "certificate":
         shown = shown_as(target, one.what, grounds)
         names = dialled if "server" in shown else ()

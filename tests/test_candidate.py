@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ekuscan.assessment import ChainBook
 from ekuscan.candidate import Beside, Place, checks
@@ -15,7 +17,8 @@ from ekuscan.trust import TrustStore
 from ekuscan.what_if.roots import another_root, issued
 from ekuscan.what_if.slots import shown_as
 from tests.judging import AS_OF, Facts
-from tests.pki import BOTH, CLIENT_AUTH, SERVER_AUTH, Issued, issue
+from tests.noticing import with_sha1
+from tests.pki import BOTH, CLIENT_AUTH, SERVER_AUTH, Issued, issue, rsa_key
 from tests.test_what_if import grounds
 
 ONE, OTHER = issue("Root one", ca=True), issue("Root other", ca=True)
@@ -90,3 +93,44 @@ def test_a_usage_that_the_slot_is_shown_for_is_missed(
 def test_a_slot_that_is_one_with_another_is_shown_as_both_are(release: str, slot: str, shown: set[As]) -> None:
     facts = Facts().box("exp-c1", "expressway-c", release, {})
     assert shown_as(facts.targets["exp-c1"], slot, grounds(facts)) == shown
+
+
+SHORT = rsa.generate_private_key(65537, 1024)
+RSA_ROOT = issue("RSA root", ca=True, key=rsa_key("RSA root"))
+OLD_HASH = with_sha1(issue("host", RSA_ROOT, eku=BOTH), RSA_ROOT)
+OLD_CA = with_sha1(issue("Old CA", RSA_ROOT, ca=True), RSA_ROOT)
+
+
+@pytest.mark.parametrize(
+    ("chain", "says"),
+    [
+        (
+            (issue("a", RSA_ROOT, eku=BOTH, key=SHORT),),
+            "It has a short key, RSA 1024. OpenSSL neither loads nor takes it",
+        ),
+        ((OLD_HASH,), "It has a signature with SHA-1. OpenSSL 3 neither loads"),
+        ((issue("a", OLD_CA, eku=BOTH), OLD_CA), "A CA certificate of its chain has a signature with SHA-1."),
+    ],
+    ids=["short key", "SHA-1", "SHA-1 above"],
+)
+def test_what_peers_are_known_to_refuse_leaves_the_answer_open(chain: Sequence[Issued], says: str) -> None:
+    book = ChainBook(TrustStore.open(None))
+    found = looked_at(book, content(book, *chain), None)["strength"]
+    assert found.result == "open"
+    assert says in found.text
+    assert found.way_out is not None
+
+
+def test_what_nobody_checks_of_a_key_or_a_signature_is_not_held_against_it() -> None:
+    book = ChainBook(TrustStore.open(None))
+    root, own = (with_sha1(one, one) for one in (RSA_ROOT, issue("own", eku=BOTH, key=rsa_key("own"))))
+    assert "strength" not in looked_at(book, content(book, issue("a", root, eku=BOTH), root), None)
+    assert "strength" not in looked_at(book, content(book, own), None)
+
+
+@pytest.mark.parametrize(("names", "says"), [(0, "No names as"), (1, "The same name as"), (2, "The same 2 names as")])
+def test_names_are_counted_as_people_count(names: int, says: str) -> None:
+    book = ChainBook(TrustStore.open(None))
+    san = [x509.DNSName(f"n{number}.example.com") for number in range(names)]
+    old, new = (content(book, issue("a", ONE, eku=eku, names=san)) for eku in (BOTH, [SERVER_AUTH]))
+    assert looked_at(book, new, old)["names"].text.startswith(says)

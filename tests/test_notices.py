@@ -104,7 +104,7 @@ def test_a_faulty_table_names_its_row(tmp_path: Path, old: str, new: str, messag
         ('source = ["RFC7465"]', 'source = ["NOBODY"]', "rc4: source: NOBODY is not in the tables"),
         ('source = ["RFC7465"]\n', "", "rc4: source is missing"),
         ('of = "cipher"', 'of = "suite"', "of is 'suite', not one of"),
-        ("rsa_bits = 2048", "rsa_bits = true", "rsa_bits: found True"),
+        ('values = ["2048"]', 'values = ["many"]', "the fewest bits of an RSA key"),
     ],
 )
 def test_a_faulty_table_of_what_is_weak_names_its_row(tmp_path: Path, old: str, new: str, message: str) -> None:

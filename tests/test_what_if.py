@@ -302,6 +302,26 @@ def test_both_slots_are_renewed_where_both_are_named() -> None:
     assert found.left_out == ()
 
 
+@pytest.mark.parametrize("upgrade", [False, True])
+def test_a_slot_that_holds_a_copy_is_renewed_with_a_certificate_of_its_own(upgrade: bool) -> None:
+    name = "exp-c1" if upgrade else "new-c"
+    found = after(Changes(to=("exp-c1=X15.5",) if upgrade else (), renew=(f"{name}:client=on-request",)))
+    target = found.estate.targets[name]
+    held = contents(target)
+    assert held["client"] in found.stand_ins
+    assert held["server"] == f"{name}-server"
+    assert target.settings["client_certificate"].value == "separate"
+    assert (name, "client") in {(one.subject, one.what) for one in found.alterations if one.kind == "renewal"}
+
+
+def test_a_client_trustpoint_is_renewed_where_the_server_s_served_both_directions() -> None:
+    facts = Facts().box("cube1", "cube", "26.1.1", {"trustpoint": Shown()}, client_trustpoint="same")
+    found = after(Changes(renew=("cube1:client-trustpoint=on-request",)), facts)
+    held = contents(found.estate.targets["cube1"])
+    assert held["client-trustpoint"] in found.stand_ins
+    assert held["trustpoint"] == "cube1-trustpoint"
+
+
 def test_a_trustpoint_that_serves_both_directions_is_renewed_for_both() -> None:
     facts = Facts().box("cube1", "cube", "26.1.1", {"trustpoint": Shown()}, client_trustpoint="same")
     found = after(Changes(renew=("cube1=default",)), facts).estate.targets["cube1"]

@@ -13,8 +13,20 @@ from ekuscan.names import display_name
 from ekuscan.notices.scene import Scene
 from ekuscan.notices.weak_table import WeakRow, packaged
 from ekuscan.notices.wording import listed, notice, ports
+from ekuscan.record import record
 
-_SHORT_KEY = "short-key"
+
+@record
+class Flaw:
+    """What is weak about a certificate: the row that says so, and what was seen of it."""
+
+    row: WeakRow
+    seen: str
+
+    @property
+    def id(self) -> str:
+        """The name under which a notice tells of it."""
+        return self.row.id if self.row.of == "key" else f"{self.row.id}-signature"
 
 
 @dataclass(slots=True)
@@ -49,9 +61,9 @@ def weak_tls(scene: Scene) -> Iterator[Notice]:
         if not flawed:
             continue
         for certificate, leaf in _presented(scene, observation):
-            for id_, case, seen in _of_certificate(certificate, leaf=leaf):
-                weakness = found.setdefault((target, id_), _Weakness(case, seen))
-                weakness.seen.append(seen)
+            for flaw in flaws(certificate, leaf=leaf):
+                weakness = found.setdefault((target, flaw.id), _Weakness(flaw.row.of, flaw.seen))
+                weakness.seen.append(flaw.seen)
                 weakness.subjects.append(display_name(certificate.reading.subject) or "a certificate")
                 weakness.observations.append(observation)
                 weakness.certificates.append(certificate.sha256)
@@ -89,7 +101,7 @@ def _sound(scene: Scene, chain_id: str | None, known: dict[str, bool]) -> bool:
     if chain_id not in known:
         certificates = (scene.book.parsed(sha256) for sha256 in chain.presented)
         # A leaf is held to more than an issuer; which it is hangs on the sight.
-        known[chain_id] = not any(_of_certificate(certificate, leaf=True) for certificate in certificates)
+        known[chain_id] = not any(flaws(certificate, leaf=True) for certificate in certificates)
     return known[chain_id]
 
 
@@ -104,20 +116,21 @@ def _presented(scene: Scene, observation: Observation) -> Iterator[tuple[ParsedC
         yield scene.book.parsed(sha256), leaf
 
 
-def _of_certificate(certificate: ParsedCertificate, *, leaf: bool) -> tuple[tuple[str, str, str], ...]:
+def flaws(certificate: ParsedCertificate, *, leaf: bool) -> tuple[Flaw, ...]:
+    """What is weak about a certificate that is presented; ``leaf``: as the one of the box itself."""
     reading = certificate.reading
     return _flaws(reading.key, reading.signature_algorithm, certificate.self_signed, leaf)
 
 
 @lru_cache(maxsize=1024)
-def _flaws(key: str, signature_algorithm: str | None, own: bool, leaf: bool) -> tuple[tuple[str, str, str], ...]:
-    """Weaknesses by id, case, and what was seen. Nobody checks the key of a root, nor what a key signed of itself."""
+def _flaws(key: str, signature_algorithm: str | None, own: bool, leaf: bool) -> tuple[Flaw, ...]:
+    """Nobody checks the key of a root, nor what a key signed of itself."""
     found = []
     if _is_short(key) and (leaf or not own):
-        found.append((_SHORT_KEY, "key", key))
+        found.append(Flaw(packaged().short_key, key))
     signature = _signatures().get(signature_algorithm or "")
     if signature is not None and not own:
-        found.append((f"{signature.id}-signature", "signature", signature.says))
+        found.append(Flaw(signature, signature.says))
     return tuple(found)
 
 

@@ -17,7 +17,7 @@ from ekuscan.record import record
 from ekuscan.verdict.renewal import Issuance, slot_view
 from ekuscan.what_if.renewed import Issued, stand_in
 from ekuscan.what_if.settled import Grounds, Notes, Settled, known_or, listed
-from ekuscan.what_if.slots import copying, filled, one_by_release
+from ekuscan.what_if.slots import copying, filled, held, of_its_own, one_by_release
 
 WORDS = ("default", "on-request")
 _PUBLIC = ("public-chrome", "public-other")
@@ -97,15 +97,23 @@ def _of_target(target: Target, wish: _Wish, done: set[tuple[str, str]], grounds:
     if wish.target is None and profile(target.role).far_end:
         return target
     renewed_slots = set()
-    for content in target.slots:
+    copies = _copies(target, wish, grounds)
+    for content in (*target.slots, *copies):
         if (target.id, content.slot) in done or content.sha256 is None or content.chain is None:
             continue
-        if (wish.slot is None or content.slot == wish.slot) and content in target.slots:
+        if (wish.slot is None or content.slot == wish.slot) and (content in target.slots or content in copies):
             before, target = target, _of_slot(target, content, wish, grounds, notes)
             if target is not before:
                 renewed_slots.add((target.id, content.slot))
     done |= renewed_slots
     return target
+
+
+def _copies(target: Target, wish: _Wish, grounds: Grounds) -> tuple[SlotContent, ...]:
+    """What is in the slot of a wish where that merely holds a copy: renewed, it gets a certificate of its own."""
+    if wish.slot is None or any(one.slot == wish.slot and one.chain is not None for one in target.slots):
+        return ()
+    return tuple(replace(one, slot=wish.slot, endpoints=()) for one in held(target, wish.slot, grounds))
 
 
 def _of_slot(target: Target, content: SlotContent, wish: _Wish, grounds: Grounds, notes: Notes) -> Target:
@@ -133,7 +141,7 @@ def _of_slot(target: Target, content: SlotContent, wish: _Wish, grounds: Grounds
     after = f"{', '.join(new.certificate.eku.names) or 'no EKU'}, to about {spoken(lasts)}"
     notes.alterations.append(Alteration("renewal", target.id, content.slot, content.sha256, after))
     put = replace(content, sha256=new.sha256, chain=identity)
-    return filled(target, put, (content,), grounds)
+    return filled(of_its_own(target, content.slot, grounds), put, (content,), grounds)
 
 
 def _issued(target: Target, content: SlotContent, wish: _Wish, grounds: Grounds, notes: Notes) -> Issued | None:
