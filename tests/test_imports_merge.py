@@ -203,6 +203,15 @@ def test_certificates_go_into_files_that_are_never_overwritten_silently() -> Non
     assert taken.files == {"exp-c1-client.pem": pem}
 
 
+@pytest.mark.parametrize("host", [None, "no host"])
+def test_a_target_that_is_left_out_gets_no_certificate_file(host: str | None) -> None:
+    lost = FoundTarget("lost", "c1.txt", host, slots={"server": pem_of(1)})
+    named = FoundTarget("named", "c1.txt", role="expressway-c", slots={"server": pem_of(2)})
+    made = merge(unify([Found((lost, named))]), TargetsText(EMPTY, "targets.yaml", lambda name: None), WORDS)
+    assert made.files == {"named-server.pem": pem_of(2)}
+    assert "lost (c1.txt): neither host nor role is told; left out" in made.told
+
+
 def pem_of(number: int) -> bytes:
     return b"-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n" % base64.b64encode(b"%d" % number)
 

@@ -81,8 +81,13 @@ def usable(placed: Placed, vocabulary: Vocabulary, tell: Tell) -> Placed:
     )
 
 
-def new_entry(placed: Placed, slots: Mapping[str, str]) -> dict[str, Written] | None:
-    """A new target's entry, ``slots`` by the names of their files; None where nothing would tell what it is."""
+def is_told_what_it_is(placed: Placed) -> bool:
+    """Whether a new target can have an entry: one with neither host nor role would be nothing to look at."""
+    return placed.found.host is not None or placed.found.role is not None
+
+
+def new_entry(placed: Placed, slots: Mapping[str, str]) -> dict[str, Written]:
+    """The entry of a new target that `is_told_what_it_is`, ``slots`` by the names of their files."""
     found = placed.found
     entry: dict[str, Written] = {}
     if found.host is not None:
@@ -103,11 +108,8 @@ def new_entry(placed: Placed, slots: Mapping[str, str]) -> dict[str, Written] | 
     entry |= found.settings
     if slots:
         entry["slots"] = slots
-    if found.host is None:
-        if found.role is None:
-            return None
-        if not slots and not profile(found.role).far_end:
-            entry["ports"] = []
+    if found.host is None and found.role is not None and not slots and not profile(found.role).far_end:
+        entry["ports"] = []
     return entry
 
 

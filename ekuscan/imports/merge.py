@@ -106,14 +106,13 @@ def _merged(
     held = entries.holders(content.drafts)
     there = {draft.id: draft for draft in content.drafts}
     for one in placed:
+        if one.draft is None and not entries.is_told_what_it_is(one):
+            tell(f"{shown(one.name)} ({shown(one.found.told_by)}): neither host nor role is told; left out")
+            continue
         slots = entries.slot_files(one, file.beside, held, tell, overwrite=overwrite)
         files |= slots.written
         if one.draft is None:
-            entry = entries.new_entry(one, slots.named)
-            if entry is None:
-                tell(f"{shown(one.name)} ({shown(one.found.told_by)}): neither host nor role is told; left out")
-                continue
-            additions.append(Addition(entry, one.name, entries.comment(one.found)))
+            additions.append(Addition(entries.new_entry(one, slots.named), one.name, entries.comment(one.found)))
             there[one.name] = _as_draft(one)
         else:
             _change(text, one, one.draft, slots.named, tell, overwrite=overwrite)
