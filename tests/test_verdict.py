@@ -50,6 +50,7 @@ def test_two_connections_of_the_same_two_boxes_are_judged_once_with_the_settings
     assert len({item.verdict.id for item in judged}) == len(judged)
     (link,) = links_of(facts.estate(), packaged().use_cases["uc-traversal"])
     assert {name: fact.value for name, fact in link.settings.items()} == {
+        "tls_verify": "off",
         "mtls": "on",
         "verify_name": "e1.example.com",
     }

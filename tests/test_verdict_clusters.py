@@ -88,3 +88,28 @@ def test_a_composite_over_twelve_nodes_that_nobody_saw_names_what_was_not_seen()
 def test_a_composite_over_twelve_nodes_that_nobody_saw_breaks_where_one_leg_does_in_any_case() -> None:
     verdict = _behind_edge(12, Shown("neither", "private"))
     assert (verdict.now, verdict.next, verdict.outcome) == ("breaks", "breaks", "breaks-now")
+
+
+def test_a_pair_that_has_a_line_of_its_own_is_judged_once_with_what_that_line_says() -> None:
+    named = _zone((FINE, FINE), (FINE, FINE), verify_name="core.example.com")
+    named.link("uc-traversal", "c1", "e1", verify_name="c1.example.com")
+    judged = named.judged()
+    ids = [item.verdict.id for item in judged]
+    assert len(ids) == len(set(ids))
+    names = {item.verdict.id: item.link.settings["verify_name"].value for item in judged if item.link is not None}
+    assert names["c1>e1/uc-traversal/X11"] == "c1.example.com"
+    assert names["c1>e2/uc-traversal/X11"] == "core.example.com"
+    own = {item.verdict.connection for item in judged if item.verdict.id.startswith("c1>e1/uc-traversal/")}
+    assert own == {"c1>e1/uc-traversal"}
+
+
+def test_the_whole_of_a_cluster_counts_the_pairs_that_have_a_line_of_their_own() -> None:
+    facts = _zone((FINE, LACKING), (FINE, FINE))
+    told = _wholes(facts)
+    assert _wholes(facts.link("uc-traversal", "c2", "e1").link("mra", "core", "edge")) == told
+    assert set(told) == {"core>edge/uc-traversal/PAIRS", "core>edge/mra/PAIRS"}
+
+
+def test_two_lines_that_are_equally_wide_and_disagree_leave_the_setting_open() -> None:
+    facts = _zone((FINE, FINE), (FINE,), tls_verify="on").link("mra", "core", "e1", tls_verify="off")
+    assert all("tls_verify" not in item.link.settings for item in facts.judged() if item.link is not None)

@@ -9,6 +9,7 @@ from ekuscan.model import Connection, Verdict
 from ekuscan.rules.tables import Tables
 from ekuscan.verdict.estate import Estate
 from ekuscan.verdict.evaluate import GRAVITY
+from ekuscan.verdict.facts import Link
 from ekuscan.verdict.judge import Judged
 from ekuscan.verdict.links import names
 
@@ -25,15 +26,57 @@ def wholes(judged: Iterable[Judged], estate: Estate, is_fine: IsFine) -> Iterato
     ``is_fine`` says of a verdict whether nothing needs to be done for it.
     """
     connections = {one.id: one for one in estate.seen.connections}
-    groups: dict[tuple[str, str], list[Judged]] = {}
+    several = _of_several_pairs(estate)
+    groups: dict[tuple[Pair, str], list[Judged]] = {}
+    speaks: dict[tuple[Pair, str], tuple[bool, str]] = {}
     for item in judged:
-        if item.link is not None and item.link.connection is not None:
-            groups.setdefault((item.link.connection, item.verdict.use_case), []).append(item)
-    for (connection, use_case), items in groups.items():
-        if _tells_of(use_case, connections[connection], estate.tables):
+        if item.link is None or item.link.connection is None:
+            continue
+        own = connections[item.link.connection]
+        for one in (own, *_wider(own, several.get(_along(own, item.link, estate), ()), estate)):
+            key = _ends(one), item.verdict.use_case
+            standing = one is not own, one.id
+            speaks[key] = min(speaks.get(key, standing), standing)
+            groups.setdefault(key, []).append(item)
+    for (ends, use_case), items in groups.items():
+        connection = connections[speaks[ends, use_case][1]]
+        if _tells_of(use_case, connection, estate.tables):
             pairs = _by_pair(items)
             if len(pairs) > 1:
-                yield _whole(connections[connection], use_case, pairs, is_fine)
+                yield _whole(connection, use_case, pairs, is_fine)
+
+
+def _along(connection: Connection, link: Link, estate: Estate) -> Pair:
+    """The two boxes of a link as its connection names them; a use case may go the other way."""
+    pair = link.dials, link.answers
+    return pair if link.dials in estate.members(connection.from_) else pair[::-1]
+
+
+def _of_several_pairs(estate: Estate) -> dict[Pair, list[Connection]]:
+    """By two boxes, the connections of clusters that lead from one to the other, and between others too."""
+    found: dict[Pair, list[Connection]] = {}
+    for connection in estate.seen.connections:
+        ends = estate.members(connection.from_), estate.members(connection.to)
+        if len(ends[0]) * len(ends[1]) > 1:
+            for one in ends[0]:
+                for other in ends[1]:
+                    found.setdefault((one, other), []).append(connection)
+    return found
+
+
+def _ends(connection: Connection) -> Pair:
+    return connection.from_, connection.to
+
+
+def _wider(own: Connection, others: Iterable[Connection], estate: Estate) -> Iterable[Connection]:
+    """The connections of clusters that hold a pair which has a connection of its own, for the same use case, each two
+    ends once."""
+    mine = set(names(own.use_case, estate.tables.use_cases))
+    found: dict[Pair, Connection] = {}
+    for one in others:
+        if _ends(one) != _ends(own) and not mine.isdisjoint(names(one.use_case, estate.tables.use_cases)):
+            found[_ends(one)] = min(found.get(_ends(one), one), one, key=lambda one: one.id)
+    return found.values()
 
 
 def is_whole(verdict: Verdict) -> bool:

@@ -16,8 +16,9 @@ from ekuscan.verdict.facts import Link
 # case has any.
 MOST_ASSUMED = 64
 
-Standing = tuple[bool, bool, str]
-"""Which of the connections that join the same two boxes speaks for them: the least."""
+Standing = tuple[bool, int, bool, str]
+"""Which of the connections that join the same two boxes speaks for them: the least. The second part is how many of its
+ends are clusters."""
 
 
 @record
@@ -127,7 +128,7 @@ def _links(estate: Estate, use_case: UseCase) -> list[Link]:
     connections = estate.derived("connections", lambda: _connections_by_use_case(estate))
     found = _one_per_pair(
         [
-            (_standing(connection, use_case), link)
+            (_standing(connection, use_case, estate), link)
             for connection in connections.get(use_case.name, ())
             for link in _expand(estate, use_case, connection)
         ]
@@ -137,9 +138,11 @@ def _links(estate: Estate, use_case: UseCase) -> list[Link]:
     return found
 
 
-def _standing(connection: Connection, use_case: UseCase) -> Standing:
-    """Before others goes what somebody declared, and of that what has the use case's own name."""
-    return connection.origin == "assumed", connection.use_case != use_case.name, connection.id
+def _standing(connection: Connection, use_case: UseCase, estate: Estate) -> Standing:
+    """Before others goes what somebody declared, of that what names the boxes and not their clusters, and of that what
+    has the use case's own name."""
+    clusters = sum(end not in estate.boxes for end in (connection.from_, connection.to))
+    return connection.origin == "assumed", clusters, connection.use_case != use_case.name, connection.id
 
 
 def _one_per_pair(links: Sequence[tuple[Standing, Link]]) -> list[Link]:
@@ -147,18 +150,23 @@ def _one_per_pair(links: Sequence[tuple[Standing, Link]]) -> list[Link]:
     found: dict[tuple[str, str], list[tuple[Standing, Link]]] = {}
     for standing, link in links:
         found.setdefault((link.dials, link.answers), []).append((standing, link))
-    return [_merged([link for _, link in sorted(same, key=lambda one: one[0])]) for same in found.values()]
+    return [_merged(sorted(same, key=lambda one: one[0])) for same in found.values()]
 
 
-def _merged(links: Sequence[Link]) -> Link:
-    """The first link with the settings of all. Where they contradict each other neither counts: the setting is open."""
+def _merged(links: Sequence[tuple[Standing, Link]]) -> Link:
+    """The first link with the settings of all: what is said of the two boxes themselves goes before what is said of
+    their clusters. Where equals contradict each other neither counts: the setting is open."""
+    first = links[0][1]
     if len(links) == 1:
-        return links[0]
-    settings: dict[str, Fact] = {}
-    for link in links:
-        settings = {**link.settings, **settings}
-    told = {name: {one.settings[name].value for one in links if name in one.settings} for name in settings}
-    return replace(links[0], settings={name: fact for name, fact in settings.items() if len(told[name]) == 1})
+        return first
+    told: dict[str, tuple[Standing, list[Fact]]] = {}
+    for standing, link in links:
+        for name, fact in link.settings.items():
+            best, facts = told.setdefault(name, (standing, []))
+            if best[:2] == standing[:2]:
+                facts.append(fact)
+    settings = {name: facts[0] for name, (_, facts) in told.items() if len({fact.value for fact in facts}) == 1}
+    return replace(first, settings=settings)
 
 
 def _connections_by_use_case(estate: Estate) -> dict[str, list[Connection]]:
