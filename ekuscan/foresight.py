@@ -5,10 +5,22 @@ A trailing underscore is dropped there, as in `ekuscan.model`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import field
 from datetime import datetime
 from typing import Literal
 
-from ekuscan.model import Answer, Confidence, Fork, Outcome, RunInfo, Source, Verdict
+from ekuscan.model import (
+    Answer,
+    Confidence,
+    Fork,
+    Outcome,
+    Plan,
+    RemedyWork,
+    RunInfo,
+    Source,
+    Verdict,
+)
 from ekuscan.record import record
 
 SCHEMA = "ekuscan.preflight/1"
@@ -138,6 +150,7 @@ class Foresight:
     ``blocks`` are sentences on what must not be left as the changes leave it, ``decides`` on what the answer hangs on,
     ``left_out`` on what could not be changed as asked. ``before`` and ``after`` are verdicts as `scan` gives them; what
     is of a certificate that is yet to be issued has no fingerprint. ``uploads`` are those on installing certificates.
+    ``plan`` and ``remedy_work`` are on what is left to be mended after the changes, as `scan` would give them then.
     """
 
     run: RunInfo
@@ -154,3 +167,5 @@ class Foresight:
     after: tuple[Verdict, ...]
     uploads: tuple[Verdict, ...]
     summary: Tally
+    plan: Plan | None = None
+    remedy_work: Mapping[str, RemedyWork] = field(default_factory=dict)

@@ -56,7 +56,8 @@ def foresee(look: Look, asked: Asked, knowledge: Knowledge, grounds: Grounds) ->
     """What the changes would do. Raises `WrongChange` where the estate does not have what they name."""
     before = Settled({target.id: target for target in look.run.targets}, look.run.connections)
     made = changed(before, asked.changes, grounds)
-    after, faults = _judged_again(look, made, knowledge, grounds)
+    again, faults = _judged_again(look, made, knowledge, grounds)
+    after = again.verdicts
     scene = Scene(before, made.estate, grounds)
     uploads = {
         one: _uploads(one, scene, knowledge, grounds, look) for one in made.alterations if one.kind in _INSTALLED
@@ -84,20 +85,20 @@ def foresee(look: Look, asked: Asked, knowledge: Knowledge, grounds: Grounds) ->
         after=_unnamed(after, made),
         uploads=_unnamed([verdict for verdicts in uploads.values() for verdict in verdicts], made),
         summary=tally,
+        plan=again.plan,
+        remedy_work=again.remedy_work,
     )
 
 
-def _judged_again(
-    look: Look, made: Changed, knowledge: Knowledge, grounds: Grounds
-) -> tuple[tuple[Verdict, ...], list[str]]:
-    """The verdicts of the changed estate: the same run over the same observations, with other facts beside them."""
+def _judged_again(look: Look, made: Changed, knowledge: Knowledge, grounds: Grounds) -> tuple[Run, list[str]]:
+    """The changed estate, judged: the same run over the same observations, with other facts beside them."""
     inventory = replace(
         look.inventory,
         targets=tuple(made.estate.targets.values()),
         connections=made.estate.connections,
         slot_files=(),
     )
-    options = replace(look.options, as_of=grounds.day)
+    options = replace(look.options, as_of=grounds.day, planning=True)
     run = RunInProgress(look.run.run, inventory, knowledge, grounds.book, options)
     for _ in run.begin():
         pass
@@ -106,7 +107,7 @@ def _judged_again(
         # What a box was seen to do with a certificate is history once it runs another release or is set otherwise.
         old = observation.endpoint.target in reconfigured
         run.observe(replace(observation, enforcement=None) if old else observation)
-    return run.result(look.run.run.started, complete=True).verdicts, run.faults
+    return run.result(look.run.run.started, complete=True), run.faults
 
 
 def _uploads(one: Alteration, scene: Scene, knowledge: Knowledge, grounds: Grounds, look: Look) -> list[Verdict]:

@@ -63,8 +63,8 @@ class Options:
 
     ``assume``: with assumed connections and unnamed far ends. ``candidates``: the certificates are files that somebody
     thinks of installing, so upload rules apply, and what hangs on other ends' certificates is left out. ``streamed``:
-    the parts are all that is wanted, there will be no whole result. ``noticing``: with what is noticed beside verdicts,
-    and with a plan.
+    the parts are all that is wanted, there will be no whole result. ``noticing``: with what is noticed beside verdicts.
+    ``planning``: with a plan.
     """
 
     as_of: datetime
@@ -73,6 +73,7 @@ class Options:
     candidates: bool = False
     streamed: bool = False
     noticing: bool = True
+    planning: bool = True
     fail_on: FailOn = field(default_factory=FailOn)
 
 
@@ -355,7 +356,7 @@ class RunInProgress:
         told = [finding(item, candidate=self._options.candidates) for item in advised]
         told += [finding(item, whole=True) for item in wholes(found, estate, is_fine)]
         # A plan is for what is in use, and for those who get the whole result.
-        planned = self._options.noticing and not (self._options.candidates or self._options.streamed)
+        planned = self._options.planning and not (self._options.candidates or self._options.streamed)
         return _Judgement(tuple(told), self._picks(advised, estate) if planned else Picks())
 
     def _picks(self, advised: Sequence[Judged], estate: Estate) -> Picks:

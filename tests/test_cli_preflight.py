@@ -94,9 +94,18 @@ def test_a_scan_after_the_change_gives_the_verdicts_that_were_foreseen(
 ) -> None:
     found = document(before, *changes)
     with open_lab(estate(after), tmp_path, TODAY) as changed_lab:
-        scanned = scan(changed_lab, "--format", "json").document["verdicts"]
-    assert timeless_verdicts(found["after"]) == timeless_verdicts(scanned)
+        scanned = scan(changed_lab, "--format", "json").document
+    assert timeless_verdicts(found["after"]) == timeless_verdicts(scanned["verdicts"])
     assert timeless_verdicts(found["after"]) != timeless_verdicts(found["before"])
+    assert settled(found) == settled(scanned)
+    assert found["remedy_work"] == scanned["remedy_work"]
+
+
+def settled(document: dict[str, Any]) -> tuple[list[tuple[str, list[str], list[str]]], list[str]]:
+    """The plan of a result without its days: the remedies with where they are used and what they clear."""
+    plan = document["plan"]
+    assert plan["steps"]
+    return [(step["remedy"], step["targets"], step["clears"]) for step in plan["steps"]], plan["leaves"]
 
 
 def timeless_verdicts(verdicts: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

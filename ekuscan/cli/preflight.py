@@ -43,7 +43,7 @@ def preflight(request: PreflightRequest) -> int:
         today = moment(scan.as_of, started)
         day = _day(request, today)
         fail_on = parse_fail_on(request.fail_on) if request.fail_on is not None else None
-        options = Options(today, scan.warn_days, scan.assume, noticing=False)
+        options = Options(today, scan.warn_days, scan.assume, noticing=False, planning=False)
         known = knowledge(scan.rules)
         candidates = read_candidates(request)
         changes = Changes(request.to, request.set, candidates.new, request.renew, later=day > today)

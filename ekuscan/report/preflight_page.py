@@ -13,6 +13,7 @@ from ekuscan.record import record
 from ekuscan.report import text
 from ekuscan.report.page import NARROWEST, WIDEST, Page, judged_by
 from ekuscan.report.preflight_plan import candidates, steps
+from ekuscan.report.table_plan import plan_lines
 from ekuscan.verdict.clusters import is_whole
 
 _SHOWN, _DECIDING = 20, 6
@@ -76,7 +77,8 @@ def _lines(found: Foresight, page: Page, *, verbose: bool) -> Iterator[str]:
         if section.always or verbose or found.answer == "undecided":
             yield from _differences(found, section, page, verbose=verbose)
     yield from candidates(found.candidates, page, verbose=verbose)
-    yield from steps(found.steps, page)
+    yield from steps(found.steps, page, blocked=found.answer == "no-go")
+    yield from _remains(found, page, verbose=verbose)
     yield from _use_cases(found, page)
     yield from _last(found, page)
 
@@ -185,6 +187,17 @@ def _word(answer: Answered | None) -> str:
         return "none"
     now, later = (_WORDS.get(word, word) for word in (answer.now, answer.next))
     return now if now == later else f"{now}, at renewal {later}"
+
+
+def _remains(found: Foresight, page: Page, *, verbose: bool) -> Iterator[str]:
+    """What is left to be mended once the steps are taken, be it as today, and the one plan for that."""
+    plan = found.plan
+    if plan is not None and plan.steps:
+        yield from plan_lines("WHAT REMAINS", plan, found.remedy_work, page, verbose=verbose)
+    elif plan is not None:
+        count = text.counted(len(plan.leaves), "verdict")
+        yield page.heading("WHAT REMAINS", f"({count} that no remedy of the tables settles)")
+        yield ""
 
 
 def _use_cases(found: Foresight, page: Page) -> Iterator[str]:

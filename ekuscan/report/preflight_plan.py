@@ -45,11 +45,12 @@ def _remarkable(one: Candidate) -> bool:
     return any(check.result not in ("ok", "note") for check in one.checks)
 
 
-def steps(found: Sequence[Step], page: Page) -> Iterator[str]:
-    """The steps, numbered, with what is typed for each."""
+def steps(found: Sequence[Step], page: Page, *, blocked: bool) -> Iterator[str]:
+    """The steps, numbered, with what is typed for each. ``blocked``: something has to be mended before the first."""
     if not found:
         return
-    yield page.heading("STEPS", "(in this order)")
+    once = ", once what stands against them is mended" if blocked else ""
+    yield page.heading("STEPS", f"(in this order{once})")
     for number, step in enumerate(found, 1):
         sources = f" [{', '.join(source.code for source in step.source)}]" if step.source else ""
         yield from page.wrap(f"{step.text}{sources}", f"{number:>3}  ", "     ")

@@ -40,7 +40,7 @@ _FINGERPRINTS = frozenset({"sha256", "chain", "presented", "paths", "blocked_by"
 _GAINED: Mapping[str, frozenset[str]] = {
     "Document": frozenset({"plan", "remedy_work"}),
     "Problem": frozenset({"ways"}),
-    "Preflight": frozenset({"blocks"}),
+    "Preflight": frozenset({"blocks", "plan", "remedy_work"}),
     "Tally": frozenset({"still_open"}),
 }
 _LINES: Mapping[model.RecordKind, tuple[type, Mapping[str, Any]]] = {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from ekuscan.model import PlanStep, RemedyWork, Run
+from ekuscan.model import Plan, PlanStep, RemedyWork, Run
 from ekuscan.report import text
 from ekuscan.report.page import Page
 
@@ -14,16 +14,19 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 def plan(run: Run, page: Page, *, verbose: bool) -> Iterator[str]:
     """The steps, each with how much it settles; with ``verbose`` what comes before each and what it costs."""
-    found = run.plan
-    if found is None or not found.steps or not (verbose or says_more(run)):
-        return
+    if run.plan is not None and run.plan.steps and (verbose or says_more(run)):
+        yield from plan_lines("ONE PLAN", run.plan, run.remedy_work, page, verbose=verbose)
+
+
+def plan_lines(word: str, found: Plan, works: Mapping[str, RemedyWork], page: Page, *, verbose: bool) -> Iterator[str]:
+    """A plan under a heading; ``works`` is what each remedy takes, by its id."""
     cleared, all_ = len(found.clears), len(found.clears) + len(found.leaves)
     much = f"all {all_:,}" if cleared == all_ else f"{cleared:,} of {all_:,}"
     one = len(found.steps) == 1
     meaning = f"({text.counted(len(found.steps), 'step')} {'clears' if one else 'clear'} {much} together)"
-    yield page.heading("ONE PLAN", meaning)
+    yield page.heading(word, meaning)
     for place, step in enumerate(found.steps):
-        yield from _step(place, step, run.remedy_work.get(step.remedy), page, verbose=verbose)
+        yield from _step(place, step, works.get(step.remedy), page, verbose=verbose)
     yield ""
 
 
