@@ -173,7 +173,7 @@ def _loaded(data: bytes, pem: bool, path: Path, password: bytes | None) -> Priva
     try:
         return load(data, None)
     except TypeError:
-        pass  # so `cryptography` says that it is encrypted
+        pass  # so `cryptography` says that it is encrypted, and nothing else: what it takes is bytes
     except (ValueError, UnsupportedAlgorithm):
         raise ClientPairError(f"{_shown(path)}: {_no_key(data, pem)}") from None
     if password is None:

@@ -18,6 +18,9 @@ from ekuscan.imports.source import UnusableSource
 MAX_UNPACKED: Final = 1024 * 1024 * 1024
 """The most bytes that are unpacked of a tar archive in passing; diagnostic logs have up to a few hundred MiB."""
 
+_ENCRYPTED: Final = 0x1
+"""The bit of a ZIP member's flags that says so (APPNOTE.TXT, section 4.4.4)."""
+
 _DAMAGED: Final = "is cut off or damaged; download it again"
 _TOO_LARGE: Final = f"unpacks to more than {MAX_UNPACKED >> 20} MiB; name the xconf_dump file out of it instead"
 _TOO_MANY: Final = f"holds more than {MAX_MEMBERS} files; name the xconf_dump file out of it instead"
@@ -41,10 +44,8 @@ def wanted_members(data: bytes) -> list[tuple[Member, bytes]]:
     """
     try:
         return list(_from_zip(data) if is_zip(data) else _from_tar(data))
-    except RuntimeError as error:
-        if isinstance(error, RecursionError | NotImplementedError):
-            raise UnusableSource(_DAMAGED) from None
-        raise UnusableSource("is protected by a password; take it out of the protected archive") from None
+    except RuntimeError:  # zipfile: a way of packing that it does not know; in both: folders without end
+        raise UnusableSource(_DAMAGED) from None
     except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError, ValueError, OverflowError):
         raise UnusableSource(_DAMAGED) from None
     except (zlib.error, lzma.LZMAError, struct.error, IndexError, KeyError):
@@ -72,6 +73,8 @@ def _from_zip(data: bytes) -> Iterator[tuple[Member, bytes]]:
         allowance = Allowance()
         for info in archive.infolist():
             one = member(info.filename)
+            if one is not None and info.flag_bits & _ENCRYPTED:
+                raise UnusableSource("is protected by a password; take it out of the protected archive")
             if one is not None:
                 with archive.open(info) as content:
                     yield one, allowance.take(one, content.read(allowance.limit(one) + 1))
