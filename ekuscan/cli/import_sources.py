@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from ekuscan.cli.collector import spare_the_collector
 from ekuscan.cli.knowledge import vocabulary
 from ekuscan.cli.refusal import UsageError, nearest, refuse
 from ekuscan.cli.save import check_unchanged, save
@@ -49,6 +50,7 @@ class ImportRequest:
 
 def import_sources(request: ImportRequest) -> int:
     """Read the sources, merge them into the targets file, say what was done on standard error."""
+    spare_the_collector()
     try:
         _check(request)
         found = _read(request)

@@ -7,17 +7,16 @@ what it held, and what was added.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from ekuscan.record import record
 from ekuscan.targets.errors import Problems
-from ekuscan.targets.yaml_value import read_yaml
+from ekuscan.targets.yaml_nodes import compose
+from ekuscan.targets.yaml_value import plain_of, read_yaml
 from ekuscan.targets.yaml_words import Written, flow
 
 LINE_WIDTH = 120
@@ -53,14 +52,15 @@ class YamlText:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            self._root: Node = YAML(typ="safe", pure=True).compose(text)
+        root = compose(text)
+        assert root is not None
+        self._root: Node = root
         self._newline = "\r\n" if "\r\n" in text else "\n"
         self._json = _is_flow(self._root)
         self._shared = _shared(self._root)
         self._additions: dict[Path, list[Addition]] = {}
         self._words: dict[Path, str] = {}
+        self._by_key: dict[int, dict[str, tuple[Node, Node]]] = {}
 
     def add(self, path: Path, addition: Addition) -> None:
         """Adds behind what is at a path: a mapping, a list, or a key that is left empty. Raises `Uneditable`."""
@@ -95,7 +95,7 @@ class YamlText:
 
     def _expected(self) -> Any:
         """What the result has to hold."""
-        tree = _plain(self._text)
+        tree = plain_of(self._root)
         for path, word in self._words.items():
             _at(tree, path[:-1])[path[-1]] = str(word)
         for path, added in self._additions.items():
@@ -162,11 +162,14 @@ class YamlText:
     def _node(self, path: Path) -> Node:
         node = self._root
         for part in path:
-            if isinstance(part, int):
-                node = node.value[part]
-            else:
-                node = next(value for key, value in node.value if key.value == part)
+            node = node.value[part] if isinstance(part, int) else self._pairs(node)[part][1]
         return node
+
+    def _pairs(self, node: Node) -> Mapping[str, tuple[Node, Node]]:
+        """Keys and values of a mapping, by key: a section with thousands of entries is searched once for each."""
+        if id(node) not in self._by_key:
+            self._by_key[id(node)] = {key.value: (key, value) for key, value in node.value}
+        return self._by_key[id(node)]
 
     def _span(self, path: Path) -> tuple[int, int]:
         """Where a value stands in the text: behind its key's colon where nothing was written."""
@@ -174,7 +177,7 @@ class YamlText:
         start, stop = int(node.start_mark.index), int(node.end_mark.index)
         if start < stop or not path:
             return start, stop
-        key = next(key for key, _ in self._node(path[:-1]).value if key.value == path[-1])
+        key = self._pairs(self._node(path[:-1]))[str(path[-1])][0]
         behind = self._text.index(":", key.end_mark.index) + 1
         return behind, behind
 

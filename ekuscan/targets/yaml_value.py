@@ -7,16 +7,15 @@ because half of all editors and tools still read YAML 1.1, and numbers keep thei
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, StreamMark, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from ekuscan.record import record
 from ekuscan.targets.errors import Place, Problems, shown
+from ekuscan.targets.yaml_nodes import compose
 
 VALUE_LIMIT = 200_000
 DEPTH_LIMIT = 12
@@ -84,9 +83,7 @@ class Value:
 def read_yaml(text: str, where: str, problems: Problems) -> Value | None:
     """The top value of a YAML document; None, with the problem noted, where it is none or empty."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            node = YAML(typ="safe", pure=True).compose(text)
+        node = compose(text)
         if node is None:
             problems.add(Place(where, 1), 'is empty; write "schema: ekuscan.targets/1" and targets:')
             return None
@@ -98,6 +95,11 @@ def read_yaml(text: str, where: str, problems: Problems) -> Value | None:
     except (RecursionError, _TooMuch):
         problems.add(Place(where), f"is nested deeper than {DEPTH_LIMIT} levels or has more than {VALUE_LIMIT} values")
     return None
+
+
+def plain_of(node: Node) -> Any:
+    """What a node of a text that `read_yaml` has read without a problem holds, in Python's own types."""
+    return _Reader("", Problems()).value(node, "", 0).plain()
 
 
 class _TooMuch(Exception):  # noqa: N818
