@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ekuscan.advice import is_fine
-from ekuscan.model import Connection, Endpoint, Fork, Problem, Remedy, Target, Verdict
+from ekuscan.model import Fork, Problem, Remedy, Verdict
 from ekuscan.profiles.load import ProfileSlot, profile
 from ekuscan.record import record
 from ekuscan.rules.tables import RemedyRow, Tables
-from ekuscan.targets.address import label
 from ekuscan.verdict.judge import Judged
-from ekuscan.verdict.links import Sides
 
 Section = Literal["broken-now", "at-renewal", "at-risk", "unknown", "decide"]
 SECTIONS: tuple[Section, ...] = ("broken-now", "at-renewal", "at-risk", "unknown", "decide")
@@ -129,80 +127,6 @@ def problems(findings: Sequence[Finding], tables: Tables, unknown: Sequence[Prob
     return (*steps.found, *waiting)
 
 
-def open_role(target: Target, evidence: Sequence[str], endpoints: Iterable[Endpoint] = ()) -> Problem:
-    """A target of which nobody knows what it is: nothing can be judged, and saying nothing would read as fine.
-
-    ``endpoints`` are the target's; those that were named are named again where the report says how to go on.
-    """
-    seen = f" What it showed: {'; '.join(evidence)}." if evidence else ""
-    return Problem(
-        section="unknown",
-        target=target.id,
-        peer=None,
-        slot=None,
-        title="Which product is it?",
-        text=f"Without its role no use case can be judged.{seen}",
-        action=f"{_with_role(target, endpoints)} For any other product the role is generic.",
-        when=None,
-        rules=(),
-        verdicts=(),
-        remedy=None,
-    )
-
-
-def _with_role(target: Target, endpoints: Iterable[Endpoint]) -> str:
-    if target.line is not None:
-        return f"Write its role in line {target.line} of the targets, for example expressway-e."
-    # Ports of a host that was named alone are all optional, as nobody knows which of them it has.
-    given = (label(one.host) if one.optional else f"{one.protocol}://{label(one.host)}:{one.port}" for one in endpoints)
-    words = list(dict.fromkeys(given)) or [target.id]
-    command = " ".join(["ekuscan scan", f"'{words[0]} role=expressway-e'", *words[1:]])
-    return f"Write its role behind it, for example: {command}."
-
-
-def open_pairs(between: Sequence[Sides]) -> Problem:
-    """Use cases between so many targets of two roles that nobody can say which they join: none of it was judged."""
-    sides = between[0]
-    dials, answers = sides.dials[0], sides.answers[0]
-    titles = ", ".join(one.use_case.title for one in between)
-    return Problem(
-        section="unknown",
-        target=dials.id,
-        peer=None,
-        slot=None,
-        title=f"With {len(sides.dials) - 1} more {dials.role}: which {answers.role} does each dial?",
-        text=(
-            f"Not judged between {dials.role} and {answers.role}: {titles}. "
-            f"{sides.pairs:,} pairs are possible, and nobody declared which there are."
-        ),
-        action=(
-            "Give members of a cluster one name (cluster=NAME), or declare connections in a targets file: "
-            f"{{use_case: {sides.use_case.name}, from: {dials.id}, to: {answers.id}}}."
-        ),
-        when=None,
-        rules=(),
-        verdicts=(),
-        remedy=None,
-    )
-
-
-def open_connection(connection: Connection, title: str) -> Problem:
-    """A connection that somebody declared and of which no rule says anything. ``title`` is that of its use case."""
-    return Problem(
-        section="unknown",
-        target=connection.from_,
-        peer=connection.to,
-        slot=None,
-        title=f"{title}: no rule speaks of it",
-        text=f"Not judged: {title} from {connection.from_} to {connection.to}. That is not to say that it works.",
-        action="Look it up in the documents of both products, and try it with a certificate that has no clientAuth.",
-        when=None,
-        rules=(),
-        verdicts=(),
-        remedy=None,
-    )
-
-
 def _grouped(findings: Sequence[Finding]) -> list[_Group]:
     groups: dict[tuple[str, ...], _Group] = {}
     broken = {_slot_key(item) for item in findings if section_of(item.verdict) == "broken-now"}
@@ -213,6 +137,9 @@ def _grouped(findings: Sequence[Finding]) -> list[_Group]:
         if section == "at-risk" and item.verdict.now == "at-risk" and _slot_key(item) in broken:
             section = "broken-now"
         stranger = _stranger(item, section)
+        if stranger is not None and section == "decide" and not _may_break(item.verdict):
+            # At worst a risk: the own certificate is what there is to act on, whatever that far end does.
+            section, stranger = "at-risk", None
         key: tuple[str, ...] = (section, *_slot_key(item))
         if stranger is not None:
             section, key = "unknown", ("unknown", stranger)
@@ -232,6 +159,11 @@ def _stranger(item: Finding, section: Section) -> str | None:
         return None
     owners = {fork.fact.rpartition(".")[0] for fork in _askable(item.verdict)}
     return min(owners) if owners and owners <= outside else None
+
+
+def _may_break(verdict: Verdict) -> bool:
+    branches = [branch for fork in verdict.forks for branch in fork.values.values()]
+    return any(answer not in ("ok", "at-risk") for branch in branches for answer in (branch.now, branch.next))
 
 
 def _order(group: _Group) -> tuple[int, int, float, int]:

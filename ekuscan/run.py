@@ -13,6 +13,7 @@ from datetime import datetime
 from ekuscan.advice import is_fine, with_remedies
 from ekuscan.assessment import ChainBook
 from ekuscan.exit_code import FailOn, summarize
+from ekuscan.left_open import open_connection, open_pairs, open_role, open_target
 from ekuscan.likeness import Likeness, likeness
 from ekuscan.model import (
     Connection,
@@ -35,7 +36,8 @@ from ekuscan.notices.scene import Scene
 from ekuscan.observation import skipped
 from ekuscan.parts import endpoints_by_part, parts_of
 from ekuscan.plan import MOST, Picks, choose, plan_of, work_of
-from ekuscan.problems import Finding, finding, open_connection, open_pairs, open_role, problems
+from ekuscan.problems import Finding, finding, problems
+from ekuscan.profiles.load import profile
 from ekuscan.record import record
 from ekuscan.respell import Words, respeller
 from ekuscan.rules.tables import Tables
@@ -184,7 +186,11 @@ class RunInProgress:
             [verdict for piece in pieces for verdict in piece.counted],
             [observation for piece in pieces for observation in piece.observations],
             [connection for piece in pieces for connection in piece.connections],
-            len(self._nameless()) + self._open_candidates(pieces) + len(self._unguessed()) + len(self._unjudged()),
+            len(self._nameless())
+            + self._open_candidates(pieces)
+            + len(self._unguessed())
+            + len(self._unjudged())
+            + len(self._unspoken()),
             self._options.fail_on,
             self._options.as_of,
             complete=complete,
@@ -199,6 +205,8 @@ class RunInProgress:
         unknown = [self._open_role(target) for target in self._nameless()]
         unknown += [open_pairs(sides) for sides in self._unguessed()]
         unknown += [open_connection(one, self._title(one)) for one in self._unjudged()]
+        tables, candidate = self._knowledge.tables, self._options.candidates
+        unknown += [open_target(one, tables, candidate=candidate) for one in self._unspoken()]
         return Run(
             run=replace(self.info, finished=finished, complete=complete),
             targets=tuple(by_id[target.id] for target in self._inventory.targets if target.id in by_id),
@@ -231,13 +239,11 @@ class RunInProgress:
         if not (self._options.candidates and self._options.assume):
             return 0
         uploads = {rule.id for rule in self._knowledge.tables.rules if rule.check in UPLOAD_CHECKS}
-        count = 0
-        for piece in pieces:
-            # Counted and not looked up by name: verdicts of boxes that are alike bear stand-in names.
-            judged = {verdict.target for verdict in piece.counted}
-            open_ = {v.target for v in piece.counted if v.rule in uploads and v.outcome in ("depends", "unknown")}
-            count += len(open_) + len(piece.targets) - len(judged)
-        return count
+        open_ = ("depends", "unknown")
+        return sum(
+            len({one.target for one in piece.counted if one.rule in uploads and one.outcome in open_})
+            for piece in pieces
+        )
 
     def _nameless(self) -> list[Target]:
         """Targets that showed something, but whose role nobody told and nothing settled."""
@@ -265,6 +271,25 @@ class RunInProgress:
             judged = {verdict.connection for verdict in piece.counted}
             found += [one for one in piece.connections if one.origin != "assumed" and one.id not in judged]
         return found
+
+    def _unspoken(self) -> list[Target]:
+        """Targets of a known role of which no verdict speaks, though it is for their own sake that they were named.
+
+        A far end is there for the connections of others; it counts where nothing else was judged either.
+        """
+        if self.faults or (self._options.candidates and not self._options.assume):
+            return []
+        pieces = self._pieces()
+        told = {name for one in self._unjudged() for name in (one.from_, one.to)}
+        told |= {target.id for target in self._nameless()}
+        told |= {box.id for group in self._unguessed() for one in group for box in (*one.dials, *one.answers)}
+        lone = not any(piece.counted for piece in pieces)
+        return [
+            target
+            for piece in pieces
+            for target in _without_verdict(piece)
+            if target.id not in told and target.cluster not in told and (lone or _stands_for_itself(target))
+        ]
 
     def _title(self, connection: Connection) -> str:
         use_case = self._knowledge.tables.use_cases.get(connection.use_case)
@@ -380,6 +405,21 @@ def _settled(observations: list[Observation]) -> list[Observation]:
     if any(observation.status != "closed" for observation in observations):
         return observations
     return [replace(observation, status="failed") for observation in observations]
+
+
+def _without_verdict(piece: Piece) -> Iterator[Target]:
+    """The targets of a part that no verdict names. A part of boxes like others has one for each, or none at all."""
+    named: set[str | None] = set()
+    for verdict in piece.counted:
+        if piece.like is not None:
+            return
+        named |= {verdict.target, verdict.dials, verdict.answers}
+    failed = {one.endpoint.target for one in piece.observations if one.status in ("failed", "skipped")}
+    yield from (one for one in piece.targets if one.id not in named | failed and one.role_from != "default")
+
+
+def _stands_for_itself(target: Target) -> bool:
+    return target.role != "generic" and not profile(target.role).far_end
 
 
 def _given(item: Judged) -> bool:

@@ -199,6 +199,68 @@ def test_without_a_product_nothing_is_judged_and_the_certificate_is_described(la
     assert done.code == 0
     assert "S-   DigiCert, public" in done.out
     assert "Nothing judged" in done.out
+    assert "name it, for example --as expressway-e" in done.err
+
+
+@pytest.mark.parametrize(
+    ("role", "why"),
+    [
+        ("cms@", "found no release behind 'cms@'; write it like \"3.10\", or leave the @ out"),
+        ("cucm@banana", "found release 'banana'; write it like \"14SU3\""),
+        ("cms@banana", "found release 'banana'; write it like \"3.10\""),
+    ],
+)
+def test_a_release_that_is_none_is_refused_in_one_sentence(lab: Lab, files: Path, role: str, why: str) -> None:
+    done = inspect(lab, files / "server.pem", "--as", role)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == f"ekuscan: --as: {why}\n"
+
+
+@pytest.mark.parametrize(
+    ("role", "told"),
+    [
+        ("cms@9.9", "No source names this release"),
+        ("cube@99.1", "it is judged as 26.1.1"),
+        ("cucm@99SU1", "it is judged as 15SU5"),
+        ("contact-center@15.0(1)SU2", "15.0(1)SU2 is promised"),
+        ("expressway-c@X9", "it is judged as one of X14"),
+        ("cms@3.10", None),
+        ("cube@17.12.4", None),
+        ("cucm@15", None),
+        ("expressway-c@X15.4", None),
+    ],
+)
+def test_a_release_that_no_source_names_is_told(lab: Lab, files: Path, role: str, told: str | None) -> None:
+    err = inspect(lab, files / "server.pem", "--as", role).err
+    assert (told in err) if told is not None else ("source names" not in err and "promised" not in err)
+
+
+@pytest.mark.parametrize("role", ["cms", "cms@3.10"])
+def test_a_meeting_server_is_judged_and_told_to_have_no_notice(lab: Lab, files: Path, role: str) -> None:
+    done = inspect(lab, files / "server.pem", "--as", role)
+    assert done.code == 0
+    assert "AT RISK" in done.out
+    assert "Cisco has published no notice for CMS" in " ".join(done.out.split())
+    assert "Nothing judged" not in done.out
+
+
+@pytest.mark.parametrize(
+    ("role", "example"),
+    [
+        ("webex", "{use_case: sip-trunk, from: PEER, to: NAME}"),
+        ("generic", "{use_case: mutual-tls, from: NAME, to: PEER}"),
+        ("outside", "{use_case: mutual-tls, from: NAME, to: PEER}"),
+    ],
+)
+def test_a_far_end_is_judged_by_its_connections_and_is_told_how_to_write_one(
+    lab: Lab, files: Path, role: str, example: str
+) -> None:
+    done = inspect(lab, files / "server.pem", "--as", role)
+    words = " ".join(done.out.split())
+    assert done.code == 3
+    assert example in words
+    assert f"Write NAME: {{role: {role}, slots: {{certificate: server.pem}}}}" in words
+    assert "Nothing judged" not in done.out
 
 
 def test_a_certificate_for_servers_only_is_refused_and_breaks_the_traversal_zone_on_x15_4(
@@ -288,5 +350,6 @@ def test_every_role_is_judged_without_a_release_and_fits_80_columns(lab: Lab, fi
 
 def test_a_process_of_its_own_reads_a_pipe(lab: Lab, files: Path) -> None:
     done = separately(*inside(lab, "inspect", "-"), stdin=(files / "both.pem").read_bytes())
-    assert (done.code, done.err) == (0, "")
+    assert done.code == 0
+    assert [line for line in done.err.splitlines() if "name it, for example --as" not in line] == []
     assert "DigiCert, public" in done.out

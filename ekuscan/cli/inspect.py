@@ -67,7 +67,9 @@ def inspect(request: InspectRequest) -> int:
         outputs = Outputs(request.format, request.outputs, Look(request.verbose, request.color))
     except (UsageError, InvalidInput, CertificateFileError, TrustStoreError, FailOnError) as error:
         return refuse(error)
+    _tell_unnamed_role(request, inventory)
     _tell_unjudged(request.role, known.tables)
+    _tell_doubtful_release(request.role, known.tables)
     _tell_unseen_slots(request, known.tables)
     for name, content in contents.items():
         for found in content.requests:
@@ -119,20 +121,42 @@ def _inventory(request: InspectRequest, contents: Mapping[str, FileContents], ta
 def _role(text: str | None) -> tuple[RoleName | None, str | None]:
     if text is None:
         return None, None
-    word, _, release = text.partition("@")
+    word, at, release = text.partition("@")
     role = role_named(word)
     if role is None:
         raise UsageError(f"--as: found {word!r}; write one of {', '.join(ROLES)}{nearest(word, ROLES)}")
-    wrong = check_release(role, release) if release else None
+    wrong = check_release(role, release) if at else None
+    if wrong is not None and not release.strip():
+        raise UsageError(f"--as: found no release behind {text!r}; write {wrong}, or leave the @ out")
     if wrong is not None:
         raise UsageError(f"--as: found release {release!r}; write {wrong}")
-    return role, release or None
+    return role, release if at else None
+
+
+def _tell_unnamed_role(request: InspectRequest, inventory: Inventory) -> None:
+    """That what a certificate is good for hangs on the product that it is for."""
+    if request.role is None and inventory.targets:
+        told = "what a certificate has to have depends on the product; name it, for example --as expressway-e"
+        print(f"ekuscan: not judged: {told}", file=sys.stderr)
+
+
+def _tell_doubtful_release(wanted: str | None, tables: Tables) -> None:
+    """What is doubtful of a release that is written well: no source names it, or it is only promised."""
+    role, release = _role(wanted)
+    if role is None or release is None:
+        return
+    written = releases.parse(role, release)
+    for row in tables.limits:
+        within = row.release.low is None or written.low >= row.release.low
+        within = within and (row.release.high is None or written.high <= row.release.high)
+        if row.only_told and role in row.roles and within:
+            print(f"ekuscan: {profile(role).title} {release}: {row.says}", file=sys.stderr)
 
 
 def _tell_unjudged(wanted: str | None, tables: Tables) -> None:
     """Why no upload is judged for a product of whose uploads the tables say nothing."""
     role, _ = _role(wanted)
-    if role is None or role == "generic":
+    if role is None or role == "generic" or profile(role).far_end:
         return
     if any(rule.check in UPLOAD_CHECKS and role in rule.presents.roles for rule in tables.rules):
         return

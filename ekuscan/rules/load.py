@@ -13,6 +13,7 @@ from ekuscan.model import Answer, Confidence, RoleName, Stack
 from ekuscan.rules import releases
 from ekuscan.rules.reading import Row, flatten, shown
 from ekuscan.rules.tables import (
+    FAR_ENDS,
     As,
     BackupRow,
     Case,
@@ -381,7 +382,8 @@ def use_case_row(file: str, name: str, values: Mapping[str, Any]) -> UseCase:
         itself=row.take("itself", bool, False),
         assume=_pairs(row, assume, dials, answers),
         far_end=_by_role(row, "far_end", (*dials, *answers)),
-        far_end_slot=row.maybe("far_end_slot", str),
+        far_end_slot=_by_role(row, "far_end_slot", (*dials, *answers, *FAR_ENDS)),
+        far_end_unless=row.words("far_end_unless", ()),
         rides_on=row.maybe("rides_on", str),
         same_as=row.maybe("same_as", str),
         parts=row.words("parts", ()),

@@ -101,7 +101,8 @@ def use_case_faults(row: UseCase, tables: Tables) -> Iterator[RowFault]:
     yield from _named("same_as", [row.same_as] if row.same_as else (), tables.use_cases)
     yield from _named("rides_on", [row.rides_on] if row.rides_on else (), tables.use_cases)
     yield from _cited(row.source, tables, needed=False)
-    if row.far_end and not (row.from_ and row.to):
+    yield from _named("far_end_unless", row.far_end_unless, tables.use_cases)
+    if row.far_end.keys() - {"peers"} and not (row.from_ and row.to):
         yield RowFault("far_end", "far_end: write from and to as well")
 
 

@@ -55,7 +55,7 @@ def parse(role: str, text: str) -> Release:
     else:
         match = _DOTTED.fullmatch(stripped)
         point = (*_numbers(match[1]), *_letter(match[2])) if match else None
-        example = "17.12.4"
+        example = "3.10" if role == "cms" else "17.12.4"
     if point is None:
         raise ReleaseError(f'write it like "{example}"')
     return Release(stripped, point, _successor(point))

@@ -239,11 +239,17 @@ class Setting:
     note: str
 
 
+FAR_ENDS = ("answers", "dials", "peers")
+"""Far ends of the same role as their box: the one that answers it, the one that dials it, the others of a cluster."""
+
+
 @record
 class UseCase:
     """What people do over the certificates, between which roles, and where it is assumed to exist.
 
-    ``far_end_slot``: unnamed far ends are there only for boxes of which that slot's certificate was seen.
+    ``far_end`` names unnamed far ends by their role, or by one of `FAR_ENDS` where all ends have the same one;
+    ``far_end_slot``, with the same keys: they are there only for boxes of which that slot's certificate was seen, and
+    (``far_end_unless``) that no connection of these use cases joins to anything.
     """
 
     name: str
@@ -254,7 +260,8 @@ class UseCase:
     itself: bool
     assume: tuple[tuple[str, str], ...]
     far_end: Mapping[str, str]
-    far_end_slot: str | None
+    far_end_slot: Mapping[str, str]
+    far_end_unless: tuple[str, ...]
     rides_on: str | None
     same_as: str | None
     parts: tuple[str, ...]

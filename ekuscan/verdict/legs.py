@@ -10,13 +10,13 @@ from ekuscan.names import printable
 from ekuscan.peer_names import is_named, same_host, stated_names
 from ekuscan.record import record
 from ekuscan.rules import releases
-from ekuscan.rules.tables import Rule, UseCase
+from ekuscan.rules.tables import FAR_ENDS, Rule, UseCase
 from ekuscan.verdict.completion import Part
 from ekuscan.verdict.estate import Box, Estate
 from ekuscan.verdict.evaluate import aliases, asks_the_box, facts_read, slot_name
 from ekuscan.verdict.experiments import Experiment, overruled, variable
 from ekuscan.verdict.facts import HAS_NAME, Link, Variable, matches
-from ekuscan.verdict.links import box_of, links_of
+from ekuscan.verdict.links import box_of, links_of, stands_in
 
 # Verifying ends that are no box of anybody's inventory.
 _NO_BOX = {
@@ -160,6 +160,17 @@ def _each_peer(estate: Estate, use_case: UseCase, rule: Rule) -> Iterator[Leg]:
             for verifies in boxes:
                 if presents is not verifies:
                     yield _leg(estate, use_case, rule, presents, verifies, None, if_used=False)
+    if estate.seen.far_ends:
+        yield from _each_stranger(estate, use_case, rule)
+
+
+def _each_stranger(estate: Estate, use_case: UseCase, rule: Rule) -> Iterator[Leg]:
+    """The other members where a box is in no cluster, if the use case has a name for them."""
+    for box in estate.boxes.values():
+        alone = box.target is not None and box.target.cluster is None
+        if alone and _presents(rule, box) and stands_in(box, use_case, "peers"):
+            peers = estate.far_end(use_case.far_end["peers"], box.role)
+            yield _leg(estate, use_case, rule, box, peers, None, if_used=True)
 
 
 def _over(estate: Estate, use_case: UseCase, rule: Rule, link: Link) -> Iterator[Leg]:
@@ -169,6 +180,8 @@ def _over(estate: Estate, use_case: UseCase, rule: Rule, link: Link) -> Iterator
         pairs = [(dials, answers), (answers, dials)]
     for presents, verifies in pairs:
         far = not (presents.in_file and verifies.in_file)
+        if not presents.in_file and not use_case.far_end.keys().isdisjoint(FAR_ENDS):
+            continue  # Of two ends of one role that in the inventory is judged: of the other nobody has a certificate.
         if _presents(rule, presents) and _verifies(rule, verifies) and (rule.far_end or not far):
             leg = _leg(estate, use_case, rule, presents, verifies, link, if_used=not link.declared)
             yield from [leg] if not rule.named_by else _named(leg)

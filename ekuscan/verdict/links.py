@@ -204,23 +204,32 @@ def _dials(estate: Estate, use_case: UseCase, end: str) -> bool:
 
 def _to_far_ends(estate: Estate, use_case: UseCase, links: Sequence[Link]) -> Iterator[Link]:
     """Links to an unnamed far end for every box that could have the use case and has no link of it."""
-    linked = {end for link in links for end in (link.dials, link.answers)}
+    others = [links_of(estate, estate.tables.use_cases[name]) for name in use_case.far_end_unless]
+    linked = {end for found in (links, *others) for link in found for end in (link.dials, link.answers)}
     for box in estate.boxes.values():
-        if box.name in linked or not _shows(box, use_case.far_end_slot):
+        if box.name in linked:
             continue
-        if box.role in use_case.from_ and use_case.to[0] in use_case.far_end:
-            far = use_case.far_end[use_case.to[0]]
-            yield Link(use_case.name, box.name, far, None, far_role=use_case.to[0])
+        answers, dials = use_case.to[0], use_case.from_[0]
+        if box.role in use_case.from_ and stands_in(box, use_case, answers):
+            far = use_case.far_end[answers]
+            yield Link(use_case.name, box.name, far, None, far_role=answers)
             if use_case.both_ways:
-                yield Link(use_case.name, far, box.name, None, far_role=use_case.to[0])
-        elif box.role in use_case.to and not use_case.both_ways and use_case.from_[0] in use_case.far_end:
-            far = use_case.far_end[use_case.from_[0]]
-            yield Link(use_case.name, far, box.name, None, far_role=use_case.from_[0])
+                yield Link(use_case.name, far, box.name, None, far_role=answers)
+        elif box.role in use_case.to and not use_case.both_ways and stands_in(box, use_case, dials):
+            yield Link(use_case.name, use_case.far_end[dials], box.name, None, far_role=dials)
+        if box.role == answers and stands_in(box, use_case, "answers"):
+            yield Link(use_case.name, box.name, use_case.far_end["answers"], None, far_role=answers)
+        if box.role == dials and stands_in(box, use_case, "dials"):
+            yield Link(use_case.name, use_case.far_end["dials"], box.name, None, far_role=dials)
 
 
-def _shows(box: Box, slot: str | None) -> bool:
-    """Whether a slot's certificate was seen; what no port showed and no file named is likely not in use."""
-    return slot is None or box.view(slot).certificate is not None
+def stands_in(box: Box, use_case: UseCase, end: str) -> bool:
+    """Whether an unnamed far end stands for the role ``end`` or the one of `FAR_ENDS`, seen from a box.
+
+    A box of which the slot that counts was not seen likely does not use it: no port showed it and no file named it.
+    """
+    slot = use_case.far_end_slot.get(end)
+    return end in use_case.far_end and (slot is None or box.view(slot).certificate is not None)
 
 
 def box_of(estate: Estate, link: Link, name: str) -> Box:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.cisco_document.situation import Shorthand, Situation, core, edge, fork, inventory
+from tests.cisco_document.situation import Shorthand, Situation, core, edge, fork, if_used, inventory
 
 _SERVER, _BOTH, _CLIENT = "digicert-server.pem", "corp-both.pem", "corp-client.pem"
 
@@ -315,4 +315,96 @@ WEB_PROXY = (
     ),
 )
 
-SITUATIONS = (*SIP, *INSIDE, *RECORDERS, *WEB_PROXY)
+_REFUSED_OR_NOT: Mapping[str, str | tuple[str, str]] = {"checked": "breaks", "ignored": "ok"}
+_VERIFIED_OR_NOT: Mapping[str, str | tuple[str, str]] = {"none": "ok", "whitelist": "at-risk", "ca": "at-risk"}
+
+
+def _answering(certificate: str) -> str:
+    return ", ".join(f"{slot}: {certificate}" for slot in ("webbridge", "webbridge-c2w", "webadmin", "database-server"))
+
+
+# Nobody said what it is joined to: a Call Bridge dials SIP peers, those of its cluster, Web Bridges and recorders.
+ALONE = (
+    Situation(
+        "what may a CMS of which nobody says whom it dials lose without clientAuth",
+        ("MS01", "MS05", "MS07", "MS13"),
+        inventory(_cms("m", f"callbridge: {_SERVER}")),
+        {
+            "m/cms-sip/MS01": if_used(fork("SIP peers.client_eku", _REFUSED_OR_NOT)),
+            "m/cms-sip/MS03": if_used("ok"),
+            "m/cms-c2w/MS05": if_used("at-risk"),
+            "m/cms-recorder/MS07": if_used(fork("its deployment.sip_verify", _VERIFIED_OR_NOT)),
+            "m/cms-cluster/MS13": if_used("at-risk"),
+            "m/cms-cluster/MS14": if_used("ok"),
+        },
+        args=(),
+    ),
+    Situation(
+        "two CMS of which nobody says how they are joined are judged each by itself",
+        ("MS01", "MS05", "MS07", "MS13"),
+        inventory(f"{_cms('m', f'callbridge: {_CLIENT}')}\n{_cms('n', f'callbridge: {_BOTH}')}"),
+        {
+            **{f"{name}/cms-sip/MS01": if_used("ok") for name in "mn"},
+            **{f"{name}/cms-c2w/MS05": if_used("ok") for name in "mn"},
+            **{f"{name}/cms-recorder/MS07": if_used("ok") for name in "mn"},
+            **{f"{name}/cms-cluster/MS13": if_used("ok") for name in "mn"},
+            # A certificate that is no server's is refused by who dials it; of a cluster no notice says so.
+            "m/cms-sip/MS03": if_used("breaks"),
+            "n/cms-sip/MS03": if_used("ok"),
+            "m/cms-cluster/MS14": if_used("at-risk"),
+            "n/cms-cluster/MS14": if_used("ok"),
+        },
+        args=(),
+    ),
+    Situation(
+        "the slots of a CMS that only answer need serverAuth, whoever dials them",
+        ("MS06", "MS09", "MS12", "MS15", "MS16"),
+        inventory(
+            f"""
+            {_cms("m", _answering(_SERVER))}
+            {_cms("n", _answering(_CLIENT))}
+            {_cms("r", f"recorder: {_SERVER}")}
+            """
+        ),
+        {
+            "m/cms-web-bridge/MS15": if_used("ok"),
+            "m/cms-c2w/MS06": if_used("ok"),
+            "m/cms-api/MS16": if_used("ok"),
+            "m/cms-database/MS12": if_used("ok"),
+            "n/cms-web-bridge/MS15": if_used("breaks"),
+            "n/cms-c2w/MS06": if_used("at-risk"),
+            "n/cms-api/MS16": if_used("breaks"),
+            "n/cms-database/MS12": if_used("at-risk"),
+            "r/cms-recorder/MS09": if_used("ok"),
+        },
+        args=(),
+    ),
+    Situation(
+        "the client certificate of a database cluster is at risk without clientAuth, whoever its servers are",
+        ("MS11",),
+        inventory(_cms("m", f"database-client: {_SERVER}")),
+        {"m/cms-database/MS11": if_used("at-risk")},
+        args=(),
+    ),
+    Situation(
+        "a CMS with a declared trunk has no other SIP peers that nobody named, and one in a cluster no other peers",
+        ("MS01", "MS13"),
+        inventory(
+            f"""
+            {_cms("m", f"callbridge: {_SERVER}", ", cluster: bridges")}
+            u: {{role: cucm, release: 14SU3, slots: {{CallManager: {_BOTH}, tomcat: {_BOTH}}}}}
+            """,
+            '- {use_case: sip-trunk, from: m, to: u, mtls: "on"}',
+        ),
+        {
+            "u/https/CM01": "ok",
+            "m>u/sip-trunk/CM04": "at-risk",
+            "u>m/sip-trunk/CM03": "ok",
+            "m/cms-c2w/MS05": if_used("at-risk"),
+            "m/cms-recorder/MS07": if_used(fork("its deployment.sip_verify", _VERIFIED_OR_NOT)),
+        },
+        args=(),
+    ),
+)
+
+SITUATIONS = (*SIP, *INSIDE, *RECORDERS, *WEB_PROXY, *ALONE)
