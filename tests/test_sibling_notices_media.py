@@ -10,7 +10,7 @@ import pytest
 from ekuscan.model import Stack
 from ekuscan.rules.load import packaged
 from tests.cisco_document import running
-from tests.cisco_document.situation import Situation, Upload, differences
+from tests.cisco_document.situation import Situation, Upload, differences, inventory
 from tests.cisco_document.world import World, make_world
 from tests.sibling_notices import cms, contact_center, cube, generic, webex
 
@@ -102,3 +102,21 @@ def test_what_a_stack_does_is_assumed_where_it_is_worse_and_told_where_it_is_ask
     assert (found["openssl"]["certainty"], found["openssl"]["assumed"]) == ("assumed", ["p.client_eku = checked"])
     (asked,) = found["gnutls"]["forks"]
     assert asked["question"].endswith("Servers on gnutls do not by default, and the application can differ.")
+
+
+def test_a_zone_and_a_trunk_to_one_cube_say_why_their_answers_differ(world: World) -> None:
+    boxes = """
+    c: {role: expressway-c, release: X15.4, slots: {server: digicert-server.pem}}
+    u: {role: cucm, release: 15SU4, slots: {CallManager: digicert-server.pem, tomcat: corp-both.pem}}
+    p: {role: cube, release: 26.1.1, client_trustpoint: same, slots: {trustpoint: corp-both.pem}}
+    """
+    joined = """
+    - {use_case: neighbor-zone, from: c, to: p, tls_verify: "on"}
+    - {use_case: sip-trunk, from: u, to: p}
+    """
+    situation = Situation("a zone and a trunk to one CUBE", (), inventory(boxes, joined), {})
+    found = {one["rule"]: one for one in running.scan(situation, world)["verdicts"] if one["verifies"] == "p"}
+    assert found["X19"]["now"] == "breaks"
+    assert "Cisco's Expressway document says that such a zone fails." in found["X19"]["text"]
+    assert found["CM02"]["now"] == "at-risk"
+    assert "What Cisco says of Expressway's zones is not about trunks." in found["CM02"]["text"]

@@ -58,7 +58,7 @@ ALONE = (
         args=(),
     ),
     Situation(
-        "trunks are assumed where Unified CM and CMS are both in the inventory, and nothing else is",
+        "trunks are assumed where Unified CM and CMS are both in the inventory, and what a CMS does inside",
         ("CM02", "CM04"),
         estate("", u=box("cucm", CallManager="corp-both"), p=PEERS["cms"]),
         {
@@ -67,6 +67,10 @@ ALONE = (
             "p>u/sip-trunk/CM05": if_used("ok"),
             "u>p/sip-trunk/CM03": if_used("ok"),
             "p>u/sip-trunk/CM04": if_used("ok"),
+            "p/cms-c2w/MS05": if_used("ok"),
+            "p/cms-recorder/MS07": if_used("ok"),
+            "p/cms-cluster/MS13": if_used("ok"),
+            "p/cms-cluster/MS14": if_used("ok"),
         },
         args=(),
     ),
