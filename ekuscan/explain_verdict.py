@@ -11,9 +11,8 @@ from ekuscan.explain.pages import page_of
 from ekuscan.explain.paragraph import Paragraph
 from ekuscan.explain.wording import case_text, conditions_text, ends_text, verifier_answer
 from ekuscan.matching import Ends, Facts, ends_of, fitting_cases, fitting_verifier_cases
-from ekuscan.model import Certificate, Chain, Fork, Remedy, Stack, Target, Verdict
+from ekuscan.model import Certificate, Chain, Fork, Remedy, Run, Stack, Target, Verdict
 from ekuscan.policy.days import spoken
-from ekuscan.report.saved import SavedResult
 from ekuscan.rules.tables import Tables
 
 _OUTCOMES = {
@@ -51,7 +50,7 @@ _CERTAINTIES = {
 _GRAVITY = ("breaks-now", "unknown", "breaks-at-renewal", "depends", "at-risk", "ok", "not-applicable")
 
 
-def explain_verdict(verdict: Verdict, result: SavedResult, tables: Tables) -> list[Paragraph]:
+def explain_verdict(verdict: Verdict, result: Run, tables: Tables) -> list[Paragraph]:
     """Everything that led to a verdict. ``tables`` should be those that the result was judged by."""
     found = [*_answer(verdict, tables), *_certificate(verdict, result, tables)]
     found += [Paragraph("fact", f"{one.fact}: {one.value} ({_origin(one.from_)})") for one in verdict.because]
@@ -86,7 +85,7 @@ def _answer(verdict: Verdict, tables: Tables) -> Iterator[Paragraph]:
 # --- the certificate ------------------------------------------------------------------------------------------
 
 
-def _certificate(verdict: Verdict, result: SavedResult, tables: Tables) -> Iterator[Paragraph]:
+def _certificate(verdict: Verdict, result: Run, tables: Tables) -> Iterator[Paragraph]:
     if verdict.slot is None:
         return
     target, chain = _holder(verdict, result)
@@ -118,7 +117,7 @@ def _certificate(verdict: Verdict, result: SavedResult, tables: Tables) -> Itera
     )
 
 
-def _holder(verdict: Verdict, result: SavedResult) -> tuple[Target | None, Chain | None]:
+def _holder(verdict: Verdict, result: Run) -> tuple[Target | None, Chain | None]:
     """The target that holds a verdict's certificate, and the chain that it was shown in."""
     names = [verdict.dials, verdict.answers, verdict.target]
     holders = [one for one in result.targets if one.id in names]
@@ -145,7 +144,7 @@ def _lost(chain: Chain, stack: Stack) -> str:
     return "serverAuth" if purpose is not None and purpose.client_auth else "clientAuth"
 
 
-def _stack(verdict: Verdict, result: SavedResult, tables: Tables) -> Stack:
+def _stack(verdict: Verdict, result: Run, tables: Tables) -> Stack:
     """Whose reading of EKUs counts: that of the verifying end, declared or by its product."""
     target = next((one for one in result.targets if one.id == verdict.verifies), None)
     if target is None:
@@ -158,7 +157,7 @@ def _stack(verdict: Verdict, result: SavedResult, tables: Tables) -> Stack:
 # --- the rows -------------------------------------------------------------------------------------------------
 
 
-def _rows(verdict: Verdict, result: SavedResult, tables: Tables) -> Iterator[Paragraph]:
+def _rows(verdict: Verdict, result: Run, tables: Tables) -> Iterator[Paragraph]:
     rule = next((one for one in tables.rules if one.id == verdict.rule), None)
     if rule is None:
         use_case = tables.use_cases.get(verdict.use_case)
@@ -205,7 +204,7 @@ def _verifier(ends: Ends, facts: Facts, targets: Mapping[str, Target], tables: T
         yield Paragraph("declared", f"client_eku is {declared.value} on {ends.verifies}: it comes before the row")
 
 
-def _parts(verdict: Verdict, result: SavedResult) -> Iterator[Paragraph]:
+def _parts(verdict: Verdict, result: Run) -> Iterator[Paragraph]:
     """The legs of a composite, the gravest first: each has a verdict of its own."""
     ends = {verdict.dials, verdict.answers}
     parts = [one for one in result.verdicts if one.part_of == verdict.use_case and {one.dials, one.answers} == ends]

@@ -3,41 +3,93 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ekuscan.model import Run, Verdict
-from ekuscan.report import json_document, jsonl
-from ekuscan.report.records import records
-from ekuscan.report.saved import SavedResult, SavedResultError, read_result
+from ekuscan.fingerprint import sha256_hex
+from ekuscan.lab.estate import estate
+from ekuscan.lab.laboratory import Lab, open_lab
+from ekuscan.model import Run
+from ekuscan.report import json_document, jsonl, table
+from ekuscan.report.records import in_order, records
+from ekuscan.report.saved import SavedResultError, read_result
 from tests import report_samples as samples
+from tests.command import TODAY, scan
 
 RUNS = {"estate": samples.estate(), "long names": samples.long_names(), "clean": samples.clean()}
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with open_lab(estate("demo"), tmp_path_factory.mktemp("demo"), TODAY) as running:
+        yield running
+
+
 ANY_RUN = pytest.mark.parametrize("run", RUNS.values(), ids=RUNS.keys())
-DOCUMENT = "".join(json_document.render(records(samples.estate()))).encode()
+DOCUMENT = "".join(json_document.render(records(samples.estate()), samples.estate().problems)).encode()
 
 
-def shown(run: Run) -> SavedResult:
-    """What a run says of itself, in the order in which its records are written."""
-    verdicts = tuple(one.value for one in records(run) if isinstance(one.value, Verdict))
-    assert sorted(one.id for one in verdicts) == sorted(one.id for one in run.verdicts)
-    return SavedResult(run.run, run.targets, run.connections, run.certificates, run.chains, verdicts)
+def written(run: Run) -> str:
+    return "".join(json_document.render(records(run), run.problems, run.plan, run.remedy_work))
+
+
+def shown(run: Run) -> str:
+    pieces = table.render(
+        run, width=80, verbose=True, color=False, unicode=True, titles=samples.TITLES, now=samples.NOW
+    )
+    return "".join(pieces)
 
 
 @ANY_RUN
-def test_a_document_is_read_back_into_the_records_that_it_was_made_from(run: Run) -> None:
-    assert read_result("".join(json_document.render(records(run))).encode()) == shown(run)
+def test_a_document_is_read_back_into_the_run_that_it_was_made_from(run: Run) -> None:
+    found = read_result(written(run).encode())
+    assert (written(found), shown(found)) == (written(run), shown(run))
+    assert replace(found, observations=()) == replace(in_order(run), observations=(), targets=run.targets)
+    assert {one.endpoint.id for one in found.observations} == {one.endpoint.id for one in run.observations}
 
 
 @ANY_RUN
-def test_json_lines_are_read_back_too_and_without_their_end(run: Run) -> None:
+def test_json_lines_are_read_back_too(run: Run) -> None:
+    found = read_result(b"".join(jsonl.line(record) for record in records(run)))
+    assert written(replace(found, problems=run.problems, plan=run.plan, remedy_work=run.remedy_work)) == written(run)
+
+
+@ANY_RUN
+def test_json_lines_without_their_end_are_those_of_an_interrupted_run(run: Run) -> None:
     lines = [jsonl.line(record) for record in records(run)]
-    assert read_result(b"".join(lines)) == shown(run)
     cut = read_result(b"".join(lines[:-1]))
-    assert (cut.verdicts, cut.targets) == (shown(run).verdicts, run.targets)
+    assert (cut.run.complete, cut.summary.exit) == (False, 130)
+    assert sum(cut.summary.outcomes.values()) == len(run.verdicts)
+    assert (len(cut.verdicts), cut.targets) == (len(run.verdicts), run.targets)
+
+
+def test_lines_that_have_an_end_are_those_of_a_run_that_ended() -> None:
+    run = samples.estate()
+    begun = replace(run.run, finished=None, complete=False)
+    ended = read_result(b"".join(jsonl.line(record) for record in records(replace(run, run=begun)))).run
+    assert ended.complete
+    assert ended.finished == samples.NOW + timedelta(seconds=0.012)
+
+
+def test_what_a_chain_was_presented_as_is_read_back_where_it_is_what_its_name_says(lab: Lab) -> None:
+    document = scan(lab, "--format", "json").out
+    found = read_result(document.encode())
+    shown = [one for one in found.observations if one.sights and one.sights[0].chain]
+    assert shown
+    for one in shown:
+        for id_, ders in one.presented.items():
+            assert [sha256_hex(der) for der in ders] == list(found.chains[id_].presented)
+        assert one.sights[0].chain in one.presented
+    forged = json.loads(document)
+    for certificate in forged["certificates"].values():
+        certificate["pem"] = certificate["pem"][:40]
+    assert not any(one.presented for one in read_result(json.dumps(forged).encode()).observations)
 
 
 def test_what_a_later_version_adds_is_passed_over_and_what_it_has_not_is_the_default() -> None:

@@ -13,13 +13,12 @@ from ekuscan.assessment import ChainBook
 from ekuscan.certificate_files import CertificateFileError, read_certificates
 from ekuscan.cli.knowledge import given_password, moment, read_saved, readable, tables, vocabulary
 from ekuscan.cli.refusal import UsageError, refuse
-from ekuscan.model import Certificate, Chain, Inventory, SlotContent, Target
+from ekuscan.model import Certificate, Chain, Inventory, Run, SlotContent, Target
 from ekuscan.names import printable
 from ekuscan.policy.calendar import certificate_days
 from ekuscan.policy.days import spoken
 from ekuscan.record import record
 from ekuscan.report.agenda import Entry, certificate_entries, policy_entries
-from ekuscan.report.saved import SavedResult
 from ekuscan.report.text import counted, wrap
 from ekuscan.targets.errors import InvalidInput
 from ekuscan.targets.load import TargetRequest, load
@@ -90,7 +89,7 @@ def _inventory(request: CalendarRequest) -> Inventory:
     return load(asked, vocabulary(tables(request.rules)), partial(read_certificates, password=given_password()))
 
 
-def _saved(path: Path) -> SavedResult | tuple[bytes, ...]:
+def _saved(path: Path) -> Run | tuple[bytes, ...]:
     """A file's result, or its certificates. Raises `UsageError` and `CertificateFileError`."""
     data = readable(path)
     if path.suffix.lower() in (".json", ".jsonl", ".ndjson") or data[:1] == b"{":
@@ -114,17 +113,17 @@ def _leaf(chain: Chain) -> str:
     return chain.paths[0][0] if chain.paths else chain.presented[0]
 
 
-def _of_sources(saved: dict[Path, SavedResult | tuple[bytes, ...]], book: ChainBook) -> Iterator[_Kept]:
+def _of_sources(saved: dict[Path, Run | tuple[bytes, ...]], book: ChainBook) -> Iterator[_Kept]:
     names = Counter(path.name for path in saved)
     for path, found in saved.items():
-        if isinstance(found, SavedResult):
+        if isinstance(found, Run):
             yield from _of_result(path, found)
         else:
             name = path.name if names[path.name] == 1 else str(path)
             yield _read(f"file/{name}", name, found, book)
 
 
-def _of_result(path: Path, result: SavedResult) -> Iterator[_Kept]:
+def _of_result(path: Path, result: Run) -> Iterator[_Kept]:
     """The chains in the slots of a saved result. What is one slot with another stands once.
 
     Who issued a chain is what the run found: it had the site's own roots and trust data, which need not be here.
@@ -182,9 +181,9 @@ def _formats(request: CalendarRequest) -> list[tuple[str, Path | None]]:
     return [*found, (request.format, None)]
 
 
-def _stamp(saved: dict[Path, SavedResult | tuple[bytes, ...]], now: datetime) -> datetime:
+def _stamp(saved: dict[Path, Run | tuple[bytes, ...]], now: datetime) -> datetime:
     """When what the calendar says was known: the latest run, else now."""
-    runs = [found.run for found in saved.values() if isinstance(found, SavedResult)]
+    runs = [found.run for found in saved.values() if isinstance(found, Run)]
     return max((run.started for run in runs), default=now).astimezone(UTC).replace(microsecond=0)
 
 

@@ -13,9 +13,8 @@ from ekuscan.explain.paragraph import Paragraph
 from ekuscan.explain.words import explain as explained
 from ekuscan.explain.words import subjects
 from ekuscan.explain_verdict import explain_verdict
-from ekuscan.model import Verdict
+from ekuscan.model import Run, Verdict
 from ekuscan.names import printable
-from ekuscan.report.saved import SavedResult
 from ekuscan.report.text import wrap
 from ekuscan.targets.errors import InvalidInput
 
@@ -78,7 +77,7 @@ def _without_result(subject: str) -> str:
     )
 
 
-def _list(result: SavedResult) -> None:
+def _list(result: Run) -> None:
     for verdict in result.verdicts:
         print(f"{verdict.outcome:<19}{printable(verdict.id, 400)}")
     if not result.verdicts:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from ekuscan.cli.proxy_choice import check_proxy
 from ekuscan.cli.refusal import UsageError
+from ekuscan.model import Run
 from ekuscan.policy import issuance, validity
-from ekuscan.report.saved import SavedResult, SavedResultError, read_result
+from ekuscan.report.saved import SavedResultError, read_result
 from ekuscan.rules import releases
 from ekuscan.rules.load import packaged
 from ekuscan.rules.tables import Tables
@@ -102,7 +103,7 @@ def given_password(path: Path | None = None) -> bytes | None:
     return told.encode() if told is not None else None
 
 
-def read_saved(path: Path) -> SavedResult:
+def read_saved(path: Path) -> Run:
     """The result that a file holds. Raises `UsageError` with the reason."""
     data = readable(path, _LARGEST_RESULT)
     if len(data) > _LARGEST_RESULT:
