@@ -606,7 +606,11 @@ class TrustVersion:
 
 @record
 class RunInfo:
-    """One run. ``as_of`` is the instant the verdicts were judged for; ``finished`` is None while it runs."""
+    """One run. ``as_of`` is the instant the verdicts were judged for; ``finished`` is None while it runs.
+
+    ``vantage`` is the place it was looked from, ``inventory`` the file to whose lines targets and connections refer, as
+    it was named.
+    """
 
     id: str
     started: datetime
@@ -617,6 +621,7 @@ class RunInfo:
     vantage: str | None
     rules: RulesVersion
     trust_data: TrustVersion
+    inventory: str | None = None
 
 
 @record

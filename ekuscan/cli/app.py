@@ -108,10 +108,21 @@ AsOf = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option("--as-of", help="Judge as if it were that day (UTC).", metavar="DATE"),
 ]
-Format = Annotated[str, typer.Option("--format", help="For standard output: table, json or jsonl.")]
+Format = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        help="For standard output: table, json, jsonl, csv, markdown, junit, prometheus, nagios, sarif, ics or bundle.",
+    ),
+]
 Output = Annotated[
     Optional[list[Path]],  # noqa: UP045
-    typer.Option("-o", "--output", help="Also write a file: .txt, .json or .jsonl.", metavar="FILE"),
+    typer.Option(
+        "-o",
+        "--output",
+        help="Also write a file: .txt, .json, .jsonl, .csv, .md, .xml, .prom, .sarif, .ics, .zip, or FORMAT:FILE.",
+        metavar="FILE",
+    ),
 ]
 TrustData = Annotated[
     Optional[Path],  # noqa: UP045
@@ -125,6 +136,10 @@ Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Also ports, chai
 WarnDays = Annotated[int, typer.Option("--warn-days", min=0, help="A break at renewal within so many days is high.")]
 FailOn = Annotated[str, typer.Option("--fail-on", help="Exit 1 from this outcome on.", metavar="OUTCOME[:DAYS]")]
 Color = Annotated[str, typer.Option("--color", help="auto, always or never.")]
+Vantage = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--vantage", help="Name of the place that is looked from, such as dmz.", metavar="NAME"),
+]
 
 
 def _version(wanted: bool) -> None:
@@ -176,6 +191,7 @@ def scan(
     rules: Rules = None,
     trust_data: TrustData = None,
     color: Color = "auto",
+    vantage: Vantage = None,
 ) -> None:
     """Look at endpoints over TLS and judge every mutual-TLS use case.
 
@@ -219,6 +235,7 @@ def scan(
         rules=tuple(rules or ()),
         trust_data=trust_data,
         color=color,
+        vantage=vantage,
     )
     raise typer.Exit(run(request))
 

@@ -13,12 +13,11 @@ from ekuscan.assessment import ChainBook
 from ekuscan.certificate_files import CertificateFileError, read_certificates
 from ekuscan.cli.knowledge import given_password, moment, read_saved, readable, tables, vocabulary
 from ekuscan.cli.refusal import UsageError, refuse
-from ekuscan.model import Certificate, Chain, Inventory, Run, SlotContent, Target
+from ekuscan.model import Inventory, Run
 from ekuscan.names import printable
-from ekuscan.policy.calendar import certificate_days
 from ekuscan.policy.days import spoken
 from ekuscan.record import record
-from ekuscan.report.agenda import Entry, certificate_entries, policy_entries
+from ekuscan.report.agenda import Entry, Kept, end_entity, held_in, kept_entries, policy_entries
 from ekuscan.report.text import counted, wrap
 from ekuscan.targets.errors import InvalidInput
 from ekuscan.targets.load import TargetRequest, load
@@ -46,19 +45,6 @@ class CalendarRequest:
     trust_data: Path | None = None
 
 
-@record
-class _Kept:
-    """A chain and where it is kept: ``id`` and ``name`` of the place, for good and for a person.
-
-    ``leaf`` is its end-entity certificate.
-    """
-
-    id: str
-    name: str
-    leaf: Certificate
-    chain: Chain
-
-
 def calendar(request: CalendarRequest) -> int:
     """Print or write the calendar of what is given and of the policy dates, by day; returns the exit code."""
     try:
@@ -69,7 +55,7 @@ def calendar(request: CalendarRequest) -> int:
         with TrustStore.open(request.trust_data) as store:
             book = ChainBook(store, inventory.trust)
             kept = [*_of_inventory(inventory, book), *_of_sources(saved, book)]
-            entries = [*policy_entries(), *_of_certificates(kept, now.date())]
+            entries = [*policy_entries(), *kept_entries(kept, now.date())]
         _write(request, formats, entries, now, _stamp(saved, now))
     except (UsageError, InvalidInput, CertificateFileError, TrustStoreError) as error:
         return refuse(error)
@@ -99,21 +85,17 @@ def _saved(path: Path) -> Run | tuple[bytes, ...]:
     return read_certificates(data, str(path), given_password())
 
 
-def _of_inventory(inventory: Inventory, book: ChainBook) -> Iterator[_Kept]:
+def _of_inventory(inventory: Inventory, book: ChainBook) -> Iterator[Kept]:
     for file in inventory.slot_files:
         yield _read(f"{file.target}/{file.slot}", f"{file.target} {file.slot}", file.ders, book)
 
 
-def _read(id_: str, name: str, ders: Sequence[bytes], book: ChainBook) -> _Kept:
+def _read(id_: str, name: str, ders: Sequence[bytes], book: ChainBook) -> Kept:
     chain = book.chains[book.add(ders)]
-    return _Kept(id_, name, book.certificates[_leaf(chain)], chain)
+    return Kept(id_, name, book.certificates[end_entity(chain)], chain)
 
 
-def _leaf(chain: Chain) -> str:
-    return chain.paths[0][0] if chain.paths else chain.presented[0]
-
-
-def _of_sources(saved: dict[Path, Run | tuple[bytes, ...]], book: ChainBook) -> Iterator[_Kept]:
+def _of_sources(saved: dict[Path, Run | tuple[bytes, ...]], book: ChainBook) -> Iterator[Kept]:
     names = Counter(path.name for path in saved)
     for path, found in saved.items():
         if isinstance(found, Run):
@@ -123,38 +105,14 @@ def _of_sources(saved: dict[Path, Run | tuple[bytes, ...]], book: ChainBook) -> 
             yield _read(f"file/{name}", name, found, book)
 
 
-def _of_result(path: Path, result: Run) -> Iterator[_Kept]:
-    """The chains in the slots of a saved result. What is one slot with another stands once.
-
-    Who issued a chain is what the run found: it had the site's own roots and trust data, which need not be here.
-    """
+def _of_result(path: Path, result: Run) -> Iterator[Kept]:
+    """The chains in the slots of a saved result."""
     for target in result.targets:
-        for content in target.slots:
-            chain = result.chains.get(content.chain or "")
-            if chain is None or content.from_ == "same-slot":
-                continue
-            missing = [sha256 for sha256 in (*chain.presented, _leaf(chain)) if sha256 not in result.certificates]
+        for chain in (result.chains[one.chain] for one in target.slots if one.chain and one.chain in result.chains):
+            missing = [sha256 for sha256 in (*chain.presented, end_entity(chain)) if sha256 not in result.certificates]
             if missing:
                 raise UsageError(f"{path}: certificate {printable(missing[0], 80)} is in a chain, but not in the file")
-            leaf = result.certificates[_leaf(chain)]
-            apart = _apart(target, content, [leaf])
-            names = [target.id, content.slot, *apart]
-            yield _Kept("/".join(names), " ".join(names), leaf, chain)
-
-
-def _apart(target: Target, content: SlotContent, leaf: Sequence[Certificate]) -> list[str]:
-    """What tells a content from others of its slot, and stays at a renewal: a port and the kind of its key."""
-    if sum(one.slot == content.slot and one.from_ != "same-slot" for one in target.slots) == 1:
-        return []
-    return [*content.endpoints[:1], *(one.key.partition(" ")[0] for one in leaf)]
-
-
-def _of_certificates(kept: Sequence[_Kept], today: date) -> Iterator[Entry]:
-    taken: Counter[str] = Counter()
-    for one in kept:
-        taken[one.id] += 1
-        id_ = one.id if taken[one.id] == 1 else f"{one.id}/{taken[one.id]}"
-        yield from certificate_entries(id_, printable(one.name, 60), certificate_days(one.leaf, one.chain, today))
+    return held_in(result)
 
 
 def _tell_unseen(inventory: Inventory) -> None:

@@ -17,8 +17,8 @@ from ekuscan.cli.knowledge import (
     moment,
     readable,
 )
-from ekuscan.cli.output import Look, Outputs
-from ekuscan.cli.refusal import UsageError, nearest, refuse
+from ekuscan.cli.output import Look, Outputs, refused
+from ekuscan.cli.refusal import UsageError, nearest
 from ekuscan.cli.scan import report, run_info
 from ekuscan.exit_code import FailOnError, parse_fail_on
 from ekuscan.model import Fact, Inventory, RoleName, SlotFile, Target
@@ -66,7 +66,7 @@ def inspect(request: InspectRequest) -> int:
         store = TrustStore.open(request.trust_data)
         outputs = Outputs(request.format, request.outputs, Look(request.verbose, request.color))
     except (UsageError, InvalidInput, CertificateFileError, TrustStoreError, FailOnError) as error:
-        return refuse(error)
+        return refused(error, request.format)
     _tell_unnamed_role(request, inventory)
     _tell_unjudged(request.role, known.tables)
     _tell_doubtful_release(request.role, known.tables)

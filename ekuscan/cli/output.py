@@ -12,118 +12,213 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ekuscan.cli.departure import lasting_file, loss
-from ekuscan.cli.refusal import UsageError
+from ekuscan.cli.refusal import UsageError, nearest, refuse
+from ekuscan.cli.whole_file import check_writable, is_special, replace_file
 from ekuscan.foresight import Foresight
 from ekuscan.model import Record, Run
 from ekuscan.record import record
-from ekuscan.report import json_document, jsonl, records
+from ekuscan.report import jsonl
+from ekuscan.report.formats import FORMATS, Format, by_suffix
+from ekuscan.report.rendering import Manner, Rendering
 from ekuscan.rules.tables import Tables
 
-FORMATS = ("table", "json", "jsonl")
-_SUFFIXES = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".txt": "table"}
+_ALL = tuple(FORMATS)
 _COLORS = ("auto", "always", "never")
 _WIDTH, _NARROWEST = 80, 60
+_NAGIOS = "nagios"
 
 
 @record
 class Look:
-    """How a table looks: whether with the fine parts, and whether in colour (auto, always, never)."""
+    """How a result looks: whether with the fine parts, whether in colour (auto, always, never), whether without names.
+
+    ``redact`` is for the bundle alone.
+    """
 
     verbose: bool
     color: str
+    redact: bool = False
+
+
+@record
+class _File:
+    """A file to write: open where it is written while the run lasts, or cannot be replaced; else None."""
+
+    path: Path
+    format: Format
+    sink: TextIO | None
 
 
 class Outputs:
     """All places to which one result goes. Lines of JSON are written while the run lasts, the others at its end."""
 
-    def __init__(self, format_: str, files: Sequence[Path], look: Look, *, streams: bool = True) -> None:
-        """Opens the files. Without ``streams`` there is no form in lines: the result is a whole.
+    def __init__(
+        self, format_: str, files: Sequence[Path], look: Look, *, formats: Sequence[str] = _ALL, live: bool = True
+    ) -> None:
+        """Makes sure that the files can be written. ``formats`` are those that this result has.
 
-        Raises `UsageError` for an unknown format or a file that cannot be written.
+        Unless ``live`` nothing is written before the end. Raises `UsageError` for an unknown format or a file that
+        cannot be written.
         """
-        known = FORMATS if streams else tuple(one for one in FORMATS if one != "jsonl")
-        if format_ not in known:
-            raise UsageError(f"--format: found {format_!r}; write one of {', '.join(known)}")
-        wrong = next((path for path in files if _format_of(path) not in known), None)
-        if wrong is not None:
-            raise UsageError(f"-o {wrong}: there is no result in lines; write .txt or .json")
+        if format_ not in formats:
+            raise UsageError(f"--format: found {format_!r}; write one of {', '.join(formats)}")
         if look.color not in _COLORS:
             raise UsageError(f"--color: found {look.color!r}; write one of {', '.join(_COLORS)}")
+        if FORMATS[format_].binary and sys.stdout.isatty():
+            usual = FORMATS[format_].suffixes[0]
+            raise UsageError(f"--format {format_}: is no text for a terminal; write it to a file: -o NAME{usual}")
         self._look = look
+        self._live = live
+        self._stdout = FORMATS[format_]
         self._stack = ExitStack()
-        self._files = [(path, self._open(path)) for path in files]
-        self._sinks: list[tuple[str, TextIO]] = [(format_, sys.stdout)]
-        self._sinks += [(_format_of(path), sink) for path, sink in self._files]
+        self._lost: list[str] = []
+        self._state: int | None = None
+        meant = [meaning(path, formats) for path in files]
+        self._files = [_File(path, one, self._opened(path, one)) for path, one in meant]
+        self._live_sinks = [sys.stdout] if live and self._stdout.streams else []
+        self._live_sinks += [one.sink for one in self._files if one.sink is not None and live and one.format.streams]
 
-    def _open(self, path: Path) -> TextIO:
+    def _opened(self, path: Path, format_: Format) -> TextIO | None:
         try:
-            return self._stack.enter_context(lasting_file(path))
+            if (self._live and format_.streams) or is_special(path):
+                return self._stack.enter_context(lasting_file(path))
+            check_writable(path)
         except OSError as error:
             raise UsageError(f"-o {path}: cannot be written: {error.strerror or error}") from None
+        return None
 
     @property
     def streams(self) -> bool:
-        return any(format_ == "jsonl" for format_, _ in self._sinks)
+        return bool(self._live_sinks)
 
     @property
     def only_streams(self) -> bool:
         """Whether nobody wants the whole result at the end."""
-        return all(format_ == "jsonl" for format_, _ in self._sinks)
+        return self._live and self._stdout.streams and all(one.format.streams for one in self._files)
 
     def close(self) -> None:
         """Close the files. Raises `UsageError` for those that could not be written to their end."""
-        lost = [f"-o {path}: cannot be written: {why}" for path, sink in self._files if (why := loss(sink))]
+        for one in self._files:
+            why = loss(one.sink) if one.sink is not None else None
+            if why is not None:
+                self._lost.append(f"-o {one.path}: cannot be written: {why}")
         self._stack.close()
-        if lost:
-            raise UsageError("\n".join(lost))
+        if self._lost:
+            raise UsageError("\n".join(self._lost))
+
+    def exit_code(self, usual: int) -> int:
+        """The exit code of a result that is written: monitoring's own where standard output is for monitoring."""
+        return usual if self._state is None else self._state
 
     def stream(self, found: Iterable[Record]) -> None:
         """Write records to every JSON-lines sink, and flush, so that an interrupted file ends with a whole line."""
-        sinks = [sink for format_, sink in self._sinks if format_ == "jsonl"]
-        if not sinks:
+        if not self._live_sinks:
             return
         lines = b"".join(map(jsonl.line, found))
-        for sink in sinks:
+        for sink in self._live_sinks:
             _write_bytes(sink, lines)
 
     def finish(self, run: Run, tables: Tables, now: datetime) -> None:
-        """Write the whole result to the other sinks and close the files."""
-        for format_, sink in self._sinks:
-            if format_ == "jsonl":
-                continue
-            pieces = self._table(run, tables, now, sink) if format_ == "table" else _document(run)
-            for piece in pieces:
-                sink.write(piece)
-            sink.flush()
+        """Write the whole result to the other places."""
+
+        def pieces(format_: Format, sink: TextIO | None) -> Iterator[str | bytes]:
+            return iter(format_.render(Rendering(run, tables, now, self._manner(sink), self._look.redact)))
+
+        if not (self._live and self._stdout.streams):
+            _write(sys.stdout, pieces(self._stdout, sys.stdout), plain=self._stdout.plain)
+        for one in self._files:
+            if one.sink is None:
+                self._replace(one.path, map(_encoded, pieces(one.format, None)))
+            elif one.sink not in self._live_sinks:
+                _write(one.sink, pieces(one.format, one.sink), plain=one.format.plain)
+        if self._stdout.name == _NAGIOS:
+            from ekuscan.report import nagios
+
+            self._state = nagios.state(run)
+
+    def _replace(self, path: Path, pieces: Iterable[bytes]) -> None:
+        try:
+            replace_file(path, pieces)
+        except OSError as error:
+            self._lost.append(f"-o {path}: cannot be written: {error.strerror or error}")
 
     def foretell(self, found: Foresight, tables: Tables, now: datetime) -> None:
-        """Write what a change would do to every sink."""
+        """Write what a change would do to every place."""
         from ekuscan.report import preflight_document, preflight_page
 
-        for format_, sink in self._sinks:
-            pieces = (
-                preflight_document.render(found)
-                if format_ == "json"
-                else preflight_page.render(found, **self._manners(sink, tables, now), verbose=self._look.verbose)
-            )
-            for piece in pieces:
-                sink.write(piece)
-            sink.flush()
+        def pieces(format_: Format, sink: TextIO | None) -> Iterator[str]:
+            if format_.name == "json":
+                return preflight_document.render(found)
+            return preflight_page.render(found, **self._manners(sink, tables, now), verbose=self._look.verbose)
 
-    def _manners(self, sink: TextIO, tables: Tables, now: datetime) -> dict[str, Any]:
-        """How a text report is written to a sink."""
+        _write(sys.stdout, pieces(self._stdout, sys.stdout), plain=True)
+        for one in self._files:
+            if one.sink is None:
+                self._replace(one.path, map(_encoded, pieces(one.format, None)))
+            else:
+                _write(one.sink, pieces(one.format, one.sink), plain=True)
+
+    def _manner(self, sink: TextIO | None) -> Manner:
+        """How a text report is written to a sink, None for a file that is written whole."""
+        unicode = sink is None or (sink.encoding or "").lower().replace("-", "") == "utf8"
+        return Manner(_width(sink), _colored(self._look.color, sink), unicode, self._look.verbose)
+
+    def _manners(self, sink: TextIO | None, tables: Tables, now: datetime) -> dict[str, Any]:
+        manner = self._manner(sink)
         return {
-            "width": _width(sink),
-            "color": _colored(self._look.color, sink),
-            "unicode": (sink.encoding or "").lower().replace("-", "") == "utf8",
+            "width": manner.width,
+            "color": manner.color,
+            "unicode": manner.unicode,
             "titles": {name: row.title for name, row in tables.use_cases.items()},
             "now": now,
         }
 
-    def _table(self, run: Run, tables: Tables, now: datetime, sink: TextIO) -> Iterator[str]:
-        from ekuscan.report import table
 
-        return table.render(run, verbose=self._look.verbose, **self._manners(sink, tables, now))
+def meaning(path: Path, formats: Sequence[str] = _ALL) -> tuple[Path, Format]:
+    """The file that ``-o`` names, and its format: by the word before a colon, else by its ending.
+
+    Raises `UsageError`.
+    """
+    word, colon, rest = str(path).partition(":")
+    found = FORMATS.get(word) if colon and rest else None
+    if found is not None:
+        path = Path(rest)
+    else:
+        found = by_suffix(path.name)
+    if found is None:
+        usual = ", ".join(FORMATS[name].suffixes[0] for name in formats if FORMATS[name].suffixes)
+        raise UsageError(
+            f"-o {path}: the format follows from the suffix; write one of {usual}, or FORMAT:FILE{nearest(word, formats)}"
+        )
+    if found.name not in formats:
+        usual = " or ".join(FORMATS[name].suffixes[0] for name in formats)
+        raise UsageError(f"-o {path}: there is no such result as {found.name}; write {usual}")
+    return path, found
+
+
+def refused(error: Exception, format_: str) -> int:
+    """`refuse`, in monitoring's own way where the result was to be for monitoring."""
+    code = refuse(error)
+    if format_ != _NAGIOS:
+        return code
+    from ekuscan.report import nagios
+
+    sys.stdout.write(nagios.refusal(str(error).partition("\n")[0]))
+    return nagios.UNKNOWN
+
+
+def _write(sink: TextIO, pieces: Iterable[str | bytes], *, plain: bool) -> None:
+    """What is plain text goes out in the sink's own encoding; every other format has one of its own."""
+    for piece in pieces:
+        if plain and isinstance(piece, str):
+            sink.write(piece)
+        else:
+            _write_bytes(sink, _encoded(piece))
+    sink.flush()
+
+
+def _encoded(piece: str | bytes) -> bytes:
+    return piece if isinstance(piece, bytes) else piece.encode("utf-8", "backslashreplace")
 
 
 def _write_bytes(sink: TextIO, data: bytes) -> None:
@@ -138,20 +233,9 @@ def _write_bytes(sink: TextIO, data: bytes) -> None:
         raw.flush()
 
 
-def _format_of(path: Path) -> str:
-    found = _SUFFIXES.get(path.suffix.lower())
-    if found is None:
-        raise UsageError(f"-o {path}: the format follows from the suffix; write one of {', '.join(_SUFFIXES)}")
-    return found
-
-
-def _document(run: Run) -> Iterator[str]:
-    return json_document.render(records.records(run), run.problems, run.plan, run.remedy_work)
-
-
-def _width(sink: TextIO) -> int:
+def _width(sink: TextIO | None) -> int:
     """COLUMNS, else the terminal's width, else 80; files always get 80."""
-    if sink is not sys.stdout:
+    if sink is None or sink is not sys.stdout:
         return _WIDTH
     told = os.environ.get("COLUMNS", "")
     if told.isdecimal() and int(told) > 0:
@@ -160,9 +244,9 @@ def _width(sink: TextIO) -> int:
     return max(min(columns, 120), _NARROWEST)
 
 
-def _colored(color: str, sink: TextIO) -> bool:
+def _colored(color: str, sink: TextIO | None) -> bool:
     """Never into a file or where NO_COLOR asks for none; FORCE_COLOR and --color always ask for it."""
-    if sink is not sys.stdout or color == "never":
+    if sink is None or sink is not sys.stdout or color == "never":
         return False
     if color == "always":
         return True

@@ -59,7 +59,7 @@ def preflight(request: PreflightRequest) -> int:
         try:
             _check(inventory, changes, grounds, options)
             # Files are opened only for a result that is about to come.
-            outputs = Outputs(scan.format, scan.outputs, Shown(scan.verbose, scan.color), streams=False)
+            outputs = Outputs(scan.format, scan.outputs, Shown(scan.verbose, scan.color), formats=("table", "json"))
             ready = prepared(scan, inventory, known, started)
             run = RunInProgress(run_info(store, known, started, today), ready.inventory, known, grounds.book, options)
             look = _look(run, ready, options)

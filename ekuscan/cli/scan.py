@@ -15,7 +15,7 @@ from ekuscan.certificate_files import read_certificates
 from ekuscan.cli import event_loop
 from ekuscan.cli.collector import spare_the_collector
 from ekuscan.cli.knowledge import given_password, knowledge, moment, vocabulary
-from ekuscan.cli.output import Look, Outputs
+from ekuscan.cli.output import Look, Outputs, refused
 from ekuscan.cli.progress import progress
 from ekuscan.cli.refusal import UsageError, refuse
 from ekuscan.cli.scan_limits import sweep_limits, within_reach
@@ -50,10 +50,10 @@ def scan(request: ScanRequest) -> int:
         ready = prepared(request, inventory, known, started)
         inventory = ready.inventory
     except (UsageError, InvalidInput, TrustStoreError, FailOnError) as error:
-        return refuse(error)
+        return refused(error, request.format)
     with store:
         book = ChainBook(store, inventory.trust)
-        info = run_info(store, known, started, as_of)
+        info = run_info(store, known, started, as_of, request.vantage, inventory_file(request))
         run = RunInProgress(info, inventory, known, book, options, ready.unread)
         return sweep_and_report(inventory.endpoints, ready.limits, run, outputs, known, ready.beside)
 
@@ -80,7 +80,14 @@ def prepared(request: ScanRequest, inventory: Inventory, known: Knowledge, start
     return Ready(inventory, limits, beside, unread)
 
 
-def run_info(store: TrustStore, known: Knowledge, started: datetime, as_of: datetime) -> RunInfo:
+def run_info(
+    store: TrustStore,
+    known: Knowledge,
+    started: datetime,
+    as_of: datetime,
+    vantage: str | None = None,
+    inventory: str | None = None,
+) -> RunInfo:
     """What identifies a run that begins now."""
     return RunInfo(
         id=uuid.uuid4().hex,
@@ -89,10 +96,18 @@ def run_info(store: TrustStore, known: Knowledge, started: datetime, as_of: date
         complete=False,
         as_of=as_of,
         ekuscan=__version__,
-        vantage=None,
+        vantage=vantage,
         rules=RulesVersion(known.tables.date, known.tables.sha256),
         trust_data=store.version,
+        inventory=inventory,
     )
+
+
+def inventory_file(request: ScanRequest) -> str | None:
+    """The one file whose lines targets refer to, as it was named; None where there is none, or more than one."""
+    lists = [target[1:] for target in request.targets if target.startswith("@")]
+    files = [str(request.file)] if request.file is not None else []
+    return (files + lists)[0] if len(files + lists) == 1 and (files + lists)[0] != "-" else None
 
 
 def read_inventory(request: ScanRequest, known: Knowledge) -> Inventory:
@@ -186,8 +201,8 @@ def _end(run: RunInProgress, sink: _Sink, outputs: Outputs, known: Knowledge, *,
     try:
         outputs.close()
     except UsageError as error:
-        return refuse(error)
-    return summary.exit
+        return outputs.exit_code(refuse(error))
+    return outputs.exit_code(summary.exit)
 
 
 async def sweep_into(

@@ -46,3 +46,4 @@ class ScanRequest:
     rules: tuple[Path, ...] = ()
     trust_data: Path | None = None
     color: str = "auto"
+    vantage: str | None = None

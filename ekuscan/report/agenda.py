@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from ekuscan.policy.calendar import CertificateDays, Event, events
+from ekuscan.model import Certificate, Chain, Run, SlotContent, Target
+from ekuscan.names import printable
+from ekuscan.policy.calendar import CertificateDays, Event, certificate_days, events
 from ekuscan.policy.days import spoken
 from ekuscan.record import record
 
@@ -23,6 +26,19 @@ class Entry:
     day: date | None
     title: str
     text: tuple[str, ...]
+
+
+@record
+class Kept:
+    """A chain and where it is kept: ``id`` and ``name`` of the place, for good and for a person.
+
+    ``leaf`` is its end-entity certificate.
+    """
+
+    id: str
+    name: str
+    leaf: Certificate
+    chain: Chain
 
 
 def policy_entries() -> Iterator[Entry]:
@@ -62,3 +78,39 @@ def _renewal(days: CertificateDays) -> str:
         else ""
     )
     return f"{who} {asked}{until}.{best}"
+
+
+def kept_entries(kept: Iterable[Kept], today: date) -> Iterator[Entry]:
+    """The days of certificates; a second one that is kept at the same place is numbered."""
+    taken: Counter[str] = Counter()
+    for one in kept:
+        taken[one.id] += 1
+        id_ = one.id if taken[one.id] == 1 else f"{one.id}/{taken[one.id]}"
+        yield from certificate_entries(id_, printable(one.name, 60), certificate_days(one.leaf, one.chain, today))
+
+
+def end_entity(chain: Chain) -> str:
+    """The fingerprint of a chain's end-entity certificate."""
+    return chain.paths[0][0] if chain.paths and chain.paths[0] else chain.presented[0]
+
+
+def held_in(run: Run) -> Iterator[Kept]:
+    """The chains in the slots of a run, as far as it has their certificates. What is one slot with another stands once.
+
+    Who issued a chain is what the run found: it had the site's own roots and trust data, which need not be here.
+    """
+    for target in run.targets:
+        for content in target.slots:
+            chain = run.chains.get(content.chain or "")
+            leaf = run.certificates.get(end_entity(chain)) if chain is not None else None
+            if chain is None or leaf is None or content.from_ == "same-slot":
+                continue
+            names = [target.id, content.slot, *_apart(target, content, [leaf])]
+            yield Kept("/".join(names), " ".join(names), leaf, chain)
+
+
+def _apart(target: Target, content: SlotContent, leaf: Sequence[Certificate]) -> list[str]:
+    """What tells a content from others of its slot, and stays at a renewal: a port and the kind of its key."""
+    if sum(one.slot == content.slot and one.from_ != "same-slot" for one in target.slots) == 1:
+        return []
+    return [*content.endpoints[:1], *(one.key.partition(" ")[0] for one in leaf)]

@@ -40,6 +40,8 @@ _FINGERPRINTS = frozenset({"sha256", "chain", "presented", "paths", "blocked_by"
 _GAINED: Mapping[str, frozenset[str]] = {
     "Document": frozenset({"plan", "remedy_work"}),
     "Problem": frozenset({"ways"}),
+    "RunInfo": frozenset({"inventory"}),
+    "RunLine": frozenset({"inventory"}),
     "Preflight": frozenset({"blocks", "plan", "remedy_work"}),
     "Tally": frozenset({"still_open"}),
 }
