@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from ekuscan.certificates import ParsedCertificate, parse
@@ -45,6 +45,15 @@ class ChainBook:
         if identity not in self.chains:
             self.chains[identity] = self._judge(fingerprints, ders)
         return identity
+
+    def recall(
+        self, certificates: Mapping[str, Certificate], chains: Mapping[str, Chain], ders: Iterable[bytes]
+    ) -> None:
+        """Take in chains as they were judged once; ``ders`` are the certificates themselves, in any order."""
+        for der in ders:
+            self._parse(der)
+        self.certificates.update(certificates)
+        self.chains.update(chains)
 
     def suppose(self, sha256: str, certificate: Certificate, identity: str, chain: Chain) -> None:
         """Take in a certificate that nobody has yet, and the chain with it, each under an id that stands in for its

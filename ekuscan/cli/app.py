@@ -66,6 +66,11 @@ _PREFLIGHT_EPILOG = (
     "130 interrupted."
 )
 
+_REPORT_EPILOG = (
+    "Exit codes: 0 written, whatever the result says; 2 cannot start (usage, no result) or not write; "
+    "4 a bug of ekuscan. With --to nagios the state of the check: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN."
+)
+
 _IMPORT_EPILOG = (
     "Exit codes: 0 done, or nothing to change; 2 cannot start (usage, a source or a targets file that cannot be used) "
     "or not write; 3 an appliance told nothing, what the others told is merged; 4 a bug of ekuscan; 130 interrupted."
@@ -140,6 +145,26 @@ Vantage = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option("--vantage", help="Name of the place that is looked from, such as dmz.", metavar="NAME"),
 ]
+
+
+Results = Annotated[
+    list[str],
+    typer.Argument(help="A result (.json or .jsonl) or -; two that were seen from two places.", metavar="RESULT"),
+]
+ReportTo = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--to", "--format", help="The format, where no file's suffix says it.", metavar="FORMAT"),
+]
+ReportOutput = Annotated[
+    Optional[list[Path]],  # noqa: UP045
+    typer.Option(
+        "-o",
+        "--output",
+        help="Write a file, nothing to standard output: .txt, .json, .csv, .md, .xml, .prom, .sarif, .ics, .zip.",
+        metavar="FILE",
+    ),
+]
+Redact = Annotated[bool, typer.Option("--redact", help="Leave names out of a bundle: hosts, addresses, subjects.")]
 
 
 def _version(wanted: bool) -> None:
@@ -236,6 +261,45 @@ def scan(
         trust_data=trust_data,
         color=color,
         vantage=vantage,
+    )
+    raise typer.Exit(run(request))
+
+
+@app.command(epilog=_REPORT_EPILOG)
+def report(
+    results: Results,
+    to: ReportTo = None,
+    output: ReportOutput = None,
+    redact: Redact = False,
+    verbose: Verbose = False,
+    warn_days: WarnDays = 45,
+    assume: Assume = True,
+    fail_on: FailOn = "breaks-now",
+    rules: Rules = None,
+    trust_data: TrustData = None,
+    color: Color = "auto",
+) -> None:
+    """Write a saved result in any format, or two from two places put together. Nothing is scanned.
+
+    Examples: ekuscan report run.json -o run.csv -o run.sarif;
+    ekuscan report inside.json dmz.json;
+    ekuscan report run.json --to bundle --redact -o case.zip
+    """
+    from ekuscan.cli.report import ReportRequest
+    from ekuscan.cli.report import report as run
+
+    request = ReportRequest(
+        results=tuple(results),
+        to=to,
+        outputs=tuple(output or ()),
+        redact=redact,
+        verbose=verbose,
+        warn_days=warn_days,
+        assume=assume,
+        fail_on=fail_on,
+        rules=tuple(rules or ()),
+        trust_data=trust_data,
+        color=color,
     )
     raise typer.Exit(run(request))
 

@@ -19,7 +19,7 @@ from ekuscan.rules.tables import Tables
 from ekuscan.run import Knowledge
 from ekuscan.targets.vocabulary import SettingShape, UseCaseShape, Vocabulary
 
-_LARGEST_RESULT = 512 * 1024 * 1024
+LARGEST_RESULT = 512 * 1024 * 1024
 PASSWORD_VARIABLE = "EKUSCAN_PASSWORD"  # noqa: S105  (the name of the variable, not a password)
 
 
@@ -105,9 +105,9 @@ def given_password(path: Path | None = None) -> bytes | None:
 
 def read_saved(path: Path) -> Run:
     """The result that a file holds. Raises `UsageError` with the reason."""
-    data = readable(path, _LARGEST_RESULT)
-    if len(data) > _LARGEST_RESULT:
-        raise UsageError(f"{path}: found more than {_LARGEST_RESULT >> 20} MiB; scan fewer targets into one result")
+    data = readable(path, LARGEST_RESULT)
+    if len(data) > LARGEST_RESULT:
+        raise UsageError(f"{path}: found more than {LARGEST_RESULT >> 20} MiB; scan fewer targets into one result")
     try:
         return read_result(data)
     except SavedResultError as error:

@@ -53,39 +53,59 @@ class Outputs:
     """All places to which one result goes. Lines of JSON are written while the run lasts, the others at its end."""
 
     def __init__(
-        self, format_: str, files: Sequence[Path], look: Look, *, formats: Sequence[str] = _ALL, live: bool = True
+        self,
+        format_: str | None,
+        files: Sequence[Path],
+        look: Look,
+        *,
+        formats: Sequence[str] = _ALL,
+        live: bool = True,
+        otherwise: str | None = None,
     ) -> None:
         """Makes sure that the files can be written. ``formats`` are those that this result has.
 
-        Unless ``live`` nothing is written before the end. Raises `UsageError` for an unknown format or a file that
-        cannot be written.
+        ``format_`` is that of standard output, None for nothing there; ``otherwise`` that of files whose ending says
+        none. Unless ``live`` nothing is written before the end.
+
+        Raises `UsageError` for an unknown format or a file that cannot be written.
         """
-        if format_ not in formats:
-            raise UsageError(f"--format: found {format_!r}; write one of {', '.join(formats)}")
+        option = "--format" if live else "--to"
+        for named in (format_, otherwise):
+            if named is not None and named not in formats:
+                raise UsageError(f"{option}: found {named!r}; write one of {', '.join(formats)}")
         if look.color not in _COLORS:
             raise UsageError(f"--color: found {look.color!r}; write one of {', '.join(_COLORS)}")
-        if FORMATS[format_].binary and sys.stdout.isatty():
+        if format_ is not None and FORMATS[format_].binary and sys.stdout.isatty():
             usual = FORMATS[format_].suffixes[0]
-            raise UsageError(f"--format {format_}: is no text for a terminal; write it to a file: -o NAME{usual}")
+            raise UsageError(f"{option} {format_}: is no text for a terminal; write it to a file: -o NAME{usual}")
         self._look = look
         self._live = live
-        self._stdout = FORMATS[format_]
+        self._stdout = FORMATS[format_] if format_ is not None else None
         self._stack = ExitStack()
         self._lost: list[str] = []
         self._state: int | None = None
-        meant = [meaning(path, formats) for path in files]
+        meant = [meaning(path, formats, otherwise) for path in files]
         self._files = [_File(path, one, self._opened(path, one)) for path, one in meant]
-        self._live_sinks = [sys.stdout] if live and self._stdout.streams else []
-        self._live_sinks += [one.sink for one in self._files if one.sink is not None and live and one.format.streams]
+        self._live_sinks = [sys.stdout] if self._streams(self._stdout) else []
+        self._live_sinks += [one.sink for one in self._files if one.sink is not None and self._streams(one.format)]
+
+    def _streams(self, format_: Format | None) -> bool:
+        return self._live and format_ is not None and format_.streams
 
     def _opened(self, path: Path, format_: Format) -> TextIO | None:
         try:
-            if (self._live and format_.streams) or is_special(path):
+            if self._streams(format_) or is_special(path):
                 return self._stack.enter_context(lasting_file(path))
             check_writable(path)
         except OSError as error:
             raise UsageError(f"-o {path}: cannot be written: {error.strerror or error}") from None
         return None
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The names of the formats that are written, standard output's first."""
+        stdout = (self._stdout.name,) if self._stdout is not None else ()
+        return (*stdout, *(one.format.name for one in self._files))
 
     @property
     def streams(self) -> bool:
@@ -94,7 +114,7 @@ class Outputs:
     @property
     def only_streams(self) -> bool:
         """Whether nobody wants the whole result at the end."""
-        return self._live and self._stdout.streams and all(one.format.streams for one in self._files)
+        return self._streams(self._stdout) and all(one.format.streams for one in self._files)
 
     def close(self) -> None:
         """Close the files. Raises `UsageError` for those that could not be written to their end."""
@@ -124,14 +144,14 @@ class Outputs:
         def pieces(format_: Format, sink: TextIO | None) -> Iterator[str | bytes]:
             return iter(format_.render(Rendering(run, tables, now, self._manner(sink), self._look.redact)))
 
-        if not (self._live and self._stdout.streams):
+        if self._stdout is not None and not self._streams(self._stdout):
             _write(sys.stdout, pieces(self._stdout, sys.stdout), plain=self._stdout.plain)
         for one in self._files:
             if one.sink is None:
                 self._replace(one.path, map(_encoded, pieces(one.format, None)))
             elif one.sink not in self._live_sinks:
                 _write(one.sink, pieces(one.format, one.sink), plain=one.format.plain)
-        if self._stdout.name == _NAGIOS:
+        if _NAGIOS in self.formats[:1]:
             from ekuscan.report import nagios
 
             self._state = nagios.state(run)
@@ -151,7 +171,8 @@ class Outputs:
                 return preflight_document.render(found)
             return preflight_page.render(found, **self._manners(sink, tables, now), verbose=self._look.verbose)
 
-        _write(sys.stdout, pieces(self._stdout, sys.stdout), plain=True)
+        if self._stdout is not None:
+            _write(sys.stdout, pieces(self._stdout, sys.stdout), plain=True)
         for one in self._files:
             if one.sink is None:
                 self._replace(one.path, map(_encoded, pieces(one.format, None)))
@@ -174,8 +195,8 @@ class Outputs:
         }
 
 
-def meaning(path: Path, formats: Sequence[str] = _ALL) -> tuple[Path, Format]:
-    """The file that ``-o`` names, and its format: by the word before a colon, else by its ending.
+def meaning(path: Path, formats: Sequence[str] = _ALL, otherwise: str | None = None) -> tuple[Path, Format]:
+    """The file that ``-o`` names, and its format: by the word before a colon, else by its ending, else ``otherwise``.
 
     Raises `UsageError`.
     """
@@ -184,12 +205,11 @@ def meaning(path: Path, formats: Sequence[str] = _ALL) -> tuple[Path, Format]:
     if found is not None:
         path = Path(rest)
     else:
-        found = by_suffix(path.name)
+        found = by_suffix(path.name) or FORMATS.get(otherwise or "")
     if found is None:
         usual = ", ".join(FORMATS[name].suffixes[0] for name in formats if FORMATS[name].suffixes)
-        raise UsageError(
-            f"-o {path}: the format follows from the suffix; write one of {usual}, or FORMAT:FILE{nearest(word, formats)}"
-        )
+        told = f"the format follows from the suffix; write one of {usual}, or FORMAT:FILE"
+        raise UsageError(f"-o {path}: {told}{nearest(word, formats) if colon else ''}")
     if found.name not in formats:
         usual = " or ".join(FORMATS[name].suffixes[0] for name in formats)
         raise UsageError(f"-o {path}: there is no such result as {found.name}; write {usual}")

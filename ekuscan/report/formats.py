@@ -17,8 +17,9 @@ Pieces = Iterable[str] | Iterable[bytes]
 class Format:
     """``suffixes`` are endings of file names, the first one the usual; a longer one counts before a shorter.
 
-    One without any is named before the file: ``nagios:FILE``. ``streams``: its lines are written while the run lasts, so that nothing is left for ``render`` to do at its end.
-    ``binary``: no text, for no terminal. ``plain``: for a person's screen, in the encoding and width of that.
+    One without any is named before the file: ``nagios:FILE``. ``streams``: its lines are written while the run lasts,
+    so that nothing is left for ``render`` to do at its end. ``binary``: no text, for no terminal. ``plain``: for a
+    person's screen, in the encoding and width of that.
     """
 
     name: str

@@ -103,11 +103,12 @@ def _end(info: RunInfo, observations: Iterable[Observation]) -> datetime:
 
 def _ders(chain: Chain, certificates: Mapping[str, Certificate]) -> tuple[bytes, ...] | None:
     """The certificates of a chain as they were presented; None where one is missing, or is not what its name says."""
-    ders = [_der(certificates[one].pem) if one in certificates else b"" for one in chain.presented]
+    ders = [der_of(certificates[one].pem) if one in certificates else b"" for one in chain.presented]
     return tuple(ders) if [sha256_hex(der) for der in ders] == list(chain.presented) else None
 
 
-def _der(pem: str) -> bytes:
+def der_of(pem: str) -> bytes:
+    """The DER of a certificate's PEM, b"" where there is none."""
     body = "".join(line for line in pem.splitlines() if not line.startswith("-"))
     try:
         return binascii.a2b_base64(body.encode(), strict_mode=True)
