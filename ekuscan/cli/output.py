@@ -19,6 +19,7 @@ from ekuscan.model import Record, Run
 from ekuscan.record import record
 from ekuscan.report import jsonl
 from ekuscan.report.formats import FORMATS, Format, by_suffix
+from ekuscan.report.records import in_order
 from ekuscan.report.rendering import Manner, Rendering
 from ekuscan.rules.tables import Tables
 
@@ -139,7 +140,8 @@ class Outputs:
             _write_bytes(sink, lines)
 
     def finish(self, run: Run, tables: Tables, now: datetime) -> None:
-        """Write the whole result to the other places."""
+        """Write the whole result to the other places, in the order in which it is saved."""
+        run = in_order(run)
 
         def pieces(format_: Format, sink: TextIO | None) -> Iterator[str | bytes]:
             return iter(format_.render(Rendering(run, tables, now, self._manner(sink), self._look.redact)))
