@@ -12,6 +12,7 @@ from pathlib import Path
 from ekuscan.assessment import ChainBook
 from ekuscan.certificate_files import CertificateFileError, read_certificates
 from ekuscan.cli.knowledge import given_password, moment, read_saved, readable, tables, vocabulary
+from ekuscan.cli.log import tell
 from ekuscan.cli.refusal import UsageError, refuse
 from ekuscan.model import Inventory, Run
 from ekuscan.names import printable
@@ -121,7 +122,7 @@ def _tell_unseen(inventory: Inventory) -> None:
     if unseen:
         more = f" and {len(unseen) - 5} more" if len(unseen) > 5 else ""
         told = f"{', '.join(unseen[:5])}{more}: no certificate is given as a file"
-        print(f"ekuscan: {told}; scan with -o run.json, and give run.json to calendar", file=sys.stderr)
+        tell(f"{told}; scan with -o run.json, and give run.json to calendar")
 
 
 # --- where it goes ----------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ekuscan.cli.knowledge import PASSWORD_VARIABLE, given_password
+from ekuscan.cli.log import tell
 from ekuscan.cli.refusal import UsageError
 from ekuscan.cli.scan_request import ScanRequest
 from ekuscan.client_pairs import ClientPairError, PasswordNeeded, read_pair
@@ -92,7 +93,7 @@ def _read(pairs: tuple[_Named, ...], now: datetime) -> Mapping[str, Identity]:
             problems.append(str(error))
             continue
         for warning in read.warnings:
-            print(f"ekuscan: {warning}", file=sys.stderr)
+            tell(warning)
         found[pair.name] = read.identity
     if problems:
         raise UsageError("\n".join(problems))

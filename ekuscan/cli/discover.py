@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ekuscan.cli.event_loop import run
 from ekuscan.cli.import_sources import ImportRequest, check_file, put
+from ekuscan.cli.log import tell
 from ekuscan.cli.refusal import UsageError, refuse
 from ekuscan.discovery.ask import discover as ask
 from ekuscan.discovery.findings import findings, unseen
@@ -63,12 +63,12 @@ def _put(seen: Discovery, request: DiscoverRequest) -> None:
     else:
         _tell(found.left_out)
     asked = counted(len(seen.records), "record name")
-    print(f"ekuscan: {asked} asked for, {counted(len(found.targets), 'host')} with TLS or SIP found", file=sys.stderr)
+    tell(f"{asked} asked for, {counted(len(found.targets), 'host')} with TLS or SIP found")
 
 
 def _tell(sentences: Iterable[str]) -> None:
     for sentence in sentences:
-        print(f"ekuscan: {printable(sentence, 600)}", file=sys.stderr)
+        tell(printable(sentence, 600))
 
 
 def _domains(texts: Sequence[str]) -> tuple[str, ...]:

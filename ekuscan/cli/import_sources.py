@@ -11,6 +11,7 @@ from typing import Final
 
 from ekuscan.cli.collector import spare_the_collector
 from ekuscan.cli.knowledge import vocabulary
+from ekuscan.cli.log import tell
 from ekuscan.cli.refusal import UsageError, nearest, refuse
 from ekuscan.cli.save import check_unchanged, save
 from ekuscan.exit_code import FINE, INCOMPLETE
@@ -78,7 +79,7 @@ def put(found: Sequence[Found], request: ImportRequest) -> None:
     read: dict[str, bytes] = {}
     merged = _merged(request, unify(found), before, read)
     for sentence in merged.told:
-        print(f"ekuscan: {printable(sentence, 600)}", file=sys.stderr)
+        tell(printable(sentence, 600))
     _put(request, before, merged, read)
 
 
@@ -204,7 +205,7 @@ def _put(request: ImportRequest, before: bytes, merged: Merged, read: Mapping[st
         save(target, after, before)
     files = f" and {counted(len(merged.files), 'certificate file')}" if merged.files else ""
     done = f"written{files}" if after != before or merged.files else "says all of it already; unchanged"
-    print(f"ekuscan: {printable(str(request.file), 200)}: {done}", file=sys.stderr)
+    tell(f"{printable(str(request.file), 200)}: {done}")
 
 
 def _show(file: Path, before: bytes, after: bytes, merged: Merged) -> None:

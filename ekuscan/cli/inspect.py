@@ -17,6 +17,7 @@ from ekuscan.cli.knowledge import (
     moment,
     readable,
 )
+from ekuscan.cli.log import tell
 from ekuscan.cli.output import Look, Outputs, refused
 from ekuscan.cli.refusal import UsageError, nearest
 from ekuscan.cli.scan import report, run_info
@@ -137,7 +138,7 @@ def _tell_unnamed_role(request: InspectRequest, inventory: Inventory) -> None:
     """That what a certificate is good for hangs on the product that it is for."""
     if request.role is None and inventory.targets:
         told = "what a certificate has to have depends on the product; name it, for example --as expressway-e"
-        print(f"ekuscan: not judged: {told}", file=sys.stderr)
+        tell(f"not judged: {told}")
 
 
 def _tell_doubtful_release(wanted: str | None, tables: Tables) -> None:
@@ -150,7 +151,7 @@ def _tell_doubtful_release(wanted: str | None, tables: Tables) -> None:
         within = row.release.low is None or written.low >= row.release.low
         within = within and (row.release.high is None or written.high <= row.release.high)
         if row.only_told and role in row.roles and within:
-            print(f"ekuscan: {profile(role).title} {release}: {row.says}", file=sys.stderr)
+            tell(f"{profile(role).title} {release}: {row.says}")
 
 
 def _tell_unjudged(wanted: str | None, tables: Tables) -> None:
@@ -162,7 +163,7 @@ def _tell_unjudged(wanted: str | None, tables: Tables) -> None:
         return
     title = profile(role).title
     told = f"no rule says what {title} refuses at an upload; judged is its use, as far as rules know it"
-    print(f"ekuscan: {told}", file=sys.stderr)
+    tell(told)
 
 
 def _tell_unseen_slots(request: InspectRequest, tables: Tables) -> None:
@@ -175,11 +176,10 @@ def _tell_unseen_slots(request: InspectRequest, tables: Tables) -> None:
         if slot.same_as != row.default_slot or not _separate(slot, role, release):
             continue
         told = " ".join(_may_be_one(slot.name, role, tables))
-        print(
-            f"ekuscan: where {row.title} {release} dials, its {slot.name} slot decides, which nobody gave: "
+        tell(
+            f"where {row.title} {release} dials, its {slot.name} slot decides, which nobody gave: "
             f"inspect that certificate with --slot {slot.name}. {told}{' Then' if told else 'Where both are one,'} "
-            f"inspect this file with --slot {row.default_slot} --slot {slot.name}.",
-            file=sys.stderr,
+            f"inspect this file with --slot {row.default_slot} --slot {slot.name}."
         )
 
 

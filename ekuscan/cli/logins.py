@@ -15,6 +15,7 @@ from ekuscan.appliance.zone_connections import with_zones, zone_connections
 from ekuscan.certificate_files import read_certificates
 from ekuscan.cli.event_loop import run
 from ekuscan.cli.knowledge import vocabulary
+from ekuscan.cli.log import tell
 from ekuscan.cli.refusal import UsageError
 from ekuscan.cli.scan_request import ScanRequest
 from ekuscan.credentials import USER_VARIABLE, Login, LoginSources, logins
@@ -44,11 +45,11 @@ def told_by_apis(
     facts = run(facts_of_all(inventory, given))
     for target, one in facts.items():
         for failure in one.failures:
-            print(f"ekuscan: {target}: {failure.said}", file=sys.stderr)
+            tell(f"{target}: {failure.said}")
     found = zone_connections(facts.values(), inventory, vocabulary(tables).use_cases)
     if found.unknown_peers:
         count = len(found.unknown_peers)
-        print(f"ekuscan: {count} peer{'s' * (count > 1)} of zones are no targets of this run", file=sys.stderr)
+        tell(f"{count} peer{'s' * (count > 1)} of zones are no targets of this run")
     unread = tuple(api_not_read(facts.values()))
     inventory = with_told_certificates(with_zones(inventory, found), facts)
     return inventory, lambda observation: with_told_release(observation, facts), unread
@@ -84,4 +85,4 @@ def given_logins(credentials: Path | None, inventory: Inventory) -> Mapping[str,
 
 
 def _warn(message: str) -> None:
-    print(f"ekuscan: {message}", file=sys.stderr)
+    tell(message)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from ekuscan.certificate_files import CertificateFileError
 from ekuscan.cli import event_loop
 from ekuscan.cli.candidates import read_candidates
 from ekuscan.cli.knowledge import knowledge, moment
+from ekuscan.cli.log import tell
 from ekuscan.cli.output import Look as Shown
 from ekuscan.cli.output import Outputs
 from ekuscan.cli.preflight_request import PreflightRequest
@@ -64,7 +64,7 @@ def preflight(request: PreflightRequest) -> int:
             run = RunInProgress(run_info(store, known, started, today), ready.inventory, known, grounds.book, options)
             look = _look(run, ready, options)
             if look is None:
-                print("ekuscan: interrupted: nothing was judged", file=sys.stderr)
+                tell("interrupted: nothing was judged")
                 return INTERRUPTED
             found = foresee(look, asked, known, replace(grounds, looked=True))
         except (UsageError, InvalidInput, WrongChange) as error:
@@ -123,4 +123,4 @@ def _tell(found: Foresight, run: RunInProgress, outputs: Outputs, tables: Tables
 
 def _tell_faults(faults: Iterable[str]) -> None:
     for fault in faults:
-        print(f"ekuscan: a bug of ekuscan, so these were not judged: {fault}", file=sys.stderr)
+        tell(f"a bug of ekuscan, so these were not judged: {fault}", "error")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from ekuscan.cli.log import tell
 from ekuscan.exit_code import UNUSABLE
 
 
@@ -16,7 +16,7 @@ class UsageError(Exception):
 def refuse(error: Exception) -> int:
     """Say what is wrong with the input, a line each, and return the exit code for it."""
     for line in str(error).splitlines():
-        print(f"ekuscan: {line}", file=sys.stderr)
+        tell(line, "error")
     return UNUSABLE
 
 

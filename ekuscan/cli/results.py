@@ -11,6 +11,7 @@ from ekuscan import __version__
 from ekuscan.advice import is_fine
 from ekuscan.assessment import ChainBook
 from ekuscan.cli.knowledge import LARGEST_RESULT, readable
+from ekuscan.cli.log import tell
 from ekuscan.cli.refusal import UsageError
 from ekuscan.exit_code import FailOn
 from ekuscan.model import RulesVersion, Run
@@ -66,7 +67,7 @@ def _with_problems(run: Run, judge: Callable[[Run], Run]) -> Run:
     if {(one.id, one.outcome) for one in anew.verdicts} == {(one.id, one.outcome) for one in run.verdicts}:
         return replace(run, problems=anew.problems, plan=anew.plan, remedy_work=anew.remedy_work)
     told = "judged again by the tables of today, which give other verdicts than those of"
-    print(f"ekuscan: {told} {printable(run.run.rules.date, 40)}", file=sys.stderr)
+    tell(f"{told} {printable(run.run.rules.date, 40)}")
     return anew
 
 
@@ -80,5 +81,5 @@ def in_one(runs: Sequence[Run], judge: Callable[[Run], Run]) -> Run:
     except (SameVantageError, CannotJudgeError) as error:
         raise UsageError(str(error)) from None
     for sentence in both.said:
-        print(f"ekuscan: {printable(sentence, 500)}", file=sys.stderr)
+        tell(printable(sentence, 500))
     return found

@@ -15,6 +15,7 @@ from ekuscan.certificate_files import read_certificates
 from ekuscan.cli import event_loop
 from ekuscan.cli.collector import spare_the_collector
 from ekuscan.cli.knowledge import given_password, knowledge, moment, vocabulary
+from ekuscan.cli.log import tell
 from ekuscan.cli.output import Look, Outputs, refused
 from ekuscan.cli.progress import progress
 from ekuscan.cli.refusal import UsageError, refuse
@@ -193,7 +194,7 @@ def report(run: RunInProgress, outputs: Outputs, known: Knowledge) -> int:
 
 def _end(run: RunInProgress, sink: _Sink, outputs: Outputs, known: Knowledge, *, complete: bool) -> int:
     for fault in run.faults:
-        print(f"ekuscan: a bug of ekuscan, so these were not judged: {fault}", file=sys.stderr)
+        tell(f"a bug of ekuscan, so these were not judged: {fault}", "error")
     summary = run.summary(complete)
     sink.end(summary, complete=complete)
     if not outputs.only_streams:
@@ -233,7 +234,7 @@ class _Sink:
     def observe(self, observation: Observation) -> None:
         failure = observation.failure
         if failure is not None and failure.reason == "internal-error":
-            print(f"ekuscan: {observation.endpoint.id}: {failure.detail}", file=sys.stderr)
+            tell(f"{observation.endpoint.id}: {failure.detail}")
         piece = self._run.observe(observation)
         if piece is not None:
             self._stream(piece)
