@@ -19,6 +19,8 @@ MOST = 200
 
 # Every ASCII punctuation mark may be escaped (CommonMark 2.4); these can begin something within a line.
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>|~&$@#!^]|:(?=//))")
+# What makes an item of a list, or a heading of the line before.
+_AT_THE_BEGINNING = re.compile(r"^(\d*)([-+=.)])")
 
 
 def render(given: Rendering) -> Iterator[str]:
@@ -28,8 +30,8 @@ def render(given: Rendering) -> Iterator[str]:
 
 
 def escaped(words: str) -> str:
-    """A text within a line of Markdown."""
-    return _MARKUP.sub(r"\\\1", said(words))
+    """A text as Markdown shows it, within a line or at its beginning."""
+    return _AT_THE_BEGINNING.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", said(words).strip()), count=1)
 
 
 def _blocks(given: Rendering) -> Iterator[str]:
