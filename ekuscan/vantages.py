@@ -84,7 +84,7 @@ def _target(before: Target, after: Target, said: list[str]) -> Target:
             ("role", before.role, after.role, {before.role_from, after.role_from} == {"declared"}),
             ("release", before.release, after.release, {before.release_from, after.release_from} == {"declared"}),
         )
-        if declared and old != new
+        if declared and old != new and None not in (old, new)
     ]
     said += differs
     role = min((after, before), key=lambda one: _ORIGINS.index(one.role_from))

@@ -19,7 +19,13 @@ from ekuscan import __version__
 ROOT = Path(__file__).parent.parent
 LARGEST = 6_000_000
 # Distributions whose import package has another name.
-IMPORTED_AS = {"pyopenssl": "OpenSSL", "asyncio-dgram": "asyncio_dgram", "dnspython": "dns", "ruamel.yaml": "ruamel"}
+IMPORTED_AS = {
+    "pyopenssl": "OpenSSL",
+    "asyncio-dgram": "asyncio_dgram",
+    "dnspython": "dns",
+    "prometheus-client": "prometheus_client",
+    "ruamel.yaml": "ruamel",
+}
 
 
 @pytest.fixture(scope="module")

@@ -214,7 +214,7 @@ def meaning(path: Path, formats: Sequence[str] = _ALL, otherwise: str | None = N
         raise UsageError(f"-o {path}: {told}{nearest(word, formats) if colon else ''}")
     if found.name not in formats:
         usual = " or ".join(FORMATS[name].suffixes[0] for name in formats)
-        raise UsageError(f"-o {path}: there is no such result as {found.name}; write {usual}")
+        raise UsageError(f"-o {path}: this command writes no {found.name}; write {usual}")
     return path, found
 
 
