@@ -42,7 +42,7 @@ def judged_again(run: Run, knowledge: Knowledge, book: ChainBook, options: Optio
     )
     for _ in anew.begin():
         pass
-    for observation in _as_seen(run):
+    for observation in as_seen(run):
         anew.observe(observation)
     found = anew.result(run.run.finished or run.run.started, run.run.complete)
     notices = {notice.id: notice for notice in found.notices}
@@ -73,7 +73,7 @@ def _holder(target: Target, content: SlotContent) -> str | None:
     return content.same_as or next(others, None)
 
 
-def _as_seen(run: Run) -> Iterator[Observation]:
+def as_seen(run: Run) -> Iterator[Observation]:
     """Observations as they were made: that of a box every port of which is closed becomes a failure later."""
     for one in run.observations:
         closed = one.endpoint.optional and one.failure is not None and one.failure.reason in CLOSED_REASONS

@@ -82,6 +82,11 @@ _DISCOVER_EPILOG = (
     "4 a bug of ekuscan; 130 interrupted."
 )
 
+_DIFF_EPILOG = (
+    "Exit codes: 0 nothing changed; 1 something did; 2 cannot start (usage, a result that cannot be read); 3 nothing "
+    "is known to have changed, but a run was broken off or endpoints were not looked at; 4 a bug of ekuscan."
+)
+
 app = typer.Typer(
     name="ekuscan",
     help="Finds which mutual-TLS use cases of Cisco collaboration products break when certificates lose clientAuth.",
@@ -399,6 +404,37 @@ def preflight(
         renew=tuple(renew or ()),
         on=on,
         fail_on=fail_on,
+    )
+    raise typer.Exit(run(request))
+
+
+@app.command(epilog=_DIFF_EPILOG)
+def diff(
+    before: Annotated[str, typer.Argument(help="The earlier result, as scan -o run.json saves it.", metavar="BEFORE")],
+    after: Annotated[str, typer.Argument(help="The later one.", metavar="AFTER")],
+    format_: PreflightFormat = "table",
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Also what else differs, and each verdict with the reason.")
+    ] = False,
+    rules: Rules = None,
+    trust_data: TrustData = None,
+    color: Color = "auto",
+) -> None:
+    """What changed between two runs: one line for each cause, with the verdicts that it changed.
+
+    Examples: ekuscan diff monday.json tuesday.json; ekuscan diff monday.json tuesday.json --format json
+    """
+    from ekuscan.cli.diff import DiffRequest
+    from ekuscan.cli.diff import diff as run
+
+    request = DiffRequest(
+        before=before,
+        after=after,
+        format=format_,
+        verbose=verbose,
+        rules=tuple(rules or ()),
+        trust_data=trust_data,
+        color=color,
     )
     raise typer.Exit(run(request))
 

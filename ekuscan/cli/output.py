@@ -275,3 +275,14 @@ def _colored(color: str, sink: TextIO | None) -> bool:
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return sink.isatty() or bool(os.environ.get("FORCE_COLOR"))
+
+
+def stdout_manners(color: str) -> dict[str, Any]:
+    """How text is written to standard output: its width, whether in colour and in Unicode. Raises `UsageError`."""
+    if color not in _COLORS:
+        raise UsageError(f"--color: found {color!r}; write one of {', '.join(_COLORS)}")
+    return {
+        "width": _width(sys.stdout),
+        "color": _colored(color, sys.stdout),
+        "unicode": (sys.stdout.encoding or "").lower().replace("-", "") == "utf8",
+    }

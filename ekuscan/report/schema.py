@@ -1,9 +1,11 @@
-"""The JSON Schemas of ``ekuscan.run/1`` and ``ekuscan.preflight/1``, made from their dataclasses by pydantic.
+"""The JSON Schemas of what is published, made from its dataclasses by pydantic: ``ekuscan.run/1``,
+``ekuscan.preflight/1`` and ``ekuscan.diff/1``.
 
 The published file, `PUBLISHED`, is the output of `text` and is part of the package; readers need no pydantic. It
 describes the document; a line of the JSON Lines form is its ``#/$defs/Line``. Of a preflight these are
-`PUBLISHED_PREFLIGHT` and `preflight_text`. Within the number of a schema keys are only added, so the published forms
-let unknown keys pass; `closed` gives the form that does not. What was added later is required in neither.
+`PUBLISHED_PREFLIGHT` and `preflight_text`, of a diff `PUBLISHED_DIFF` and `diff_text`. Within the number of a schema
+keys are only added, so the published forms let unknown keys pass; `closed` gives the form that does not. What was added
+later is required in neither.
 """
 
 from __future__ import annotations
@@ -19,11 +21,12 @@ from typing import Annotated, Any, Literal, Optional, get_args, get_origin, get_
 import pydantic
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, WithJsonSchema, models_json_schema
 
-from ekuscan import foresight, model
+from ekuscan import foresight, model, news
 from ekuscan.report.jsonl import SCHEMA
 
 PUBLISHED = Path(__file__).with_name("run-1.schema.json")
 PUBLISHED_PREFLIGHT = Path(__file__).with_name("preflight-1.schema.json")
+PUBLISHED_DIFF = Path(__file__).with_name("diff-1.schema.json")
 
 Fingerprint = Annotated[str, pydantic.StringConstraints(pattern="^[0-9a-f]{64}$")]
 Instant = Annotated[datetime, WithJsonSchema({"type": "string", "format": "date-time", "pattern": "Z$"})]
@@ -89,21 +92,35 @@ def text() -> str:
 
 def generate_preflight() -> dict[str, Any]:
     """The schema of ``ekuscan.preflight/1`` as a dictionary; its verdicts are those of ``ekuscan.run/1``."""
-    document = _Published().preflight()
-    schema = document.model_json_schema(mode="serialization", schema_generator=_Untitled)
-    definitions = schema.pop("$defs")
-    return {
-        "$schema": GenerateJsonSchema.schema_dialect,
-        "$id": "urn:ekuscan:preflight:1",
-        **schema,
-        "title": foresight.SCHEMA,
-        "$defs": dict(sorted(definitions.items())),
-    }
+    return _alone(_Published().preflight(), "urn:ekuscan:preflight:1", foresight.SCHEMA)
 
 
 def preflight_text() -> str:
     """The content of `PUBLISHED_PREFLIGHT`."""
     return json.dumps(generate_preflight(), indent=1) + "\n"
+
+
+def generate_diff() -> dict[str, Any]:
+    """The schema of ``ekuscan.diff/1`` as a dictionary."""
+    return _alone(_Published().diff(), "urn:ekuscan:diff:1", news.SCHEMA)
+
+
+def diff_text() -> str:
+    """The content of `PUBLISHED_DIFF`."""
+    return json.dumps(generate_diff(), indent=1) + "\n"
+
+
+def _alone(document: type[pydantic.BaseModel], id_: str, title: str) -> dict[str, Any]:
+    """The schema of a document that has no form in lines."""
+    schema = document.model_json_schema(mode="serialization", schema_generator=_Untitled)
+    definitions = schema.pop("$defs")
+    return {
+        "$schema": GenerateJsonSchema.schema_dialect,
+        "$id": id_,
+        **schema,
+        "title": title,
+        "$defs": dict(sorted(definitions.items())),
+    }
 
 
 def closed(schema: Any) -> Any:
@@ -152,6 +169,10 @@ class _Published:
     def preflight(self) -> type[pydantic.BaseModel]:
         items = {"schema": Literal["ekuscan.preflight/1"], **self._fields(foresight.Foresight)}
         return _created("Preflight", items, _description(foresight.Foresight))
+
+    def diff(self) -> type[pydantic.BaseModel]:
+        items = {"schema": Literal["ekuscan.diff/1"], **self._fields(news.News)}
+        return _created("Diff", items, _description(news.News))
 
     def line(self, kind: str, source: type, extra: Mapping[str, Any]) -> type[pydantic.BaseModel]:
         items = {"type": Literal[kind], **extra, **self._items(source)}

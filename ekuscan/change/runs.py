@@ -1,0 +1,62 @@
+"""Two runs that are held whole, as two saved results, put side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
+
+from ekuscan.change.compared import Again, Compared, Pair, PolicyDate
+from ekuscan.model import Connection, Observation, Run, Target, Verdict
+from ekuscan.record import record
+
+_T = TypeVar("_T")
+_N = TypeVar("_N", Target, Connection, Verdict)
+_ANSWERED = ("seen", "partial")
+
+
+@record
+class Beside:
+    """What is known beside two runs: see `Compared`."""
+
+    again: Again | None
+    dates: tuple[PolicyDate, ...]
+    titles: Mapping[str, str]
+    remedies: Mapping[str, str]
+
+
+def side_by_side(before: Run, after: Run, beside: Beside) -> Compared:
+    """What two runs are compared by. Nothing is known of runs before them, so every absence counts at once."""
+    return Compared(
+        before=before.run,
+        after=after.run,
+        targets=_pairs(_by_id(before.targets), _by_id(after.targets)),
+        connections=_pairs(_by_id(before.connections), _by_id(after.connections)),
+        endpoints=_pairs(_endpoints(before), _endpoints(after)),
+        verdicts=_pairs(_by_id(before.verdicts), _by_id(after.verdicts)),
+        certificate=lambda sha256: after.certificates.get(sha256) or before.certificates.get(sha256),
+        chain=lambda id_: after.chains.get(id_) or before.chains.get(id_),
+        answered=_answering(before).__contains__,
+        answers=_answering(after).__contains__,
+        past=lambda endpoint: None,
+        again=beside.again,
+        dates=beside.dates,
+        titles=beside.titles,
+        remedies=beside.remedies,
+    )
+
+
+def _answering(run: Run) -> frozenset[str]:
+    return frozenset(one.endpoint.target for one in run.observations if one.status in _ANSWERED)
+
+
+def _endpoints(run: Run) -> Mapping[str, Observation]:
+    return {one.endpoint.id: one for one in run.observations}
+
+
+def _by_id(items: Iterable[_N]) -> Mapping[str, _N]:
+    return {one.id: one for one in items}
+
+
+def _pairs(was: Mapping[str, _T], is_: Mapping[str, _T]) -> Iterator[Pair[_T]]:
+    for id_ in was.keys() | is_.keys():
+        yield was.get(id_), is_.get(id_)
