@@ -25,6 +25,7 @@ from ekuscan.cli.change_options import (
     To,
 )
 from ekuscan.cli.departure import loss, outlive_readers
+from ekuscan.cli.notify_options import Notify, NotifySecretFile
 from ekuscan.cli.options import (
     AllAddresses,
     AnswerTimeout,
@@ -99,7 +100,9 @@ app = typer.Typer(
 )
 targets_app = typer.Typer(help="Check, describe and begin targets files.", no_args_is_help=True, rich_markup_mode=None)
 trust_app = typer.Typer(help="The packed trust data.", no_args_is_help=True, rich_markup_mode=None)
+notify_app = typer.Typer(help="Alerts to webhooks and mail.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(targets_app, name="targets")
+app.add_typer(notify_app, name="notify")
 app.add_typer(trust_app, name="trust")
 
 File = Annotated[
@@ -682,6 +685,14 @@ def targets_init(
     from ekuscan.cli.targets import init
 
     raise typer.Exit(init(tuple(targets or ())))
+
+
+@notify_app.command("test")
+def notify_test(notify: Notify = None, notify_secret_file: NotifySecretFile = None) -> None:
+    """Send a test message to each channel, and say whether it was taken."""
+    from ekuscan.cli.notify import NotifyRequest, test
+
+    raise typer.Exit(test(NotifyRequest(tuple(notify or ()), notify_secret_file)))
 
 
 @trust_app.command("show")

@@ -1,0 +1,154 @@
+"""Messages to channels: tried a bounded number of times, kept where that is in vain, and sent in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import smtplib
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from ekuscan.names import printable
+from ekuscan.notify import mail
+from ekuscan.notify.channels import Channel, Mail
+from ekuscan.notify.message import Message
+from ekuscan.notify.outbox import Outbox
+from ekuscan.notify.payloads import SIGNATURE, body, signature
+from ekuscan.record import record
+
+_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+@record
+class Patience:
+    """How long is tried: times in all, seconds for one answer, before the second try (doubled for each further one),
+    and at most between two tries, whatever Retry-After says."""
+
+    tries: int = 4
+    answer: float = 10.0
+    pause: float = 1.0
+    longest: float = 30.0
+
+
+async def send_all(
+    message: Message | None,
+    channels: Sequence[Channel],
+    outbox: Outbox,
+    tell: Callable[[str], None],
+    patience: Patience,
+) -> bool:
+    """Send what waits for each channel, then the message. Whatever fails is kept and told; nothing is raised.
+
+    Returns whether every channel took everything.
+    """
+    # Its own log has whole URLs.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("httpcore").setLevel(logging.WARNING)
+    done = await asyncio.gather(*(_one(message, channel, outbox, tell, patience) for channel in channels))
+    return all(done)
+
+
+async def _one(
+    message: Message | None, channel: Channel, outbox: Outbox, tell: Callable[[str], None], patience: Patience
+) -> bool:
+    why: str | None = None
+    for kept in outbox.waiting(channel.id):
+        why = await deliver(kept.message, channel, patience)
+        if why is not None:
+            break
+        outbox.sent(kept)
+    if message is None:
+        if why is not None:
+            tell(f"{channel.label}: {why}; what waits is kept")
+        return why is None
+    # Behind what waits nothing is sent, so that the order stays.
+    why = why or await deliver(message, channel, patience)
+    if why is None:
+        return True
+    try:
+        outbox.keep(channel.id, message)
+        tell(f"{channel.label}: {why}; the alert is kept, and sent with the next sweep")
+    except OSError as error:
+        tell(f"{channel.label}: {why}; the alert is lost, because it cannot be kept: {error.strerror}")
+    return False
+
+
+async def deliver(message: Message, channel: Channel, patience: Patience) -> str | None:
+    """Send one message; None once it was taken, else why it was not, without anything secret."""
+    pause, why = patience.pause, ""
+    for number in range(patience.tries):
+        if number:
+            await asyncio.sleep(min(pause, patience.longest))
+            pause *= 2
+        if channel.mail is not None:
+            why, again, wanted = await _by_mail(message, channel.mail, patience)
+        else:
+            why, again, wanted = await _by_webhook(message, channel, patience)
+        if not why:
+            return None
+        if not again:
+            break
+        pause = max(pause, wanted)
+    return why
+
+
+_Result = tuple[str, bool, float]
+
+
+async def _by_webhook(message: Message, channel: Channel, patience: Patience) -> _Result:
+    """Why it was not taken ("" if it was), whether another try may help, and how long to wait for it at least."""
+    data = body(channel.kind, message)
+    headers = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "ekuscan"}
+    if channel.secret is not None:
+        headers[SIGNATURE] = signature(channel.secret, data, int(datetime.now(UTC).timestamp()))
+    try:
+        async with (
+            asyncio.timeout(patience.answer),
+            httpx.AsyncClient(timeout=patience.answer, follow_redirects=False) as client,
+            # The status says all: what stands in the body is not read.
+            client.stream("POST", channel.url, content=data, headers=headers) as response,
+        ):
+            status = response.status_code
+            wanted = _seconds(response.headers.get("retry-after", ""))
+    except (TimeoutError, httpx.TimeoutException):
+        return f"no answer within {patience.answer:g} s", True, 0.0
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
+        return _reason(error), not isinstance(error, httpx.InvalidURL), 0.0
+    return ("", False, 0.0) if 200 <= status < 300 else (f"answered {status}", status in _AGAIN, wanted)
+
+
+async def _by_mail(message: Message, place: Mail, patience: Patience) -> _Result:
+    try:
+        await asyncio.to_thread(mail.send, message, place, patience.answer)
+    except smtplib.SMTPResponseException as error:
+        return f"the mail server answered {error.smtp_code}", 400 <= error.smtp_code < 500, 0.0
+    except smtplib.SMTPRecipientsRefused as error:
+        codes = sorted({code for code, _ in error.recipients.values()})
+        return f"the mail server refused the recipients ({codes[0]})", codes[0] < 500, 0.0
+    except (smtplib.SMTPException, OSError, ValueError) as error:
+        return _reason(error), True, 0.0
+    return "", False, 0.0
+
+
+def _seconds(text: str) -> float:
+    """Retry-After: seconds, or a date (RFC 9110 §10.2.3); 0 where it is neither."""
+    if text.isdecimal() and len(text) < 9:
+        return float(text)
+    try:
+        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError, OverflowError):
+        return 0.0
+
+
+def _reason(error: BaseException) -> str:
+    """What went wrong in the system's words; those of a library may quote the URL."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, OSError) and found.strerror:
+            return printable(found.strerror, 160)
+        found = found.__cause__ or found.__context__
+    words = {"ConnectError": "cannot be reached", "RemoteProtocolError": "the answer broke off"}
+    return words.get(type(error).__name__, f"failed ({type(error).__name__})")
