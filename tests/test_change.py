@@ -68,6 +68,10 @@ def asking(endpoint: str, request: str) -> Any:
     return alter
 
 
+def test_the_published_schema_is_that_of_the_nouns() -> None:
+    assert schema.PUBLISHED_DIFF.read_text(encoding="utf-8") == schema.diff_text()
+
+
 # --- one cause, one change ----------------------------------------------------------------------------------------
 
 

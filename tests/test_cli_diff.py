@@ -9,7 +9,7 @@ import pytest
 
 from ekuscan.lab.estate import estate
 from ekuscan.lab.laboratory import open_lab
-from tests.command import TODAY, refused, run, scan, too_wide
+from tests.command import TODAY, refused, run, scan, separately, too_wide
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +61,16 @@ def test_the_json_has_the_same_exit_code_and_a_line_for_each_change(results: Pat
     assert found["schema"] == "ekuscan.diff/1"
     assert found["summary"]["exit"] == code == 1
     assert sum(line.startswith('{"id":') for line in out.splitlines()) == len(found["changes"]) == 4
+
+
+def test_an_ascii_terminal_gets_ascii_and_the_json_stays_utf_8(results: Path, tmp_path: Path) -> None:
+    text = (results / "b.json").read_text(encoding="utf-8").replace('"id":"exp-e1"', '"id":"exp-\u00e91"')
+    (tmp_path / "b.json").write_text(text, encoding="utf-8")
+    arguments = ("diff", results / "a.json", tmp_path / "b.json", "--trust-data", results / "trust.sqlite")
+    done = separately(*arguments, PYTHONIOENCODING="ascii")
+    assert (done.code, done.err) == (1, "")
+    assert "exp-\\xe91" in done.out
+    assert "exp-\u00e91" in separately(*arguments, "--format", "json", PYTHONIOENCODING="ascii").out
 
 
 def test_what_cannot_be_compared_is_refused_in_one_sentence(results: Path, tmp_path: Path) -> None:

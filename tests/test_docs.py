@@ -13,7 +13,7 @@ from typing import get_args
 
 import pytest
 
-from ekuscan import foresight, model
+from ekuscan import foresight, model, news
 from ekuscan.docs_pages import links, pages
 from ekuscan.docs_pages.__main__ import write
 from ekuscan.docs_pages.sections import NOTICE
@@ -22,7 +22,7 @@ from ekuscan.explain.words import explain
 from ekuscan.limits import ProbeLimits, SweepLimits
 from ekuscan.profiles.load import ROLES
 from ekuscan.protocols import PROTOCOLS, SCHEMES
-from ekuscan.report.schema import PUBLISHED, PUBLISHED_PREFLIGHT
+from ekuscan.report.schema import PUBLISHED, PUBLISHED_DIFF, PUBLISHED_PREFLIGHT
 from ekuscan.rules.load import RULE_FILES, packaged
 from ekuscan.wire.dtls import MAX_COOKIES, MAX_DATAGRAMS, MAX_STRAYS, MTU
 from ekuscan.wire.exchange import LIMIT
@@ -162,6 +162,16 @@ def test_the_preflight_page_names_every_key_of_its_document_and_every_check() ->
     ]
     for words in (foresight.CheckName, foresight.GoNoGo, foresight.Effect):
         assert [word for word in get_args(words) if word != "same" and f"`{word}`" not in text] == []
+
+
+def test_the_page_on_changes_names_every_key_kind_and_cause() -> None:
+    text = read(DOCS / "change-and-alerts.md")
+    rows = re.findall(r"^\| (`.+?`) \|", text.split("### JSON")[1].split("## Alerts")[0], re.MULTILINE)
+    assert [key for row in rows for key in re.findall(r"`([a-z_]+)`", row)] == [
+        *json.loads(read(PUBLISHED_DIFF))["properties"]
+    ]
+    for words in (news.ChangeKind, news.Cause):
+        assert [word for word in get_args(words) if f"`{word}`" not in text] == []
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from ekuscan.change.find import find
 from ekuscan.change.policy_dates import policy_dates
 from ekuscan.change.runs import Beside, side_by_side
 from ekuscan.cli.knowledge import knowledge, read_saved
-from ekuscan.cli.output import stdout_manners
+from ekuscan.cli.output import stdout_manners, write_stdout
 from ekuscan.cli.refusal import UsageError, refuse
 from ekuscan.earlier_facts import EarlierFacts
 from ekuscan.model import Run, RunInfo
@@ -52,8 +51,7 @@ def diff(request: DiffRequest) -> int:
             news = find(side_by_side(before, after, beside(before, after.run, known, store)))
     except (UsageError, InvalidInput, TrustStoreError) as error:
         return refuse(error)
-    for piece in _shown(news, request, manners):
-        sys.stdout.write(piece)
+    write_stdout(_shown(news, request, manners), plain=request.format == "table")
     return news.summary.exit
 
 

@@ -277,6 +277,11 @@ def _colored(color: str, sink: TextIO | None) -> bool:
     return sink.isatty() or bool(os.environ.get("FORCE_COLOR"))
 
 
+def write_stdout(pieces: Iterable[str], *, plain: bool) -> None:
+    """Write to standard output: plain text in its own encoding, everything else as UTF-8."""
+    _write(sys.stdout, pieces, plain=plain)
+
+
 def stdout_manners(color: str) -> dict[str, Any]:
     """How text is written to standard output: its width, whether in colour and in Unicode. Raises `UsageError`."""
     if color not in _COLORS:
