@@ -14,7 +14,7 @@ from ekuscan.model import Remedy, Verdict
 from ekuscan.policy.days import spoken
 from ekuscan.rules import releases
 from ekuscan.rules.tables import Condition, RemedyRow, Tables
-from ekuscan.verdict.again import BOTH, Change, NewCertificate, judged_again, keys_read
+from ekuscan.verdict.again import BOTH, FINE, Change, NewCertificate, clears, judged_again, keys_read
 from ekuscan.verdict.completion import Completed
 from ekuscan.verdict.estate import Box, Estate
 from ekuscan.verdict.evaluate import GRAVITY
@@ -33,7 +33,6 @@ from ekuscan.verdict.judge import Judged
 from ekuscan.verdict.legs import Leg
 from ekuscan.verdict.renewal import SlotView
 
-FINE = frozenset({"ok", "not-applicable"})
 DOUBT = " Sources disagree on how long it issues them: ask first."
 _ACME_CHANGE_REMEDY = "acme-scheduler-off"
 
@@ -44,18 +43,15 @@ class _Siblings:
     def __init__(self) -> None:
         self.items: list[Judged] = []
         self._reading: dict[str, list[int]] | None = None
-        self._again: dict[tuple[object, ...], dict[str, Completed]] = {}
-
-    def again(self, change: Change) -> dict[str, Completed]:
-        """What the verdicts that a change touches, by id, would be after it."""
-        key = change.key
-        if key not in self._again:
-            touched = [self.items[place] for place in self._touched(change)]
-            self._again[key] = {item.verdict.id: judged_again(item, change) for item in touched}
-        return self._again[key]
+        self._cleared: dict[tuple[object, ...], tuple[str, ...]] = {}
 
     def cleared(self, change: Change) -> tuple[str, ...]:
-        return tuple(name for name, after in self.again(change).items() if after.now in FINE and after.next in FINE)
+        """The ids of the verdicts that a change touches and that would be fine after it."""
+        key = change.key
+        if key not in self._cleared:
+            touched = [self.items[place] for place in self._touched(change)]
+            self._cleared[key] = tuple([item.verdict.id for item in touched if clears(item, change)])
+        return self._cleared[key]
 
     def _touched(self, change: Change) -> Iterable[int]:
         """The places of verdicts that may read what a change sets; a certificate of the box concerns all of them."""
@@ -107,7 +103,7 @@ def _with_remedies(item: Judged, siblings: _Siblings, estate: Estate) -> Judged:
     for row, change in ways(item, estate):
         if change is None:
             found.append((row, _remedy(row, leg, item, (), estate)))
-        elif _eases(item.completed, siblings.again(change).get(item.verdict.id, item.completed)):
+        elif _eases(item.completed, judged_again(item, change)):
             found.append((row, _remedy(row, leg, item, siblings.cleared(change), estate)))
     found.sort(key=lambda pair: (item.verdict.id not in pair[1].clears, pair[0].weakens, pair[0].effort))
     return replace(item, verdict=replace(item.verdict, remedies=tuple(remedy for _, remedy in found)))

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time
 
-from ekuscan.advice import DOUBT, FINE, anchor, renewal_words, wants_remedy, ways
+from ekuscan.advice import DOUBT, anchor, renewal_words, wants_remedy, ways
 from ekuscan.model import Plan, PlanStep, RemedyWork
 from ekuscan.record import record
 from ekuscan.rules.tables import RemedyRow, Tables
-from ekuscan.verdict.again import Change, judged_after, keys_read
+from ekuscan.verdict.again import FINE, Change, judged_after, keys_read
 from ekuscan.verdict.completion import Completed
 from ekuscan.verdict.estate import Estate
 from ekuscan.verdict.judge import Judged

@@ -6,12 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ekuscan.record import record
+from ekuscan.rules.tables import Tables
 from ekuscan.verdict.completion import Completed, Part, complete
 from ekuscan.verdict.estate import Box
 from ekuscan.verdict.facts import CLIENT_AUTH, SERVER_AUTH, SlotState, Value, Variable
 from ekuscan.verdict.judge import Judged
 from ekuscan.verdict.legs import Leg, slot_of
 
+FINE = frozenset({"ok", "not-applicable"})
+_HARM = frozenset({"breaks", "at-risk"})
 BOTH = frozenset({SERVER_AUTH, CLIENT_AUTH})
 
 
@@ -60,12 +63,55 @@ def judged_after(item: Judged, changes: Iterable[Change]) -> Completed:
     cache: dict[object, tuple[Completed, Completed]] = tables.derived("judged again", dict)
     # Equal completions of one shape are one object, which is kept beside its answer.
     key = (id(item.completed), touched)
-    if key not in cache:
+    found = cache.get(key)
+    if found is None:
         legs = item.legs
-        for change in touched:
-            legs = tuple([replace(leg, part=_changed(leg, one)) for leg, one in zip(legs, change, strict=True)])
-        cache[key] = (item.completed, complete([leg.part for leg in legs], tables))
-    return cache[key][1]
+        for change in touched[:-1]:
+            legs = tuple([_changed_leg(leg, one) for leg, one in zip(legs, change, strict=True)])
+        last = touched[-1] if touched else [_UNTOUCHED] * len(legs)
+        parts = [leg.part if one is _UNTOUCHED else _changed(leg, one) for leg, one in zip(legs, last, strict=True)]
+        found = cache[key] = (item.completed, complete(parts, tables))
+    return found[1]
+
+
+def clears(item: Judged, change: Change) -> bool:
+    """Whether a verdict would be fine after a change, now and after the renewal.
+
+    The gravest of several answers is fine where each is fine, and is not where one is not; so the legs of a composite
+    are judged one by one, which they have in common with many. What is open in one of them all decide together.
+    """
+    if len(item.legs) > 1:
+        tables, weakest = item.legs[0].presents.tables, item.legs[item.completed.weakest]
+        fine = True
+        # Most often it is the leg that failed before.
+        for leg in (weakest, *(leg for leg in item.legs if leg is not weakest)):
+            after = _leg_after(leg, change, tables)
+            if _is_harmful(after):
+                return False
+            fine = fine and _is_fine(after)
+        if fine:
+            return True
+    return _is_fine(judged_again(item, change))
+
+
+def _leg_after(leg: Leg, change: Change, tables: Tables) -> Completed:
+    touched = _touched(leg, change)
+    return complete([leg.part if touched is _UNTOUCHED else _changed(leg, touched)], tables)
+
+
+def _is_fine(completed: Completed) -> bool:
+    return completed.now in FINE and completed.next in FINE
+
+
+def _is_harmful(completed: Completed) -> bool:
+    """Whether some values of what is open give an answer that is not fine, as far as a look at it tells."""
+    told = [(completed.now, completed.next)]
+    told += [(branch.now, branch.next) for split in completed.splits for branch in split.branches]
+    return any(answer in _HARM for pair in told for answer in pair)
+
+
+def _changed_leg(leg: Leg, touched: _Touched) -> Leg:
+    return leg if touched is _UNTOUCHED else replace(leg, part=_changed(leg, touched))
 
 
 @record

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from ekuscan.model import Answer
 from ekuscan.record import record
@@ -79,13 +78,14 @@ def _complete(
         for variable in part.facts.values():
             rules.setdefault(variable.key, {})[part.rule.id] = part.rule
     reduced = {one.key: _relevant(one, tuple(rules[one.key].values()), tables) for one in variables}
-    open_ = [variable for variable in reduced.values() if not variable.known]
+    open_ = [variable for variable in variables if len(reduced[variable.key]) > 1]
     numbers = {variable.key: number for number, variable in enumerate(open_)}
     groups: dict[object, tuple[Bound, list[Part]]] = {}
     for part in parts:
         bound = _bound(part, reduced, numbers, tables)
         groups.setdefault((part.rule.id, bound.known, bound.open), (bound, []))[1].append(part)
-    found = _enumerated([bound for bound, _ in groups.values()], open_, tables)
+    facts = [Open(reduced[one.key], _default(one, reduced[one.key]), one.unseen) for one in open_]
+    found = _enumerated([bound for bound, _ in groups.values()], facts, tables)
     alike = [parts for _, parts in groups.values()]
     read = {place[part.facts[fact].key] for group, fact in found.read for part in alike[group]}
     at = [place[variable.key] for variable in open_]
@@ -101,12 +101,12 @@ def _complete(
     )
 
 
-def _bound(part: Part, reduced: Mapping[str, Variable], numbers: Mapping[str, int], tables: Tables) -> Bound:
+def _bound(part: Part, reduced: Mapping[str, tuple[Value, ...]], numbers: Mapping[str, int], tables: Tables) -> Bound:
     known, open_ = [], []
     for fact, variable in part.facts.items():
         number = numbers.get(variable.key)
         if number is None:
-            value = reduced[variable.key].values[0]
+            value = reduced[variable.key][0]
             known.append((fact, _role_that_counts(part.rule, value, tables) if fact == "verifies.role" else value))
         else:
             open_.append((fact, number))
@@ -135,8 +135,7 @@ def _first_alike(rule: Rule, role: Value, tables: Tables) -> Value:
     return next((other for other, row in rows if own is not None and row.cases == own.cases), role)
 
 
-def _enumerated(bound: Sequence[Bound], variables: Sequence[Variable], tables: Tables) -> Enumerated:
-    facts = [Open(v.values, _default(v), v.unseen) for v in variables]
+def _enumerated(bound: Sequence[Bound], facts: Sequence[Open], tables: Tables) -> Enumerated:
     signature = (tuple((one.rule.id, one.known, one.open) for one in bound), tuple(facts))
     cache: dict[object, Enumerated] = tables.derived("enumerations", dict)
     if signature not in cache:
@@ -144,17 +143,17 @@ def _enumerated(bound: Sequence[Bound], variables: Sequence[Variable], tables: T
     return cache[signature]
 
 
-def _default(variable: Variable) -> int | None:
-    return variable.values.index(variable.default) if variable.default in variable.values else None
+def _default(variable: Variable, values: tuple[Value, ...]) -> int | None:
+    return values.index(variable.default) if variable.default in values else None
 
 
-def _relevant(variable: Variable, rules: tuple[Rule, ...], tables: Tables) -> Variable:
-    """The variable without distinctions that none of the rules makes: fewer combinations, the same answers."""
+def _relevant(variable: Variable, rules: tuple[Rule, ...], tables: Tables) -> tuple[Value, ...]:
+    """A variable's values without distinctions that none of the rules makes: fewer combinations, the same answers."""
     if isinstance(variable.values[0], str):
-        return variable
+        return variable.values
     known: dict[object, tuple[Value, ...]] = tables.derived("relevant values", dict)
     # All unseen slots have the same values, which are many.
     key = (None if variable.values is UNSEEN else variable.values, *{rule.id: None for rule in rules})
     if key not in known:
         known[key] = told_apart(variable.values, rules, tables)
-    return replace(variable, values=known[key])
+    return known[key]

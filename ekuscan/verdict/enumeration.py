@@ -19,7 +19,7 @@ from ekuscan.verdict.grid import Assignment, Reached, grid, reached
 from ekuscan.verdict.joint import Joint, joint
 
 # Of so many combinations all are looked at together; of more, those of facts that hang together.
-_AT_ONCE = 4_000
+_AT_ONCE = 100_000
 # Facts that hang together and have more combinations than this are not enumerated: the answer is then unknown.
 LIMIT = 200_000
 

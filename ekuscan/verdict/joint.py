@@ -9,7 +9,7 @@ of the shared facts, as the bits of numbers that have one bit for each of these.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import field
 from math import prod
 
 from ekuscan.model import Answer
@@ -29,15 +29,23 @@ class Group:
     facts: tuple[int, ...]
     own: int
     reached: Reached
+    _below: dict[tuple[bool, int], int] = field(default_factory=dict, compare=False, repr=False)
 
-    def place(self, fact: int) -> int | None:
-        """Where a fact stands in the grid of this group."""
-        return self.facts.index(fact) if fact in self.facts else None
+    def limit(self, tense: bool, gravity: int) -> int:
+        """Where a gravity is reached, now or after the renewal; one that is too grave nowhere."""
+        told = self.reached.next if tense else self.reached.now
+        return told[gravity] if gravity < len(told) else 0
 
-    def narrowed(self, fact: int, value: int) -> Group:
-        """The same where one fact has one value."""
-        place = self.place(fact)
-        return self if place is None else replace(self, reached=self.reached.narrowed(place, value))
+    def below(self, tense: bool, gravity: int) -> int:
+        """The assignments of the shared facts with which it can stay below a gravity; worked out once."""
+        key = (tense, gravity)
+        if key not in self._below:
+            self._below[key] = self.shared(self.reached.region.bits & ~self.limit(tense, gravity))
+        return self._below[key]
+
+    def narrowed(self, place: int, value: int) -> Group:
+        """The same where the fact in one place has one value."""
+        return Group(self.facts, self.own, self.reached.narrowed(place, value))
 
     def shared(self, bits: int, but: int | None = None) -> int:
         """The assignments of the shared facts with which some assignment of the own ones is among ``bits``.
@@ -55,10 +63,14 @@ class Group:
 
 @record
 class Joint:
-    """Where the gravest of several answers reaches each gravity; asked as `Reached` is, with the same answers."""
+    """Where the gravest of several answers reaches each gravity; asked as `Reached` is, with the same answers.
+
+    ``places`` are, by fact, the groups that have it, and where it stands in the grid of each.
+    """
 
     values: tuple[tuple[int, ...], ...]
     groups: tuple[Group, ...]
+    places: tuple[tuple[tuple[int, int], ...], ...]
 
     def left(self, number: int) -> tuple[int, ...]:
         """The values that a fact may still have."""
@@ -67,11 +79,15 @@ class Joint:
     def narrowed(self, number: int, value: int) -> Joint:
         """The same where one fact has one value."""
         values = (*self.values[:number], (value,), *self.values[number + 1 :])
-        return Joint(values, tuple([group.narrowed(number, value) for group in self.groups]))
+        groups = list(self.groups)
+        for index, place in self.places[number]:
+            groups[index] = groups[index].narrowed(place, value)
+        return Joint(values, tuple(groups), self.places)
 
     def deciding(self, numbers: Sequence[int]) -> tuple[int, ...]:
         """Those of some facts of which a change of that one alone changes the answer somewhere."""
-        levels = list(self._levels())
+        # A gravity that some two groups reach in any case is crossed by no change of one fact.
+        levels = [level for level in self._levels() if any(level.below)]
         return tuple([number for number in numbers if any(level.differs(self, number) for level in levels)])
 
     def never_better(self, number: int, value: int) -> bool:
@@ -111,17 +127,16 @@ class Joint:
     def _levels(self) -> Iterator[_Level]:
         for tense in (False, True):
             for gravity in range(1, len(_ANSWERS)):
-                limits = tuple([(one.reached.next if tense else one.reached.now)[gravity] for one in self.groups])
-                if any(limits):
-                    yield _level(self.groups, limits)
+                if any(one.limit(tense, gravity) for one in self.groups):
+                    yield _level(self.groups, tense, gravity)
 
     def _occurs(self, tense: bool, gravity: int) -> bool:
-        limits = [(*(one.reached.next if tense else one.reached.now), 0) for one in self.groups]
-        level = _level(self.groups, tuple([limit[gravity + 1] for limit in limits]))
-        exactly = [limit[gravity] & ~limit[gravity + 1] for limit in limits]
-        return any(
-            group.shared(bits) & rest for group, bits, rest in zip(self.groups, exactly, level.below, strict=True)
-        )
+        graver = _level(self.groups, tense, gravity + 1)
+        for group, limit, below in zip(self.groups, graver.limits, graver.below, strict=True):
+            exactly = group.limit(tense, gravity) & ~limit
+            if exactly and below and group.shared(exactly) & below:
+                return True
+        return False
 
 
 @record
@@ -143,9 +158,9 @@ class _Level:
 
     def rises(self, joint: Joint, number: int, from_: int, to: int) -> bool:
         """Whether this gravity is reached with one value of a fact where it is not with another, all else equal."""
-        for group, limit, below in zip(joint.groups, self.limits, self.below, strict=True):
-            place = group.place(number)
-            if place is None:
+        for index, place in joint.places[number]:
+            group, limit, below = joint.groups[index], self.limits[index], self.below[index]
+            if not limit or not below:
                 continue
             found = group.reached
             risen = found.slice(limit, place, to) & ~found.slice(limit, place, from_)
@@ -157,9 +172,9 @@ class _Level:
         return False
 
 
-def _level(groups: Sequence[Group], limits: tuple[int, ...]) -> _Level:
-    staying = [group.shared(group.reached.region.bits & ~limit) for group, limit in zip(groups, limits, strict=True)]
-    return _Level(limits, tuple(_all_others(staying)))
+def _level(groups: Sequence[Group], tense: bool, gravity: int) -> _Level:
+    below = [group.below(tense, gravity) for group in groups]
+    return _Level(tuple([group.limit(tense, gravity) for group in groups]), tuple(_all_others(below)))
 
 
 def _all_others(bits: Sequence[int]) -> list[int]:
@@ -189,7 +204,12 @@ def joint(sizes: Sequence[int], tables: Sequence[Table], limit: int) -> Joint | 
             return None
         shared.append(most)
     left = tuple([tuple(range(size)) for size in sizes])
-    return Joint(left, tuple([_group(facts, shared, [tables[n] for n in places], sizes) for facts, places in groups]))
+    made = tuple([_group(facts, shared, [tables[n] for n in places], sizes) for facts, places in groups])
+    standing: list[list[tuple[int, int]]] = [[] for _ in sizes]
+    for index, group in enumerate(made):
+        for place, number in enumerate(group.facts):
+            standing[number].append((index, place))
+    return Joint(left, made, tuple([tuple(one) for one in standing]))
 
 
 def _apart(facts_of: Sequence[Collection[int]]) -> list[tuple[set[int], list[int]]]:
