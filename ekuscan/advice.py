@@ -17,7 +17,7 @@ from ekuscan.rules.tables import Condition, RemedyRow, Tables
 from ekuscan.verdict.again import BOTH, FINE, Change, NewCertificate, clears, judged_again, keys_read
 from ekuscan.verdict.completion import Completed
 from ekuscan.verdict.estate import Box, Estate
-from ekuscan.verdict.evaluate import GRAVITY
+from ekuscan.verdict.evaluate import GRAVITY, slot_name
 from ekuscan.verdict.facts import (
     BROWSER_TRUST,
     CA_LISTED,
@@ -158,13 +158,13 @@ def _change(row: RemedyRow, leg: Leg, view: SlotView | None, estate: Estate) -> 
     values: dict[str, Value] = {}
     slots: dict[str, NewCertificate] = {}
     boxes = {"presents": leg.presents, "verifies": leg.verifies}
-    add, drop, which = set[str](), set[str](), ""
+    add, drop, which = set[str](), set[str](), frozenset[str]()
     for fact, value in row.effect.items():
         end, _, name = fact.partition(".")
         box = boxes.get(end)
         if name in ("eku", "client_slot_eku"):
             add |= BOTH if value == "both" else {SERVER_AUTH}
-            which = _client_slot(leg.presents, estate.tables) if name == "client_slot_eku" else ""
+            which = _client_slots(leg.presents, estate.tables) if name == "client_slot_eku" else frozenset()
         elif name == "in_time":
             add.add(IN_TIME)
         elif name == "names_peer" and f"link.{leg.rule.named_by}" in leg.part.facts:
@@ -184,7 +184,7 @@ def _change(row: RemedyRow, leg: Leg, view: SlotView | None, estate: Estate) -> 
         elif box is not None:
             values[f"{box.name}.{name}"] = value
     if add or drop:
-        places = {which} if which else _slots_shown(leg, view, estate.tables)
+        places = which or _slots_shown(leg, view, estate.tables)
         slots[leg.presents.name] = NewCertificate(frozenset(places), frozenset(add), frozenset(drop))
     if which:
         values |= _of_its_own(leg.presents, which, estate.tables)
@@ -196,16 +196,16 @@ def _set_release(values: dict[str, Value], box: Box, release: str, tables: Table
         values[f"{box.name}.release"] = release_variable(tables, box.name, box.role, release, "").values[0]
 
 
-def _client_slot(box: Box, tables: Tables) -> str:
-    """The slot that holds what a box shows where it dials, once that is a certificate of its own."""
-    return next((alias.slot for alias in tables.aliases if box.role in alias.roles), "")
+def _client_slots(box: Box, tables: Tables) -> frozenset[str]:
+    """The slots that hold what a box shows where it dials, once those are certificates of their own."""
+    return frozenset(alias.slot for alias in tables.aliases if box.role in alias.roles)
 
 
-def _of_its_own(box: Box, slot: str, tables: Tables) -> dict[str, Value]:
-    """The settings under which a slot is no longer one with another."""
+def _of_its_own(box: Box, slots: frozenset[str], tables: Tables) -> dict[str, Value]:
+    """The settings under which slots are no longer one with another."""
     found: dict[str, Value] = {}
     for alias in tables.aliases:
-        for condition in alias.when if box.role in alias.roles and alias.slot == slot else ():
+        for condition in alias.when if box.role in alias.roles and alias.slot in slots else ():
             if condition.fact in tables.settings:
                 others = [one for one in tables.settings[condition.fact].values if one not in condition.values]
                 found[f"{box.name}.{condition.fact}"] = others[0]
@@ -224,8 +224,10 @@ def _slots_shown(leg: Leg, view: SlotView | None, tables: Tables) -> set[str]:
         return set()
     box = leg.presents
     rows = (row for row in tables.aliases if box.role in row.roles and row.slot == view.slot)
-    may = (row.same_as for row in rows if all(any(matches(c, v) for v in box.fact(c.fact).values) for c in row.when))
-    return {view.slot, *may}
+    # The slot that the rule names, where it is taken for one with the slot in view and nobody saw anything else in it.
+    named = slot_name(leg.rule, box.role, tables)
+    taken = {named} if not box.certificates(named) else set[str]()
+    return {view.slot, *(row.same_as for row in rows if box.may_be_one(row)), *taken}
 
 
 def _remedy(row: RemedyRow, leg: Leg, item: Judged, clears: tuple[str, ...], estate: Estate) -> Remedy:

@@ -118,7 +118,7 @@ def problems(findings: Sequence[Finding], tables: Tables, unknown: Sequence[Prob
     """
     steps = _Steps()
     waiting = list(unknown)
-    for group in _grouped(findings):
+    for group in _grouped(findings, tables):
         if group.section == "decide":
             for problem in waiting:
                 steps.add(problem)
@@ -127,7 +127,7 @@ def problems(findings: Sequence[Finding], tables: Tables, unknown: Sequence[Prob
     return (*steps.found, *waiting)
 
 
-def _grouped(findings: Sequence[Finding]) -> list[_Group]:
+def _grouped(findings: Sequence[Finding], tables: Tables) -> list[_Group]:
     groups: dict[tuple[str, ...], _Group] = {}
     broken = {_slot_key(item) for item in findings if section_of(item.verdict) == "broken-now"}
     for item in findings:
@@ -145,8 +145,20 @@ def _grouped(findings: Sequence[Finding]) -> list[_Group]:
             section, key = "unknown", ("unknown", stranger)
         elif section == "decide":
             key = (section, *(fork.fact for fork in _askable(item.verdict)))
+        elif section == "unknown" and (unsaid := _unsaid(item, tables)) is not None:
+            key = (section, unsaid)
         groups.setdefault(key, _Group(section, stranger)).items.append(item)
     return sorted(groups.values(), key=_order)
+
+
+def _unsaid(item: Finding, tables: Tables) -> str | None:
+    """The setting that says whether an unseen slot of the box is in use at all, where its default is that none is."""
+    for fork in item.verdict.forks:
+        owner, _, name = fork.fact.rpartition(".")
+        default = tables.settings[name].default if name in tables.settings and owner == item.presents else None
+        if default is not None and default in fork.values and fork.values[default].now != "unknown":
+            return fork.fact
+    return None
 
 
 def _stranger(item: Finding, section: Section) -> str | None:
@@ -250,7 +262,10 @@ def _title(section: Section, items: Sequence[Finding], tables: Tables) -> str:
         return " / ".join(_question(fork) for fork in _askable(items[0].verdict))
     verdict = items[0].verdict
     if section == "unknown":
-        return f"Which certificate is in the {verdict.slot} slot?" if verdict.slot else "Not seen"
+        slots = list(dict.fromkeys(item.verdict.slot for item in items if item.verdict.slot))
+        if len(slots) > 1:
+            return f"Which certificates are in the {', '.join(slots[:-1])} and {slots[-1]} slots?"
+        return f"Which certificate is in the {slots[0]} slot?" if slots else "Not seen"
     gravest = [item for item in items if item.verdict.outcome == verdict.outcome]
     titles = list(
         dict.fromkeys(tables.use_cases[item.verdict.use_case].title for item in gravest if not item.composite)
@@ -320,7 +335,7 @@ def _action(section: Section, items: Sequence[Finding], remedy: Remedy | None, s
     if step is not None:
         return f"Step {step} settles it either way; else {_declare(items[0])}" if section == "decide" else covers
     if section == "unknown":
-        return _show(items[0])
+        return _show(items[0], _unsaid(items[0], tables), tables)
     if section == "decide":
         told = _declare(items[0])
         return told[0].upper() + told[1:]
@@ -352,8 +367,8 @@ def _cleared(remedy: Remedy, ids: set[str]) -> str:
     return f" Clears all {cleared}." if cleared == len(ids) else f" Clears {cleared} of {len(ids)}."
 
 
-def _show(item: Finding) -> str:
-    """How to make an unseen certificate seen."""
+def _show(item: Finding, unsaid: str | None, tables: Tables) -> str:
+    """How to make an unseen certificate seen. ``unsaid``: see `_unsaid`."""
     slot, known = item.verdict.slot or "certificate", item.slot
     if known is not None and known.separate_since is not None and f"{item.presents}.release" in item.verdict.missing:
         return f"State {item.presents}'s release first: it says whether its {slot} certificate is one of its own."
@@ -364,7 +379,13 @@ def _show(item: Finding) -> str:
         where = f"Ask who runs {item.presents} for the certificate that it shows, as a PEM file"
     else:
         where = f"Scan {item.presents} from where its ports can be reached, or save the certificate as a PEM file"
-    return f"{where}. Then add --slot {item.presents}:{slot}=FILE."
+    none = ""
+    if unsaid is not None:
+        name = unsaid.rpartition(".")[2]
+        none = (
+            f' Where it has none of its own, set {name}: "{tables.settings[name].default}" on it in the targets file.'
+        )
+    return f"{where}. Then add --slot {item.presents}:{slot}=FILE.{none}"
 
 
 def _declare(item: Finding) -> str:

@@ -131,7 +131,7 @@ class TargetFacts:
         alone = Seen({target.id: target}, (), {}, {}, self._as_of)
         box = Estate(alone, self._tables, self._policy).boxes[target.id]
         for alias in self._tables.aliases:
-            if alias.slot == slot and target.role in alias.roles and box.certainly(alias.when):
+            if alias.slot == slot and target.role in alias.roles and (box.is_one(alias) or box.unsaid(alias)):
                 return True
         return False
 

@@ -224,6 +224,24 @@ def test_an_unseen_client_slot_is_asked_for_once_per_box_before_anything_else_un
     assert unknown[: len(asked)] == asked
 
 
+def test_client_slots_that_may_be_none_are_asked_for_once_per_box_with_how_to_say_so() -> None:
+    facts = Facts().box("cucm1", "cucm", "15SU5", {"CallManager": PRIVATE, "tomcat": PRIVATE})
+    facts.box("dir", "generic", None, {"certificate": PRIVATE}, client_eku="checked")
+    for use_case in ("sip-trunk", "ldaps"):
+        facts.link(use_case, "cucm1", "dir")
+    (asked,) = found(facts)
+    assert asked.title == "Which certificates are in the CallManager-client and tomcat-client slots?"
+    assert "--slot cucm1:CallManager-client=FILE" in asked.action
+    assert asked.action.endswith(
+        'Where it has none of its own, set own_client_certificate: "no" on it in the targets file.'
+    )
+    named = Facts().box(
+        "cucm1", "cucm", "15SU5", {"CallManager": PRIVATE, "tomcat": PRIVATE}, own_client_certificate="no"
+    )
+    named.box("dir", "generic", None, {"certificate": PRIVATE}, client_eku="checked").link("sip-trunk", "cucm1", "dir")
+    assert found(named) == ()
+
+
 def test_another_unseen_slot_is_to_be_scanned_from_elsewhere_or_given_as_a_file() -> None:
     told = found(pair({}, {"server": BOTH}))
     asked = next(problem for problem in told if problem.target == "exp-c1")

@@ -113,6 +113,21 @@ def test_a_documented_default_is_taken_only_where_it_is_worse_and_is_listed() ->
     )
 
 
+def test_a_slot_that_is_taken_for_another_one_by_default_is_judged_by_what_is_in_that_one() -> None:
+    facts = Facts().box("cucm1", "cucm", "15SU5", {"CallManager": Shown("server"), "tomcat": Shown("both", "private")})
+    facts.box("dir", "generic", None, {"certificate": Shown("both", "private")}, client_eku="checked")
+    facts.link("sip-trunk", "cucm1", "dir")
+    facts.link("ldaps", "cucm1", "dir")
+    found = facts.verdicts()
+    trunk, directory = found["cucm1>dir/sip-trunk/CM02"], found["cucm1>dir/ldaps/CM10"]
+    assert (trunk.outcome, trunk.slot, trunk.assumed) == (
+        "breaks-now",
+        "CallManager",
+        ("cucm1.own_client_certificate = no",),
+    )
+    assert (directory.outcome, directory.slot, directory.assumed) == ("unknown", "tomcat-client", ())
+
+
 def test_mra_is_as_good_as_its_weakest_leg_and_names_it() -> None:
     facts = _pair(Shown("both", "private"), Shown("server"), "X14.3.7")
     verdict = facts.verdicts()["exp-c1>exp-e1/mra/MRA"]

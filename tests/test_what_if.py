@@ -128,6 +128,33 @@ def test_a_certificate_that_is_named_for_the_slot_of_the_new_release_stands_ther
     assert "is taken for what stands there after the upgrade" in found.left_out[0]
 
 
+def test_unified_cm_dials_with_what_it_answers_with_until_somebody_puts_client_certificates_there() -> None:
+    facts = Facts().box("cucm1", "cucm", "15SU3a", {"tomcat": Shown(), "CallManager": Shown()})
+    found = after(Changes(to=("cucm=15SU5",)), facts)
+    assert found.estate.targets["cucm1"].settings["own_client_certificate"] == Fact("no", "declared")
+    assert [one.row for one in found.alterations] == [None, "S-UCM-UPGRADE"]
+
+
+def test_a_client_certificate_for_one_interface_of_unified_cm_says_nothing_of_the_others() -> None:
+    held = {"tomcat": Shown(), "CallManager": Shown()}
+    facts = Facts().box("cucm1", "cucm", "15SU5", held, own_client_certificate="no")
+    found = after(Changes(certificates=(NewCertificate("cucm1:CallManager-client", leaf("cucm1"), "f"),)), facts)
+    target = found.estate.targets["cucm1"]
+    assert target.settings["own_client_certificate"] == Fact("no", "declared")
+    assert contents(target).keys() == {"tomcat", "CallManager", "CallManager-client"}
+    box = grounds(facts).box(target)
+    one = {row.slot for row in packaged().aliases if "cucm" in row.roles and box.is_one(row)}
+    assert one == {"tomcat-client", "TVS-client"}
+
+
+def test_a_named_client_certificate_of_unified_cm_stands_beside_what_the_upgrade_says_of_the_others() -> None:
+    held = {"tomcat": Shown(), "CallManager": Shown("server"), "CallManager-client": Shown("client")}
+    found = after(Changes(to=("cucm1=15SU5",)), Facts().box("cucm1", "cucm", "15SU4", held))
+    target = found.estate.targets["cucm1"]
+    assert target.settings["own_client_certificate"] == Fact("no", "declared")
+    assert "its slot CallManager-client is taken for what stands there after the upgrade" in found.left_out[-1]
+
+
 def test_a_platform_that_cannot_run_the_release_is_refused_with_the_reason() -> None:
     facts = Facts().box("cube1", "cube", "17.12.4", {"trustpoint": Shown()}, platform="isr4000")
     told = "cube1 cannot run 26.1.1. An ISR4000 cannot run IOS XE 26.1.1: the platform has to be replaced."

@@ -14,7 +14,7 @@ from ekuscan.record import record
 from ekuscan.rules.tables import Rule, Tables
 from ekuscan.verdict.distinctions import as_read
 from ekuscan.verdict.evaluate import GRAVITY, Answered, answer
-from ekuscan.verdict.facts import Value
+from ekuscan.verdict.facts import IN_TIME, SlotState, Value
 from ekuscan.verdict.grid import Assignment, Reached, grid, reached
 from ekuscan.verdict.joint import Joint, joint
 
@@ -158,18 +158,27 @@ def _gravity(answered: Answered) -> tuple[int, int]:
 
 
 def _assume_defaults(found: Reached | Joint, facts: Sequence[Open]) -> tuple[Reached | Joint, tuple[int, ...]]:
-    """Take an undeclared setting's documented default where, all else equal, it never makes the answer better."""
+    """Take an undeclared setting's documented default where, all else equal, it never makes the answer better.
+
+    A certificate that nobody saw may have ended, which breaks all: that is no reason to call a default the better.
+    """
     assumed: list[int] = []
+    lasting = {index: _in_time(fact) for index, fact in enumerate(facts) if fact.unseen}
     while True:
         # One assumption can make another one possible, so this goes on until none is left.
-        for index in found.deciding([index for index, fact in enumerate(facts) if fact.default is not None]):
+        seen = found.among(lasting) if lasting else found
+        for index in seen.deciding([index for index, fact in enumerate(facts) if fact.default is not None]):
             default = facts[index].default
-            if default is not None and found.never_better(index, default):
+            if default is not None and seen.never_better(index, default):
                 break
         else:
             return found, tuple(sorted(assumed))
         found = found.narrowed(index, default)
         assumed.append(index)
+
+
+def _in_time(fact: Open) -> list[int]:
+    return [place for place, value in enumerate(fact.values) if isinstance(value, SlotState) and IN_TIME in value.now]
 
 
 def _collapse(answers: Collection[Answer], unseen: bool) -> Answer:

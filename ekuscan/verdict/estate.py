@@ -19,7 +19,7 @@ from ekuscan.model import (
     Target,
 )
 from ekuscan.record import record
-from ekuscan.rules.tables import Condition, Setting, Tables
+from ekuscan.rules.tables import Condition, Setting, SlotAlias, Tables
 from ekuscan.verdict.experiments import Experiment
 from ekuscan.verdict.facts import CaList, Link, SlotState, Value, Variable, matches, release_variable, setting_variable
 from ekuscan.verdict.renewal import IssuancePolicy, SlotView, slot_view, states
@@ -121,15 +121,59 @@ class Box:
         question = f"{setting.question} Servers on {habit.stack} {told} by default, and the application can differ."
         return replace(variable, default=habit.client_eku, question=question)
 
+    def fact_of(self, name: str, slot: str) -> Variable:
+        """A fact as it stands for one slot: of a setting that speaks of several slots, what was seen in this one."""
+        told = self._told_by_content(name, slot) if self.speaks_of_several(name) else None
+        if told is None:
+            return self.fact(name)
+        own = setting_variable(self.name, self.tables.settings[name], told)
+        return replace(own, key=f"{own.key}/{slot}", name=own.key)
+
     def _told_by_slot(self, setting: str) -> Fact | None:
+        """What the one slot that a setting speaks of tells about it."""
+        slots = self._governed(setting)
+        return self._told_by_content(setting, *slots) if len(slots) == 1 else None
+
+    def _told_by_content(self, setting: str, slot: str) -> Fact | None:
         """A certificate that was seen in its slot is what that slot holds: whether it is a copy is no question then."""
-        for alias in self.tables.aliases:
-            condition = next((c for c in alias.when if c.fact == setting), None)
-            content = self._content(alias.slot, None) if self.role in alias.roles else None
-            if condition is not None and content is not None:
-                own = next((v for v in self.tables.settings[setting].values if v not in condition.values), None)
-                return Fact(own, "observed" if content.from_ == "port" else "declared") if own else None
-        return None
+        condition, content = self._governed(setting).get(slot), self._content(slot, None)
+        if condition is None or content is None:
+            return None
+        own = next((v for v in self.tables.settings[setting].values if v not in condition.values), None)
+        return Fact(own, "observed" if content.from_ == "port" else "declared") if own else None
+
+    def speaks_of_several(self, setting: str) -> bool:
+        """Whether a setting speaks of several slots at once, on this product or on another."""
+        slots: dict[str, set[str]] = self.tables.derived("slots of settings", dict)
+        if not slots:
+            for row in self.tables.aliases:
+                for condition in row.when:
+                    slots.setdefault(condition.fact, set()).add(row.slot)
+        return setting in self.tables.settings and len(slots.get(setting, ())) > 1
+
+    def _governed(self, setting: str) -> Mapping[str, Condition]:
+        """The slots of which a setting says whether they are one with another, each with when it says so."""
+        known: dict[tuple[str, str], Mapping[str, Condition]] = self.tables.derived("slots governed", dict)
+        if (self.role, setting) not in known:
+            rows = (alias for alias in self.tables.aliases if self.role in alias.roles)
+            found = {row.slot: condition for row in rows for condition in row.when if condition.fact == setting}
+            known[self.role, setting] = found
+        return known[self.role, setting]
+
+    def is_one(self, alias: SlotAlias) -> bool:
+        """Whether two slots are one with each other whatever is not known."""
+        facts = (self.fact_of(c.fact, alias.slot).values for c in alias.when)
+        return all(all(matches(c, v) for v in values) for c, values in zip(alias.when, facts, strict=True))
+
+    def unsaid(self, alias: SlotAlias) -> bool:
+        """Whether two slots are one with each other unless somebody says otherwise: by the default of a setting."""
+        facts = ((c, self.fact_of(c.fact, alias.slot)) for c in alias.when)
+        return all(one.default is not None and matches(c, one.default) and not one.known for c, one in facts)
+
+    def may_be_one(self, alias: SlotAlias) -> bool:
+        """Whether two slots are one with each other for some values of what is not known."""
+        facts = (self.fact_of(c.fact, alias.slot).values for c in alias.when)
+        return all(any(matches(c, v) for v in values) for c, values in zip(alias.when, facts, strict=True))
 
     def has(self, setting: str) -> bool:
         return self.target is not None and setting in self.target.settings

@@ -6,7 +6,7 @@ known by the assignments in which each gravity is reached, and those are the uni
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ekuscan.model import Answer
@@ -112,6 +112,13 @@ class Reached:
             for bits in self._limits()
             for other in others
         )
+
+    def among(self, values: Mapping[int, Collection[int]]) -> Reached:
+        """The same where some facts have one of these values."""
+        bits = self.region.bits
+        for number, own in values.items():
+            bits &= sum(self.grid.having[number][value] for value in own)
+        return self.within(replace(self.region, bits=bits))
 
     def answers(self) -> tuple[frozenset[Answer], frozenset[Answer]]:
         """All answers that occur now, and all that occur after the renewal."""

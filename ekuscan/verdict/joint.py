@@ -8,7 +8,7 @@ of the shared facts, as the bits of numbers that have one bit for each of these.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import field
 from math import prod
 
@@ -47,6 +47,10 @@ class Group:
         """The same where the fact in one place has one value."""
         return Group(self.facts, self.own, self.reached.narrowed(place, value))
 
+    def among(self, values: Mapping[int, Collection[int]]) -> Group:
+        """The same where the facts in some places have one of these values."""
+        return Group(self.facts, self.own, self.reached.among(values))
+
     def shared(self, bits: int, but: int | None = None) -> int:
         """The assignments of the shared facts with which some assignment of the own ones is among ``bits``.
 
@@ -83,6 +87,17 @@ class Joint:
         for index, place in self.places[number]:
             groups[index] = groups[index].narrowed(place, value)
         return Joint(values, tuple(groups), self.places)
+
+    def among(self, values: Mapping[int, Collection[int]]) -> Joint:
+        """The same where some facts have one of these values."""
+        chosen: dict[int, dict[int, Collection[int]]] = {}
+        for number, own in values.items():
+            for index, place in self.places[number]:
+                chosen.setdefault(index, {})[place] = own
+        groups = list(self.groups)
+        for index, here in chosen.items():
+            groups[index] = groups[index].among(here)
+        return Joint(self.values, tuple(groups), self.places)
 
     def deciding(self, numbers: Sequence[int]) -> tuple[int, ...]:
         """Those of some facts of which a change of that one alone changes the answer somewhere."""

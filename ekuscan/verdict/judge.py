@@ -86,10 +86,16 @@ def judge(estate: Estate, warn_days: int, checks: frozenset[str] = WIRE_CHECKS) 
 
 def _single(estate: Estate, leg: Leg, soon: datetime, part_of: dict[str, str]) -> Judged:
     completed = complete((leg.part,), estate.tables)
-    slot = judged_slot(estate, leg)
-    view = leg.presents.view(slot, leg.service) if slot else None
+    view = _view(estate, leg, completed, (leg.part,))
     verdict = _verdict(estate, (leg,), completed, leg, view, soon, leg.id, leg.rule.id, part_of.get(leg.use_case.name))
     return Judged(verdict, (leg,), completed, view, leg.link)
+
+
+def _view(estate: Estate, leg: Leg, completed: Completed, parts: Sequence[Part]) -> SlotView | None:
+    """What is known of the certificate that decides; None where the rule judges none."""
+    variables = variables_of(parts) if completed.assumed else ()
+    slot = judged_slot(estate, leg, [variables[place] for place in completed.assumed])
+    return leg.presents.view(slot, leg.service) if slot else None
 
 
 def _composites(estate: Estate, use_case: UseCase, soon: datetime, checks: frozenset[str]) -> Iterator[Judged]:
@@ -114,8 +120,7 @@ def _composites(estate: Estate, use_case: UseCase, soon: datetime, checks: froze
             continue
         completed = complete(tuple(leg.part for leg in mine), estate.tables)
         weakest = mine[completed.weakest]
-        slot = judged_slot(estate, weakest)
-        view = weakest.presents.view(slot, weakest.service) if slot else None
+        view = _view(estate, weakest, completed, [leg.part for leg in mine])
         boxes = [box_of(estate, link, name) for name in (link.dials, link.answers)]
         name = ">".join(box.name for box in boxes if box.in_file)
         rule = use_case.name.upper()

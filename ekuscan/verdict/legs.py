@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from ekuscan.model import Fact
@@ -10,7 +10,7 @@ from ekuscan.names import printable
 from ekuscan.peer_names import is_named, same_host, stated_names
 from ekuscan.record import record
 from ekuscan.rules import releases
-from ekuscan.rules.tables import FAR_ENDS, Rule, UseCase
+from ekuscan.rules.tables import FAR_ENDS, Condition, Rule, UseCase
 from ekuscan.verdict.completion import Part
 from ekuscan.verdict.estate import Box, Estate
 from ekuscan.verdict.evaluate import aliases, asks_the_box, facts_read, slot_name
@@ -209,8 +209,8 @@ def _slots_shown(leg: Leg) -> set[str]:
     """The slot that the rule names, and those that are, or may be, one with it on this box."""
     box, slot = leg.presents, slot_name(leg.rule, leg.presents.role, leg.presents.tables)
     rows = aliases(box.tables, box.role, slot)
-    same = next((row.same_as for row in rows if box.certainly(row.when)), None)
-    may = (row.same_as for row in rows if all(any(matches(c, v) for v in box.fact(c.fact).values) for c in row.when))
+    same = next((row.same_as for row in rows if box.is_one(row)), None)
+    may = (row.same_as for row in rows if box.may_be_one(row))
     return {same} if same is not None else {slot, *may}
 
 
@@ -269,7 +269,7 @@ def _bind(
     if verifies is not None:
         bound["verifies.role"] = verifies.fact("role")
     stack = verifies.stack() if verifies is not None else estate.tables.stack()
-    only = _only_slot(estate, rule, presents)
+    only, slot = _only_slot(estate, rule, presents), slot_name(rule, presents.role, estate.tables)
     for fact in wanted:
         end, _, name = fact.partition(".")
         if fact.startswith("slot:"):
@@ -279,7 +279,7 @@ def _bind(
         elif fact == "verifies.client_eku":
             _bind_client_eku(estate, bound, verifies)
         elif end == "presents":
-            bound[fact] = presents.fact(name)
+            bound[fact] = presents.fact_of(name, slot)
         elif end == "verifies" and verifies is not None:
             bound[fact] = verifies.fact(name)
         elif end == "link" and link is not None:
@@ -307,7 +307,7 @@ def _same_slot(estate: Estate, box: Box, slot: str) -> str | None:
     known: dict[tuple[Box, str], str | None] = estate.derived("same slots", dict)
     if (box, slot) not in known:
         rows = aliases(estate.tables, box.role, slot)
-        known[box, slot] = next((row.same_as for row in rows if box.certainly(row.when)), None)
+        known[box, slot] = next((row.same_as for row in rows if box.is_one(row)), None)
     return known[box, slot]
 
 
@@ -340,11 +340,28 @@ def _same_release(one: Box, other: Box) -> Variable:
     return Variable(f"{names}.same_release", ("yes", "no"), question=question)
 
 
-def judged_slot(estate: Estate, leg: Leg) -> str | None:
-    """The slot whose certificate the leg shows: what the rule names, or the slot that is one with it on this box."""
+def judged_slot(estate: Estate, leg: Leg, assumed: Iterable[Variable] = ()) -> str | None:
+    """The slot whose certificate the leg shows: what the rule names, or the slot that is one with it on this box.
+
+    ``assumed`` are the facts for which the answer took the vendor's default.
+    """
     if not leg.rule.presents.slot:
         return None
     slot = slot_name(leg.rule, leg.presents.role, estate.tables)
     if leg.rule.presents.as_ == "candidate":
         return slot
-    return _same_slot(estate, leg.presents, slot) or slot
+    return _same_slot(estate, leg.presents, slot) or _assumed_slot(leg.presents, slot, assumed) or slot
+
+
+def _assumed_slot(box: Box, slot: str, assumed: Iterable[Variable]) -> str | None:
+    """The slot that is one with a slot under the defaults that were assumed."""
+    defaults = {variable.key: variable.default for variable in assumed}
+    for row in aliases(box.tables, box.role, slot):
+        facts = [(condition, box.fact_of(condition.fact, slot)) for condition in row.when]
+        if all(matches(c, defaults.get(one.key) or "") or _always(c, one) for c, one in facts):
+            return row.same_as
+    return None
+
+
+def _always(condition: Condition, fact: Variable) -> bool:
+    return all(matches(condition, value) for value in fact.values)

@@ -65,16 +65,23 @@ def one_by_release(target: Target, slot: str, grounds: Grounds) -> str | None:
 
 
 def of_its_own(target: Target, slot: str, grounds: Grounds) -> Target:
-    """The target with a slot that holds no copy any more, because something of its own is put into it."""
+    """The target with a slot that holds no copy any more, because something of its own is put into it.
+
+    Of a setting that speaks of several slots what is put into one says nothing of the others: it stays as it is.
+    """
     for row in _holding(target, grounds):
-        if row.slot == slot and not _by_release(row):
+        several = any(grounds.box(target).speaks_of_several(condition.fact) for condition in row.when)
+        if row.slot == slot and not _by_release(row) and not several:
             target = _apart(target, row, grounds)
     return target
 
 
 def shown_as(target: Target, slot: str, grounds: Grounds) -> frozenset[As]:
-    """Whether a target surely shows this slot where it dials ("client"), where it answers ("server"), or both."""
-    held_here = {slot, *(row.slot for row in _holding(target, grounds) if row.same_as == slot)}
+    """Whether a target shows this slot where it dials ("client"), where it answers ("server"), or both: surely, or
+    unless somebody says otherwise."""
+    box = grounds.box(target)
+    rows = (row for row in grounds.tables.aliases if target.role in row.roles and (box.is_one(row) or box.unsaid(row)))
+    held_here = {slot, *(row.slot for row in rows if row.same_as == slot)}
     return frozenset(
         rule.presents.as_
         for rule in grounds.tables.rules
@@ -94,7 +101,7 @@ def _apart(target: Target, row: SlotAlias, grounds: Grounds) -> Target:
 
 def _holding(target: Target, grounds: Grounds) -> list[SlotAlias]:
     box = grounds.box(target)
-    return [row for row in grounds.tables.aliases if target.role in row.roles and box.certainly(row.when)]
+    return [row for row in grounds.tables.aliases if target.role in row.roles and box.is_one(row)]
 
 
 def _by_release(row: SlotAlias) -> bool:

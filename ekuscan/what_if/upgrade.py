@@ -148,7 +148,8 @@ def _with_effects(target: Target, row: UpgradeChange, grounds: Grounds, notes: N
                 f"{target.id}: the certificate that is named for its slot {slot} is taken for what stands there after "
                 f"the upgrade. {row.says}"
             )
-            continue
+            if not grounds.box(target).speaks_of_several(name):
+                continue
         told = settings.get(name)
         notes.alterations.append(
             Alteration("upgrade", target.id, name, told.value if told is not None else None, value, row.id)
@@ -170,6 +171,6 @@ def _given_slot(target: Target, setting: str, grounds: Grounds) -> str | None:
 def _without_aliased(target: Target, grounds: Grounds) -> Target:
     """A slot that is one with another is not waited for; a certificate that is named for it stays, as in a scan."""
     box = grounds.box(target)
-    one = {row.slot for row in grounds.tables.aliases if target.role in row.roles and box.certainly(row.when)}
+    one = {row.slot for row in grounds.tables.aliases if target.role in row.roles and box.is_one(row)}
     kept = tuple(content for content in target.slots if content.chain is not None or content.slot not in one)
     return replace(target, slots=kept)

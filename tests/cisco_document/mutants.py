@@ -38,6 +38,11 @@ _OTHER_SLOT = {
     "database-client": "database-server",
     "database-server": "database-client",
     "webadmin": "callbridge",
+    "tomcat-client": "tomcat",
+    "CallManager-client": "tomcat-client",
+    "TVS-client": "TVS",
+    "cup-client": "cup-xmpp-s2s-client",
+    "cup-xmpp-s2s-client": "cup-client",
     "trustpoint": "client-trustpoint",
     "client-trustpoint": "trustpoint",
 }

@@ -74,7 +74,7 @@ X15_5 = (
             c: {{role: expressway-c, sip_eku_check: "on", {_PROPER}}}
             p: {{role: outside, client_eku: checked, slots: {{certificate: corp-both.pem}}}}
             w: {{role: webex, slots: {{client: corp-both.pem}}}}
-            u: {{role: cucm, client_eku: checked, slots: {{CallManager: corp-both.pem}}}}
+            u: {{role: cucm, release: 15SU4, client_eku: checked, slots: {{CallManager: corp-both.pem}}}}
             """,
             """
             - {use_case: uc-traversal, from: c, to: e}

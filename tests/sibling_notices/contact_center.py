@@ -102,7 +102,13 @@ CONNECTIONS = (
             remedies={"p>f/contact-center-trunk/CC03": (way,) if given != "ok" else ()},
         )
         for who, role, slots, web, way in (
-            ("Unified CM", "cucm", f"tomcat: {_BOTH}, CallManager", {"p/https/CM01": "ok"}, "private-ca-uc"),
+            (
+                "Unified CM",
+                "cucm, release: 15SU4",
+                f"tomcat: {_BOTH}, CallManager",
+                {"p/https/CM01": "ok"},
+                "private-ca-uc",
+            ),
             ("CMS", "cms", f"webadmin: {_BOTH}, callbridge", {}, "private-ca-media"),
         )
         for certificate, word, told, given in (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.cisco_document.situation import Shorthand, Situation, assuming, believed
+from tests.cisco_document.situation import Expected, Shorthand, Situation, assuming, believed
 from tests.sibling_notices.boxes import BEFORE, LAST_BEFORE, PLANNED, box, estate, webs
 
 
@@ -34,6 +34,12 @@ class Dialled:
     def name(self) -> str:
         return f"{self.role}, {self.use_case}"
 
+
+# What 15 SU5 is to bring, where a release says no more than 15: a certificate that may have ended until it is renewed.
+_IN_PART = {
+    "a.release": {"15SU4": ("ok", "ok"), "15SU5": ("unknown", "ok")},
+    "a.own_client_certificate": {"yes": ("unknown", "ok"), "no": ("ok", "ok")},
+}
 
 LINKS = (
     Dialled("sip-trunk", "cucm", "CallManager", "CM02", "CM05", "CallManager: SIP trunks"),
@@ -65,6 +71,7 @@ def _case(
     given: Shorthand,
     *,
     file: str = "corp-server",
+    client: str = "",
     release: str = BEFORE,
     more: str = "",
     peer: str = "",
@@ -73,7 +80,7 @@ def _case(
     no_way: tuple[str, ...] = (),
 ) -> Situation:
     """The link from ``a`` to ``b``; what ``b`` answers with is private and has both EKUs."""
-    dials = box(link.role, release, more, **{link.slot.replace("-", "_"): file})
+    dials = box(link.role, release, more, **_named(link.slot, file), **_named(f"{link.slot}-client", client))
     answers = (
         box(link.peer, BEFORE, peer) if link.peer else f"role: outside, {peer}, slots: {{certificate: corp-both.pem}}"
     )
@@ -93,6 +100,10 @@ def _case(
     )
 
 
+def _named(slot: str, file: str) -> dict[str, str]:
+    return {slot.replace("-", "_"): file} if file else {}
+
+
 def _served(file: str) -> Shorthand:
     return "breaks" if file == "corp-client" else "ok"
 
@@ -100,10 +111,13 @@ def _served(file: str) -> Shorthand:
 def _today(link: Dialled) -> Iterator[Situation]:
     for word, given in (("checked", "breaks"), ("ignored", "ok")):
         for release in (BEFORE, "15", LAST_BEFORE):
-            # Of a release that is known in part the planned certificate is not there before somebody says so.
+            # Of a release that is known in part the planned certificate is not there before somebody says so, where
+            # that makes the answer worse; else it is asked for, as it may have ended.
             shorthand: Shorthand = given
             if release == "15" and word == "checked":
                 shorthand = assuming(given, "a.own_client_certificate = no")
+            elif release == "15":
+                shorthand = Expected("unknown", "ok", _IN_PART)
             yield _case(
                 link,
                 f"on {release}, without clientAuth, at an end that is known to have it {word}",
@@ -126,6 +140,10 @@ def _today(link: Dialled) -> Iterator[Situation]:
     yield _case(link, "a private CA keeps it working", "ok", file="corp-both", peer=told)
 
 
+# What the port guide and the notice leave to be inferred.
+_DOUBTED = ("CM08", "CM12", "CM14", "UC02", "ER02")
+
+
 def _renewed(link: Dialled) -> Shorthand:
     return ("ok", "at-risk" if link.peer else "breaks")
 
@@ -135,10 +153,32 @@ def _planned(link: Dialled) -> Iterator[Situation]:
     checks = "client_eku: checked"
     yield _case(
         link,
-        "with the client certificate planned for 15 SU5",
-        believed("ok", "M"),
+        "with the client certificate planned for 15 SU5, which nobody saw",
+        ("unknown", "unknown"),
+        file="corp-both",
         release=PLANNED,
         more='own_client_certificate: "yes"',
+        peer=checks,
+    )
+    for shown, given in (("corp-client", "ok"), ("corp-server", "breaks")):
+        for more in ("", 'own_client_certificate: "no"'):
+            yield _case(
+                link,
+                f"with {shown} as its client certificate on 15 SU5{', of which others have none' if more else ''}",
+                believed(given, "M"),
+                file="corp-server" if given == "ok" else "corp-both",
+                client=shown,
+                release=PLANNED,
+                more=more,
+                peer=checks,
+                remedies=("private-ca-uc",) if given == "breaks" else (),
+            )
+    yield _case(
+        link,
+        "on 15 SU5 a good certificate counts only where somebody says that no other is shown where it dials",
+        Expected("unknown", "unknown", {"a.own_client_certificate": {"yes": ("unknown",) * 2, "no": ("ok",) * 2}}),
+        file="corp-both",
+        release=PLANNED,
         peer=checks,
     )
     yield _case(
@@ -159,13 +199,19 @@ def _planned(link: Dialled) -> Iterator[Situation]:
     yield _case(
         link,
         "before 15 SU5 there is no such client certificate",
-        "breaks",
+        believed("breaks", "M") if link.client in _DOUBTED else believed("breaks", "H"),
         release=LAST_BEFORE,
         more='own_client_certificate: "yes"',
         peer=checks,
         no_way=("ca-on-request",),
     )
     if link.peer:
+        yield _case(
+            link,
+            "15 SU5 at an end of which nothing is stated",
+            assuming("at-risk", "a.own_client_certificate = no"),
+            release=PLANNED,
+        )
         yield _case(
             link,
             "15 SU5 without the planned client certificate, at an end of which nothing is stated",

@@ -6,6 +6,7 @@ from tests.cisco_document.situation import Shorthand, Situation, believed
 from tests.sibling_notices.boxes import BEFORE, LAST_BEFORE, PEERS, PLANNED, box, estate, web, webs
 
 _NODE = "cluster: one"
+_NO_OWN = 'own_client_certificate: "no"'
 
 
 def _nodes(says: str, first: str, second: str, dials: Shorthand, answers: Shorthand) -> Situation:
@@ -24,8 +25,9 @@ def _nodes(says: str, first: str, second: str, dials: Shorthand, answers: Shorth
     )
 
 
-def _node(file: str, release: str = BEFORE, more: str = "") -> str:
-    return box("cucm", release, f"{_NODE}, {more}" if more else _NODE, CallManager=file)
+def _node(file: str, release: str = BEFORE, more: str = "", client: str = "") -> str:
+    shown = {"CallManager_client": client} if client else {}
+    return box("cucm", release, f"{_NODE}, {more}" if more else _NODE, CallManager=file, **shown)
 
 
 NODES = (
@@ -47,27 +49,34 @@ NODES = (
         "before 15 SU5 there is no client certificate of its own",
         _node("corp-server", LAST_BEFORE, 'own_client_certificate: "yes"'),
         _node("corp-both", LAST_BEFORE),
-        "at-risk",
+        believed("at-risk", "H"),
         "ok",
     ),
     _nodes(
-        "with the client certificate planned for 15 SU5",
-        _node("corp-server", PLANNED, 'own_client_certificate: "yes"'),
-        _node("corp-both", PLANNED, "client_eku: checked"),
+        "with the client certificate planned for 15 SU5, which nobody saw",
+        _node("corp-both", PLANNED, 'own_client_certificate: "yes"'),
+        _node("corp-both", PLANNED, f"client_eku: checked, {_NO_OWN}"),
+        ("unknown", "unknown"),
+        "ok",
+    ),
+    _nodes(
+        "with a client certificate planned for 15 SU5",
+        _node("corp-server", PLANNED, client="corp-client"),
+        _node("corp-both", PLANNED, f"client_eku: checked, {_NO_OWN}"),
         believed("ok", "M"),
         "ok",
     ),
     _nodes(
         "15 SU5 without the planned client certificate and option",
         _node("corp-server", PLANNED, 'own_client_certificate: "no"'),
-        _node("corp-both", PLANNED, 'ignore_client_eku: "off"'),
+        _node("corp-both", PLANNED, f'ignore_client_eku: "off", {_NO_OWN}'),
         believed("at-risk", "M"),
         "ok",
     ),
     _nodes(
         "15 SU5 without the planned client certificate at a node that is known to check",
         _node("corp-server", PLANNED, 'own_client_certificate: "no"'),
-        _node("corp-both", PLANNED, "client_eku: checked"),
+        _node("corp-both", PLANNED, f"client_eku: checked, {_NO_OWN}"),
         believed("breaks", "M"),
         "ok",
     ),
