@@ -11,10 +11,11 @@ import pytest
 from ekuscan.cli.knowledge import knowledge
 from ekuscan.rules.tables import Tables
 from ekuscan.trust import TrustStore
+from tests.cisco_document.answering_ends import whole
 from tests.cisco_document.mutants import Mutant, mutants
 from tests.cisco_document.named import NEIGHBORS
 from tests.cisco_document.running import Prepared, judged_under, listing_other_cas, prepare
-from tests.cisco_document.situation import Shorthand, differences
+from tests.cisco_document.situation import Shorthand, Situation, Upload, differences
 from tests.cisco_document.world import make_world
 from tests.test_cisco_document import CASES as CISCO_DOCUMENT
 from tests.test_sibling_notices import CASES as SIBLING_NOTICES
@@ -47,7 +48,7 @@ class Check:
 def checks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Check, ...]]:
     world = make_world(tmp_path_factory.mktemp("world"))
     with TrustStore.open(world.trust_data) as store:
-        checks = [Check(case.says, case.expect, prepare(case, world, store)) for case in CASES]
+        checks = [Check(case.says, _expected(case), prepare(case, world, store)) for case in CASES]
         yield (*checks, *(_listing(check) for check in checks if check.says == LISTING))
 
 
@@ -70,6 +71,10 @@ def test_every_mutant_of_the_tables_fails_a_situation(checks: Sequence[Check]) -
     rows |= {f"stack {name}" for name in tables.stacks}
     assert rows <= {mutant.row for mutant in found}
     assert [str(mutant) for mutant in found if not _caught(mutant, sound)] == []
+
+
+def _expected(case: Situation | Upload) -> Mapping[str, Shorthand]:
+    return whole(case) if isinstance(case, Situation) else case.expect
 
 
 def _caught(mutant: Mutant, checks: Sequence[Check]) -> bool:

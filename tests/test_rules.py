@@ -243,11 +243,34 @@ def _ways(use_case: UseCase) -> set[tuple[str, str]]:
 
 def _judges_who_dials(rule: Rule, dials: str, answers: str) -> bool:
     """Whether a rule has a verdict about what one end shows to the other, whatever nobody told about names."""
-    ways = [(dials, answers)]
+    return _judges(rule, "client", dials, answers)
+
+
+# Those who answer without showing a certificate to the end that dials.
+_ANSWER_WITHOUT = {
+    "ssh-tunnels": "an SSH server shows a host key",
+}
+
+
+def test_whoever_may_answer_in_a_use_case_has_a_rule_about_what_it_shows() -> None:
+    tables = packaged()
+    silent = {
+        use_case.name
+        for use_case in tables.use_cases.values()
+        if not use_case.parts
+        for dials, answers in _ways(use_case)
+        if not any(_judges(rule, "server", answers, dials) for rule in tables.rules_of(use_case.name))
+    }
+    assert silent == set(_ANSWER_WITHOUT)
+
+
+def _judges(rule: Rule, as_: str, one: str, other: str) -> bool:
+    """Whether a rule has a verdict about what ``one`` end shows to the other where it is the client, or the server."""
+    ways = [(one, other)]
     if rule.check in ("message", "pair"):
         # Either end may begin: the one certificate that is judged counts both ways.
-        ways.append((answers, dials))
-    elif rule.presents.as_ != "client" or rule.named_by:
+        ways.append((other, one))
+    elif rule.presents.as_ != as_ or rule.named_by:
         return False
     return any(presents in rule.presents.roles and _is_judged_by(rule, verifies) for presents, verifies in ways)
 

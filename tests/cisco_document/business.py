@@ -349,6 +349,7 @@ ALONE = (
             "e/sip-b2b/X04": _FAR_DECIDES,
             "e/sip-im-federation/X04": _FAR_DECIDES,
             "e/xmpp-federation/X10": if_used("at-risk"),
+            "e/xmpp-federation/X10S": if_used("ok"),
             "e/cloud-onboarding/X24": if_used("at-risk"),
             "e/edge-audio/X25": if_used("at-risk"),
             "e/uc-traversal/X11": if_used("unknown"),

@@ -228,6 +228,7 @@ ASSUMED = (
             "e/sip-im-federation/X03": if_used("ok"),
             "e/sip-im-federation/X04": if_used("ok"),
             "e/xmpp-federation/X10": if_used("ok"),
+            "e/xmpp-federation/X10S": if_used("ok"),
             "e/cloud-onboarding/X24": if_used("ok"),
             "e/edge-audio/X25": if_used("ok"),
             "e/edge-audio/X25S": if_used("ok"),

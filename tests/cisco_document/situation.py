@@ -15,12 +15,13 @@ TODAY = "2026-11-23"
 @dataclass(frozen=True, slots=True)
 class Expected:
     """An answer ``now`` and ``next``. ``forks``: what each value of a deciding fact gives; a fact that is a release
-    names single releases, each of which has to lie in a branch that gives this. ``assumed``: vendor defaults taken.
-    ``renewal`` (the row that says what a renewal does) and ``confidence`` are looked at only where they are stated."""
+    names single releases, each of which has to lie in a branch that gives this; None where they are not looked at.
+    ``assumed``: vendor defaults taken. ``renewal`` (the row that says what a renewal does) and ``confidence`` are
+    looked at only where they are stated."""
 
     now: str
     next: str
-    forks: Mapping[str, Mapping[str, Pair]] = field(default_factory=dict)
+    forks: Mapping[str, Mapping[str, Pair]] | None = field(default_factory=dict)
     assumed: tuple[str, ...] = ()
     if_used: bool = False
     renewal: str | None = None
@@ -155,14 +156,14 @@ def _as_expected(verdict: Mapping[str, Any], wanted: Expected) -> Expected:
         fork["fact"]: {value: (branch["now"], branch["next"]) for value, branch in fork["values"].items()}
         for fork in verdict["forks"]
     }
-    for fact, probes in wanted.forks.items():
+    for fact, probes in (wanted.forks or {}).items():
         if fact.endswith(".release") and fact in forks:
             forks[fact] = {release: _branch_of(release, forks[fact]) for release in probes}
     renewals = [row["fact"].removeprefix("renewal ") for row in verdict["because"] if row["fact"].startswith("renewal")]
     return Expected(
         verdict["now"],
         verdict["next"],
-        forks,
+        None if wanted.forks is None else forks,
         tuple(sorted(verdict["assumed"])),
         verdict["if_used"],
         None if wanted.renewal is None else ", ".join(renewals) or "no row",
@@ -190,7 +191,7 @@ def _numbers(release: str) -> tuple[int, ...]:
 
 def _shown(expected: Expected) -> str:
     parts = [f"{expected.now} / {expected.next}"]
-    parts += [f"{fact}={dict(branches)}" for fact, branches in expected.forks.items()]
+    parts += [f"{fact}={dict(branches)}" for fact, branches in (expected.forks or {}).items()]
     parts += [f"assumed {', '.join(expected.assumed)}"] if expected.assumed else []
     parts += ["if used"] if expected.if_used else []
     parts += [f"renewal {expected.renewal}"] if expected.renewal is not None else []

@@ -95,6 +95,7 @@ LOCAL_GATEWAY = (
             "u>w/webex-calling/WX02": if_used("ok"),
             # Of what nobody saw, not even the dates are known.
             "w>u/webex-calling/WX03": if_used(("unknown", "ok")),
+            "w>u/webex-calling/WX07": if_used(("unknown", "ok")),
             "w/cloud-onboarding/X24": if_used("unknown"),
         },
         args=(),

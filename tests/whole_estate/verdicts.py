@@ -136,7 +136,7 @@ OUTSIDE = (
         "edge",
         "partner-a",
         client={"X19": LOST_AT_RENEWAL},
-        server={"XN01": "ok"},
+        server={"XN01": "ok", "X19T": "ok"},
         whole=LOST_AT_RENEWAL,
     ),
     # Partner A renewed without clientAuth, and E refuses that (X07). As servers e1 and e2 are fine.
@@ -149,18 +149,35 @@ OUTSIDE = (
         whole="breaks",
     ),
     # Partner B does not check, and with TLS verify off E does not verify them either.
-    Joined("neighbor-zone", "edge", "partner-b", client={"X19": "ok"}, whole="ok"),
+    Joined("neighbor-zone", "edge", "partner-b", client={"X19": "ok"}, server={"X19T": "ok"}, whole="ok"),
     Joined("neighbor-zone", "partner-b", "edge", client={"X19P": "ok"}, server={"X19S": "ok"}, whole="ok"),
-    Joined("neighbor-zone", "edge", "partner-c", client={"X19": _E_ASKED}, whole=_E_ASKED),
+    # What partner C answers with nobody saw either.
+    Joined("neighbor-zone", "edge", "partner-c", client={"X19": _E_ASKED}, server={"X19T": "unknown"}, whole="unknown"),
     # Nobody saw the certificate with which partner C dials.
     Joined("neighbor-zone", "partner-c", "edge", client={"X19P": "unknown"}, server={"X19S": "ok"}, whole="unknown"),
-    # The DNS zone: whoever it is may check.
-    Joined("sip-b2b", "edge", "far-ends", client={"X04": _E_DIALS_ANYBODY}, whole=_E_DIALS_ANYBODY),
+    # The DNS zone: whoever it is may check. With TLS verify off E verifies nobody.
+    Joined(
+        "sip-b2b",
+        "edge",
+        "far-ends",
+        client={"X04": _E_DIALS_ANYBODY},
+        server={"X04S": "ok"},
+        whole=_E_DIALS_ANYBODY,
+    ),
     # Let's Encrypt gave the branch no clientAuth, and partner A checks.
-    Joined("sip-b2b", "branch-e", "partner-a", client={"X04": "breaks"}),
-    # Webex asks for a certificate; whether it checks clientAuth is not documented (X24, X25).
-    Joined("edge-audio", "edge", "webex", client={"X25": AT_RISK_AT_RENEWAL}, whole=AT_RISK_AT_RENEWAL),
-    Joined("cloud-onboarding", "edge", "webex", client={"X24": AT_RISK_AT_RENEWAL}, whole=AT_RISK_AT_RENEWAL),
+    Joined("sip-b2b", "branch-e", "partner-a", client={"X04": "breaks"}, server={"X04S": "ok"}),
+    # Webex asks for a certificate; whether it checks clientAuth is not documented (X24, X25). Nobody looked at its own.
+    Joined(
+        "edge-audio", "edge", "webex", client={"X25": AT_RISK_AT_RENEWAL}, server={"WX05": "unknown"}, whole="unknown"
+    ),
+    Joined(
+        "cloud-onboarding",
+        "edge",
+        "webex",
+        client={"X24": AT_RISK_AT_RENEWAL},
+        server={"WX06": "unknown"},
+        whole="unknown",
+    ),
     # With what Webex dials port 5062 nobody saw, and E checks it.
     Joined("edge-audio", "webex", "edge", client={"WX04": "unknown"}, server={"X25S": "ok"}, whole="unknown"),
     # IM and Presence dials with a public certificate without clientAuth; partner C may check. What it answers with
@@ -181,9 +198,15 @@ OUTSIDE = (
 ZONES = (
     # TLS verify on: c2 is refused (X19), and C looks for a name that the peer's certificate has (XN01, XN02). No notice
     # says what Unified CM itself checks.
-    Joined("neighbor-zone", "core", "cucm1", client={"X19": C2_LOST}, server={"XN01": "ok"}, whole="breaks"),
-    Joined("neighbor-zone", "core", "cucm2", client={"X19": C2_LOST}, server={"XN01": "ok"}, whole="breaks"),
-    Joined("neighbor-zone", "core", "cucm3", client={"X19": C2_LOST}, server={"XN01": "ok"}, whole="breaks"),
+    Joined(
+        "neighbor-zone", "core", "cucm1", client={"X19": C2_LOST}, server={"XN01": "ok", "X19T": "ok"}, whole="breaks"
+    ),
+    Joined(
+        "neighbor-zone", "core", "cucm2", client={"X19": C2_LOST}, server={"XN01": "ok", "X19T": "ok"}, whole="breaks"
+    ),
+    Joined(
+        "neighbor-zone", "core", "cucm3", client={"X19": C2_LOST}, server={"XN01": "ok", "X19T": "ok"}, whole="breaks"
+    ),
     # Dialled by Unified CM, C checks: cucm3 will have no clientAuth once Tomcat is renewed.
     Joined(
         "neighbor-zone",
@@ -206,7 +229,9 @@ ZONES = (
     # And C verifies no CUBE that dials it.
     Joined("neighbor-zone", "cube1", "core", client={"X19P": "ok"}, server={"X19S": "ok"}, whole="ok"),
     Joined("neighbor-zone", "cube2", "core", client={"X19P": "ok"}, server={"X19S": "ok"}, whole="ok"),
-    Joined("neighbor-zone", "core", "unity1", client={"X19": C2_LOST}, server={"XN01": "ok"}, whole="breaks"),
+    Joined(
+        "neighbor-zone", "core", "unity1", client={"X19": C2_LOST}, server={"XN01": "ok", "X19T": "ok"}, whole="breaks"
+    ),
     # Unity Connection dials with Tomcat's, a public one.
     Joined(
         "neighbor-zone",
@@ -258,11 +283,11 @@ TRUNKS = (
         whole=AT_RISK_AT_RENEWAL,
     ),
     Joined("sip-trunk", "imp1", "cm", client={"IM02": "ok"}, server={"CM03": "ok"}, whole="ok"),
-    Joined("provider-trunk", "cube1", "provider", client={"CB01": "breaks"}),
+    Joined("provider-trunk", "cube1", "provider", client={"CB01": "breaks"}, server={"CB07": "unknown"}),
     # Nobody saw the provider's certificate, and cube1 checks it.
     Joined("provider-trunk", "provider", "cube1", client={"CB02": "unknown"}, server={"CB03": "ok"}),
-    Joined("provider-trunk", "cube2", "provider", client={"CB01": "ok"}),
-    Joined("webex-calling", "cube2", "webex", client={"WX01": "ok"}),
+    Joined("provider-trunk", "cube2", "provider", client={"CB01": "ok"}, server={"CB07": "unknown"}),
+    Joined("webex-calling", "cube2", "webex", client={"WX01": "ok"}, server={"WX07": "unknown"}),
 )
 
 SERVERS = (
