@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ekuscan.model import Fact, Verdict
+from ekuscan.model import Fact, RoleName, Verdict
 from ekuscan.rules.load import packaged
 from ekuscan.verdict.evaluate import GRAVITY
 from ekuscan.verdict.experiments import Experiment, weighed
-from ekuscan.verdict.links import links_of
+from ekuscan.verdict.links import assumed_connections, links_of
 from tests.judging import AS_OF, Facts, Shown
 
 EKUS = ("both", "server", "client", "neither")
@@ -408,6 +408,24 @@ def test_edge_audio_is_mutual_where_the_answering_end_was_seen_to_ask(dials: str
     assert facts.estate().link_fact(link, "mtls").values == ("on",)
     facts.requests = {(dials, service): "required", (answers, "uc-traversal"): "required"}
     assert facts.estate().link_fact(link, "mtls").values == ("on", "off")
+
+
+@pytest.mark.parametrize(
+    ("use_case", "far"), [("edge-audio", "webex"), ("sip-b2b", "outside"), ("sip-im-federation", "outside")]
+)
+def test_the_direction_that_nobody_declared_is_assumed_where_a_use_case_always_has_both(
+    use_case: str, far: RoleName
+) -> None:
+    facts = Facts().box("e", "expressway-e", "X15.4", {"server": Shown()}, "edge").box("w", far)
+    facts.box("e2", "expressway-e", "X15.4", {"server": Shown()}, "edge").link(use_case, "edge", "w")
+
+    def assumed() -> list[tuple[str, str, str]]:
+        found = assumed_connections(facts.targets, facts.connections, packaged())
+        return [(one.from_, one.to, one.origin) for one in found if one.use_case == use_case]
+
+    assert assumed() == [("w", "edge", "assumed")]
+    facts.link(use_case, "w", "e")
+    assert assumed() == []
 
 
 @pytest.mark.parametrize(("seen", "given"), [(REFUSES, "breaks"), (TAKES, "ok")])

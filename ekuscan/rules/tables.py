@@ -250,6 +250,7 @@ class UseCase:
     ``far_end`` names unnamed far ends by their role, or by one of `FAR_ENDS` where all ends have the same one;
     ``far_end_slot``, with the same keys: they are there only for boxes of which that slot's certificate was seen, and
     (``far_end_unless``) that no connection of these use cases joins to anything.
+    ``dials_back``: a connection that is declared in one direction is assumed in the other.
     """
 
     name: str
@@ -257,6 +258,7 @@ class UseCase:
     from_: tuple[str, ...]
     to: tuple[str, ...]
     both_ways: bool
+    dials_back: bool
     itself: bool
     assume: tuple[tuple[str, str], ...]
     far_end: Mapping[str, str]

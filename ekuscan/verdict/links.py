@@ -51,7 +51,24 @@ def assumed_connections(
         found += [_assumed(name, dials, answers) for dials, answers in pairs]
         if sides.use_case.both_ways:
             found += [_assumed(name, answers, dials) for dials, answers in pairs]
-    return tuple(found)
+    return (*found, *_back(targets, declared, tables))
+
+
+def _back(targets: Mapping[str, Target], declared: Sequence[Connection], tables: Tables) -> Iterator[Connection]:
+    """The other direction of what somebody declared in one, where a use case always has both."""
+    members = _members(targets)
+    pairs = {
+        (one.use_case, dials.id, answers.id)
+        for one in declared
+        for dials in members.get(one.from_, ())
+        for answers in members.get(one.to, ())
+    }
+    for one in declared:
+        row = tables.use_cases.get(one.use_case)
+        ends = [end.id for end in members.get(one.from_, ())], [end.id for end in members.get(one.to, ())]
+        told = any((one.use_case, back, there) in pairs for there in ends[0] for back in ends[1])
+        if row is not None and row.dials_back and not told:
+            yield _assumed(row, one.to, one.from_)
 
 
 def unguessed(targets: Mapping[str, Target], declared: Sequence[Connection], tables: Tables) -> Iterator[Sides]:
