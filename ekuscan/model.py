@@ -532,6 +532,7 @@ class Problem:
     fails (or the question), ``text`` why, ``action`` the one next step as a sentence; ``section`` is the section of
     the report it stands in. ``peer`` is the other end's name, None for a target's own problem. ``ways`` are the
     remedies that are possible for some of its verdicts, those of least effort first, with what each clears of them.
+    ``members`` are all targets that it is about where it is the same for several members of a cluster, else none.
     """
 
     section: Literal["broken-now", "at-renewal", "at-risk", "unknown", "decide"]
@@ -546,6 +547,7 @@ class Problem:
     verdicts: tuple[str, ...]
     remedy: Remedy | None
     ways: tuple[Remedy, ...] = ()
+    members: tuple[str, ...] = ()
 
 
 @record

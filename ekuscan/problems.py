@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -11,6 +11,7 @@ from ekuscan.model import Fork, Problem, Remedy, Verdict
 from ekuscan.profiles.load import ProfileSlot, profile
 from ekuscan.record import record
 from ekuscan.rules.tables import RemedyRow, Tables
+from ekuscan.twins import together, told
 from ekuscan.verdict.judge import Judged
 
 Section = Literal["broken-now", "at-renewal", "at-risk", "unknown", "decide"]
@@ -49,7 +50,8 @@ class Finding:
     in the inventory; ``role`` is that of the end that presents. A ``composite`` has several legs. A ``candidate`` is a
     file that somebody thinks of installing. ``slot`` is what is known of the slot that the verdict is about. A
     ``whole`` is a connection of several pairs, each with a verdict of its own: it is no problem besides theirs.
-    ``scanned``: the end that presents has ports to look at.
+    ``scanned``: the end that presents has ports to look at. ``cluster`` is that of the end that presents, ``weakest``
+    the title of the use case that decides a composite.
     """
 
     verdict: Verdict
@@ -62,6 +64,8 @@ class Finding:
     slot: ProfileSlot | None = None
     whole: bool = False
     scanned: bool = True
+    cluster: str | None = None
+    weakest: str = ""
 
 
 def finding(item: Judged, *, candidate: bool = False, whole: bool = False) -> Finding:
@@ -81,6 +85,8 @@ def finding(item: Judged, *, candidate: bool = False, whole: bool = False) -> Fi
         next((slot for slot in role.slots if slot.name == item.verdict.slot), None),
         whole,
         scanned=bool(role.ports),
+        cluster=leg.presents.target.cluster if leg.presents.target is not None else None,
+        weakest=leg.use_case.title,
     )
 
 
@@ -118,12 +124,12 @@ def problems(findings: Sequence[Finding], tables: Tables, unknown: Sequence[Prob
     """
     steps = _Steps()
     waiting = list(unknown)
-    for group in _grouped(findings, tables):
-        if group.section == "decide":
+    for twins in _with_twins(_grouped(findings, tables)):
+        if twins[0].section == "decide":
             for problem in waiting:
                 steps.add(problem)
             waiting.clear()
-        steps.add(_problem(group, tables, steps.covering(group)))
+        steps.add(together([_problem(twin, tables, steps.covering(twin)) for twin in twins]))
     return (*steps.found, *waiting)
 
 
@@ -159,6 +165,29 @@ def _unsaid(item: Finding, tables: Tables) -> str | None:
         if default is not None and default in fork.values and fork.values[default].now != "unknown":
             return fork.fact
     return None
+
+
+def _with_twins(groups: Sequence[_Group]) -> list[list[_Group]]:
+    """The groups, those of members of a cluster together that differ in nothing but the member's name."""
+    members: dict[str, set[str]] = {}
+    for group in groups:
+        for item in group.items:
+            if item.cluster is not None:
+                members.setdefault(item.cluster, set()).add(item.presents)
+    found: dict[object, list[_Group]] = {}
+    for place, group in enumerate(groups):
+        found.setdefault(_signature(group, members) or place, []).append(group)
+    return list(found.values())
+
+
+def _signature(group: _Group, members: Mapping[str, set[str]]) -> object | None:
+    """What a member's problem is, whichever member has it; None where it is no one member's."""
+    first = group.items[0]
+    if first.cluster is None or group.section == "decide" or group.stranger is not None:
+        return None
+    every = members[first.cluster]
+    rows = [told(item.verdict, item.verifier, first.presents, every) for item in group.items]
+    return group.section, first.cluster, first.verdict.slot, tuple(sorted(rows, key=str))
 
 
 def _stranger(item: Finding, section: Section) -> str | None:
@@ -273,7 +302,9 @@ def _title(section: Section, items: Sequence[Finding], tables: Tables) -> str:
     composites = [tables.use_cases[item.verdict.use_case].title for item in gravest if item.composite]
     text = ", ".join(titles[:3]) + (f" and {len(titles) - 3} more" if len(titles) > 3 else "")
     if composites and section == "broken-now":
-        text = f"{text}: {composites[0]} is down" if text else f"{composites[0]} is down"
+        names = list(dict.fromkeys(composites))
+        down = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} down"
+        text = f"{text}: {down}" if text else down
     elif not text:
         text = ", ".join(dict.fromkeys(composites))
     return f"{text} (if used)" if all(item.verdict.if_used for item in gravest) else text
@@ -306,10 +337,23 @@ def _text(section: Section, items: Sequence[Finding], tables: Tables) -> str:
         if title not in told and not item.composite:
             told.add(title)
             others.setdefault(item.verdict.outcome, []).append(title)
-    if not others:
-        return first.text
     parts = [_share(outcome, titles) for outcome, titles in others.items()]
-    return f"{first.text} Same certificate: {'; '.join(parts)}."
+    same = [f"Same certificate: {'; '.join(parts)}."] if parts else []
+    weakest = [] if items[0].composite else list(_weakest(items, tables))
+    return " ".join([first.text, *same, *weakest])
+
+
+def _weakest(items: Sequence[Finding], tables: Tables) -> Iterator[str]:
+    """Of each composite the leg that decides it."""
+    composites: dict[str, str] = {}
+    for item in items:
+        if item.composite:
+            composites.setdefault(tables.use_cases[item.verdict.use_case].title, item.weakest)
+    legs: dict[str, list[str]] = {}
+    for title, weakest in composites.items():
+        legs.setdefault(weakest, []).append(title)
+    for weakest, titles in legs.items():
+        yield f"Weakest leg of {' and of '.join(titles)}: {weakest}."
 
 
 def _hanging(items: Sequence[Finding], tables: Tables) -> str:

@@ -108,7 +108,7 @@ def test_the_trust_data_lists_the_public_roots_under_the_owner_they_play(tmp_pat
     assert [entry.owner for entry in found["digicert"]] == ["DigiCert"]
     assert found["digicert"][0].kind == "chrome-root"
     assert found["sectigo"][0].sct_not_after == TODAY - timedelta(days=54)
-    assert found["identrust"][0].kind == "other-root"
+    assert found["godaddy"][0].kind == "other-root"
     assert found[PRIVATE] == found["unlisted"] == ()
 
 

@@ -24,7 +24,7 @@ from ekuscan.trust import TrustStore
 
 AS_OF = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ENDS_IN = (-3, 1, 20, 44, 45, 46, 60, 97, 98, 99, 111, 112, 150, 190)
-CAS = ("digicert", "lets-encrypt", "sectigo", "identrust", "unlisted", "corp")
+CAS = ("digicert", "lets-encrypt", "sectigo", "godaddy", "unlisted", "corp")
 
 
 @pytest.fixture(scope="module")

@@ -621,3 +621,13 @@ def test_any_text_fits_and_reaches_the_terminal_printable(
         assert line.isprintable(), ascii(line)
         assert cell_len(line) <= width, ascii(line)
     assert unicode or shown.isascii()
+
+
+def test_a_certificate_that_only_a_port_without_a_slot_showed_stands_under_its_port() -> None:
+    both = one_box(slots={"tomcat": "a", "CallManager": "b"})
+    (box,) = both.targets
+    run = replace(both, targets=(replace(box, slots=box.slots[:1]),))
+    shown = samples.seen("box", 443, samples.fingerprint("chain b"), "none", "https")
+    run = replace(run, observations=(*run.observations, shown))
+    rows = [line.split()[:2] for line in section(report(run), "CERTIFICATES")]
+    assert ["port", "443"] in rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ekuscan.model import Certificate, Chain, Observation, Purpose, Run, SlotContent, Target, Verdict
+from ekuscan.named_sights import named_sights
 from ekuscan.record import record
 from ekuscan.report import marks, text
 from ekuscan.report.page import Page
@@ -42,6 +43,7 @@ class Evidence:
     observations: Mapping[str, Observation]
     uses: Mapping[tuple[str, str], list[Verdict]]
     banners: Mapping[str, list[Observation]]
+    shown: Mapping[str, list[Observation]]
 
 
 def evidence_of(run: Run) -> Evidence:
@@ -52,24 +54,30 @@ def evidence_of(run: Run) -> Evidence:
             uses.setdefault((verdict.target, verdict.sha256), []).append(verdict)
     observations = {observation.endpoint.id: observation for observation in run.observations}
     banners: dict[str, list[Observation]] = {}
+    shown: dict[str, list[Observation]] = {}
     for observation in run.observations:
+        shown.setdefault(observation.endpoint.target, []).append(observation)
         if observation.banner is not None:
             banners.setdefault(observation.endpoint.target, []).append(observation)
-    return Evidence(run.certificates, run.chains, observations, uses, banners)
+    return Evidence(run.certificates, run.chains, observations, uses, banners, shown)
 
 
 def rows_of(target: Target, evidence: Evidence, page: Page, *, verbose: bool) -> list[Row]:
-    """One row per distinct certificate, with the slots that hold it; one for all slots that nobody has seen."""
+    """One row per distinct certificate, with the slots that hold it; one for all slots that nobody has seen.
+
+    What only a port without a slot showed stands under the port's number.
+    """
     held: dict[str, list[SlotContent]] = {}
     unseen: list[str] = []
-    for content in target.slots:
+    everything = (*target.slots, *_without_slot(target, evidence))
+    for content in everything:
         if content.sha256 is None:
             unseen.append(content.slot)
         else:
             held.setdefault(content.sha256, []).append(content)
     apart = _Apart(
         {one.slot for one in target.slots if _contents(target, one.slot) > 1},
-        {one.slot for one in target.slots if any(_share_a_port(one, other) for other in target.slots)},
+        {one.slot for one in everything if any(_share_a_port(one, other) for other in everything)},
     )
     rows = [_row(target, sha256, contents, apart, evidence, page, verbose) for sha256, contents in held.items()]
     if unseen or not rows:
@@ -77,6 +85,23 @@ def rows_of(target: Target, evidence: Evidence, page: Page, *, verbose: bool) ->
         notes = [] if rows else list(_banners(evidence.banners.get(target.id, []), page))
         rows.append(Row(label, "??", "unseen", "", "", [], notes))
     return rows
+
+
+def _without_slot(target: Target, evidence: Evidence) -> Iterator[SlotContent]:
+    """What ports showed of which no source says which slot it is: a web interface that may be one or another."""
+    held = {content.sha256 for content in target.slots}
+    for observation in evidence.shown.get(target.id, ()):
+        chains = dict.fromkeys(sight.chain for sight in named_sights(observation) if sight.chain is not None)
+        for id_ in chains:
+            chain = evidence.chains.get(id_)
+            sha256 = _end_entity(chain) if chain is not None else None
+            if sha256 is not None and sha256 not in held:
+                place = f"port {observation.endpoint.port}"
+                yield SlotContent(place, sha256, id_, "port", (observation.endpoint.id,))
+
+
+def _end_entity(chain: Chain) -> str | None:
+    return next((one for group in (*chain.paths[:1], chain.presented) for one in group), None)
 
 
 def _banners(told: list[Observation], page: Page) -> Iterator[str]:

@@ -315,6 +315,7 @@ def _problem(value: Problem) -> dict[str, Any]:
         "verdicts": value.verdicts,
         "remedy": value.remedy and _remedy(value.remedy),
         "ways": [_remedy(way) for way in value.ways],
+        "members": value.members,
     }
 
 

@@ -42,7 +42,7 @@ _FINGERPRINTS = frozenset({"sha256", "chain", "presented", "paths", "blocked_by"
 # Keys that objects gained within the number of their schema: documents of before have none of them.
 _GAINED: Mapping[str, frozenset[str]] = {
     "Document": frozenset({"plan", "remedy_work"}),
-    "Problem": frozenset({"ways"}),
+    "Problem": frozenset({"ways", "members"}),
     "RunInfo": frozenset({"inventory"}),
     "RunLine": frozenset({"inventory"}),
     "Preflight": frozenset({"blocks", "plan", "remedy_work"}),

@@ -10,6 +10,7 @@ from ekuscan.report.page import SECTIONS, Page
 
 _NAMES = 18
 _INDENT = "    "
+_MEMBERS = 2
 
 
 def sections(run: Run, page: Page, *, verbose: bool) -> Iterator[str]:
@@ -68,7 +69,7 @@ def _head(page: Page, number: int, problem: Problem) -> Iterator[str]:
 
     Two blanks in a title part what may go on separate lines, as a question and its answers.
     """
-    names = " > ".join(page.name(name) for name in (problem.target, problem.peer) if name is not None)
+    names = " > ".join([_whose(page, problem), *([page.name(problem.peer)] if problem.peer is not None else [])])
     start = f"{number:>2}  {names}"
     title = [page.say(piece.strip()) for piece in problem.title.split("  ")]
     for stamp in _stamps(page, problem):
@@ -80,6 +81,13 @@ def _head(page: Page, number: int, problem: Problem) -> Iterator[str]:
     room = min(22, page.width - text.cells(start) - 2)
     yield text.sides(start, _rules(problem, room), page.width) or start
     yield from page.flow([*title, _stamps(page, problem)[0]], _INDENT, _INDENT)
+
+
+def _whose(page: Page, problem: Problem) -> str:
+    """The target, or the members of a cluster: all of them where they are few, else the first and how many more."""
+    if len(problem.members) <= _MEMBERS:
+        return ", ".join(page.name(name) for name in problem.members or (problem.target,))
+    return f"{page.name(problem.target)} and {len(problem.members) - 1} more"
 
 
 def _stamps(page: Page, problem: Problem) -> list[str]:

@@ -29,7 +29,8 @@ def text(
 ) -> str:
     """Why the answer is what it is. ``observed`` is the experiment that it stands on, if it does."""
     sentences = []
-    if composite is not None and completed.now not in ("ok", "not-applicable"):
+    fine = ("ok", "not-applicable")
+    if composite is not None and not (completed.now in fine and completed.next in fine):
         sentences.append(f"Weakest leg: {leg.use_case.title} ({leg.rule.id}).")
     if completed.now == "ok" and completed.next not in ("ok", "not-applicable"):
         sentences.append(f"Works today. {view.policy_text}" if view is not None else "Works today.")
