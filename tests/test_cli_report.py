@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import zipfile
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 
 from ekuscan.lab.estate import estate
 from ekuscan.lab.laboratory import Lab, open_lab
-from tests.command import TODAY, checked_document, refused, run, scan
+from tests.command import TODAY, checked_document, refused, run, scan, separately
 
 
 @pytest.fixture(scope="module")
@@ -194,6 +195,34 @@ def test_a_renderer_that_breaks_off_leaves_the_old_file(result: Path, tmp_path: 
     assert run("report", result / "run.json", "-o", old).code == 130
     assert [path.name for path in tmp_path.iterdir()] == ["run.csv"]
     assert old.read_text() == "what was there before"
+
+
+def test_a_full_disk_is_named_leaves_the_old_file_and_the_others_are_whole(
+    result: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, other = tmp_path / "run.csv", tmp_path / "run.md"
+    old.write_text("what was there before")
+    calls: list[int] = []
+
+    def full(descriptor: int) -> None:
+        calls.append(descriptor)
+        if len(calls) == 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    done = run("report", result / "run.json", "-o", old, "-o", other)
+    assert (done.code, done.err) == (2, f"ekuscan: -o {old}: cannot be written: No space left on device\n")
+    assert old.read_text() == "what was there before"
+    assert other.read_bytes() == (result / "run.md").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run.csv", "run.md"]
+
+
+@pytest.mark.parametrize("format_", ["csv", "json", "jsonl"])
+def test_a_device_is_written_to_directly(result: Path, format_: str) -> None:
+    piped = separately("report", result / "run.json", "-o", f"{format_}:/dev/stdout")
+    assert (piped.code, piped.err, piped.out != "") == (0, "", True)
+    if format_ == "csv":
+        assert piped.out.encode() == (result / "run.csv").read_bytes()
 
 
 def test_the_bundle_of_a_scan_holds_each_certificate_and_its_hashes(result: Path) -> None:

@@ -298,6 +298,14 @@ def named_after(run: Run, company: str, tag: str) -> Run:
     )
 
 
+def test_what_the_tables_say_stays_whatever_a_host_is_called() -> None:
+    run = samples.estate(c1="a39.example.com", e1="39")
+    document = json.loads(members(written(run, "bundle", redact=True))["run.json"])
+    assert document["run"]["trust_data"] == {"date": "2026-11-18", "chrome_store": "39"}
+    assert document["verdicts"][0]["source"][0]["url"] == samples.SOURCES[0].url
+    assert {one["id"] for one in document["targets"]} >= {"box-1", "box-2"}
+
+
 def test_a_stand_in_is_the_same_in_every_member() -> None:
     found = members(written(samples.long_names(), "bundle", redact=True))
     document = json.loads(found["run.json"])

@@ -13,9 +13,12 @@ from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from ekuscan.fingerprint import chain_id
-from ekuscan.model import Banner, Certificate, Run
+from ekuscan.model import Banner, Certificate, RemedyWork, RulesVersion, Run, Source, TrustVersion
 from ekuscan.report.stand_ins import StandIns, public_certificates, stand_ins
 from ekuscan.rules.tables import Tables
+
+# What the tables say and which they are, whoever's estate it is: a host in a vendor's domain is no reason to cut a URL.
+_OF_EKUSCAN = (Source, RemedyWork, RulesVersion, TrustVersion)
 
 
 def redacted(run: Run, tables: Tables) -> Run:
@@ -36,7 +39,7 @@ def redacted(run: Run, tables: Tables) -> Run:
         ),
     )
     shown: Run = _Reader(names, hexes).read(Run, bare)
-    return shown
+    return replace(shown, run=replace(shown.run, id=run.run.id, ekuscan=run.run.ekuscan))
 
 
 def _bare(certificate: Certificate, known: bool) -> Certificate:
@@ -67,6 +70,8 @@ class _Reader:
             return {self.read(arguments[0], key): self.read(arguments[1], one) for key, one in value.items()}
         if hint is str:
             return self._text(value)
+        if hint in _OF_EKUSCAN:
+            return value
         if isinstance(hint, type) and is_dataclass(hint):
             hints = _hints(hint)
             return hint(**{one.name: self.read(hints[one.name], getattr(value, one.name)) for one in fields(hint)})
