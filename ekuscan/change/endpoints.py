@@ -63,7 +63,9 @@ def _both(before: Observation, after: Observation, compared: Compared, drafts: D
         absent.untried.add(after.endpoint.id)
         return
     answered = before.status in _ANSWERED
-    past = None if answered else compared.past(after.endpoint.id)
+    # What is away in both runs is asked for only where an absence has to last before it is told.
+    asked = not answered and (after.status in _ANSWERED or before.status == "skipped" or compared.confirm > 1)
+    past = compared.past(after.endpoint.id) if asked else None
     if after.status not in _ANSWERED:
         _silent(before, after, past, compared, drafts, absent)
         return
@@ -72,7 +74,7 @@ def _both(before: Observation, after: Observation, compared: Compared, drafts: D
         return
     if past is not None:
         absent.remember(after, past)
-    if before.status != "skipped" and (past is None or past.unseen >= compared.confirm):
+    if before.status != "skipped" and (past is None or past.last is None or past.unseen >= compared.confirm):
         drafts.at("back", (after.endpoint.target,), endpoint=after.endpoint)
     if past is not None and past.last is not None and past.last.status in _ANSWERED:
         _shown(past.last, after, compared, drafts)
@@ -84,13 +86,13 @@ def _silent(
     """An endpoint that did not answer the later run."""
     if before.status in _ANSWERED:
         streak = 1
-    elif past is not None and (past.last is not None or before.status != "skipped"):
+    elif past is not None and past.last is not None:
         streak = past.unseen + 1
     elif before.status == "skipped":
         absent.untried.add(after.endpoint.id)
         return
     else:
-        # It did not answer before, and nobody knows of how long: that is no change.
+        # It did not answer before, and nobody knows of a time when it did: that is no change.
         return
     if streak < compared.confirm:
         absent.unconfirmed.add(after.endpoint.id)
@@ -122,6 +124,9 @@ def _shown(before: Observation, after: Observation, compared: Compared, drafts: 
     if "unknown" not in asked and asked[0] != asked[1]:
         drafts.at("request", (endpoint.target, *asked), endpoint=endpoint, before=asked[0], after=asked[1])
     _named_cas(before, after, drafts)
+    told = [one.banner.release if one.banner is not None else None for one in (before, after)]
+    if told[0] is not None and told[1] is not None and told[0] != told[1]:
+        drafts.at("release", (endpoint.target,), endpoint.target, before=told[0], after=told[1])
     does = _enforces(before), _enforces(after)
     if "undecided" not in does and does[0] != does[1]:
         drafts.at("enforcement", (endpoint.target, *does), endpoint=endpoint, before=does[0], after=does[1])

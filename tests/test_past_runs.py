@@ -1,0 +1,113 @@
+"""Flapping endpoints: what did not answer a few times is held against the history before it is news."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from ekuscan.cli.quiet import changed_since, exit_code, lines
+from ekuscan.history import writer
+from ekuscan.history.contents import inventory_text, kept_observation, kept_verdict
+from ekuscan.history.place import parse_place
+from ekuscan.history.reader import Reader
+from ekuscan.history.runs import Holder, Judging, StoredRun
+from ekuscan.history.store import Store, open_store
+from ekuscan.lab.authority import Leaf, issue
+from ekuscan.lab.estate import estate
+from ekuscan.lab.laboratory import open_lab
+from ekuscan.model import Record, Run
+from ekuscan.news import News
+from ekuscan.report import encode
+from tests.changing import Alter, Watched, away, renewed
+from tests.command import TODAY
+from tests.histories import NIGHTLY
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    with open_lab(estate("before"), tmp_path_factory.mktemp("before"), TODAY) as lab:
+        yield Watched(lab)
+
+
+class Nights:
+    """A list that is swept every night and kept."""
+
+    def __init__(self, watched: Watched, store: Store) -> None:
+        self._watched = watched
+        self._store = store
+        self._whole: dict[str, Run] = {}
+        self._last: StoredRun | None = None
+
+    def sweep(self, alter: Alter = lambda one: one, *, confirm: int = 2) -> News | None:
+        """The news of one more night; None of the first."""
+        run = self._watched.look(TODAY + timedelta(days=len(self._whole)), alter)
+        news = None
+        if self._last is not None:
+            known, trust = self._watched.known, self._watched.store
+            reader = Reader(self._store)
+            news = changed_since(reader, self._last, run, known, trust, lambda one: self._whole[one.id], confirm)
+        self._last = self._kept(run)
+        self._whole[self._last.id] = run
+        return news
+
+    def _kept(self, run: Run) -> StoredRun:
+        text = inventory_text(self._watched.inventory)
+        name, count = writer.text_name(text), len(self._watched.inventory.endpoints)
+        holder = Holder("host.example", 4711, run.run.started)
+        new = StoredRun(run.run, NIGHTLY, 0, 0, Judging(), name, name, count, holder)
+        begun = writer.begin(self._store, new, {name: text})
+        things = [kept_observation(one) for one in run.observations]
+        return writer.end(
+            self._store,
+            begun,
+            run.run,
+            run.summary,
+            [*things, *(kept_verdict(one.id, encode.body(Record("verdict", one.id, one))) for one in run.verdicts)],
+        )
+
+
+@pytest.fixture
+def nights(watched: Watched, tmp_path: Path) -> Iterator[Nights]:
+    store = open_store(parse_place(str(tmp_path / "history.sqlite"), secret=False), create=True)
+    try:
+        yield Nights(watched, store)
+    finally:
+        store.close()
+
+
+def told(news: News | None) -> list[str]:
+    return [line.split(":")[1].split("(")[0].strip() for line in lines(news)]
+
+
+def test_an_absence_is_told_once_it_is_confirmed_and_once_only_and_so_is_its_end(nights: Nights) -> None:
+    gone = away("exp-e1")
+    found = [nights.sweep(alter) for alter in (lambda one: one, gone, gone, gone, lambda one: one, lambda one: one)]
+    assert [told(news) for news in found] == [[], [], ["no longer answers"], [], ["answers again"], []]
+    confirmed = found[2]
+    assert confirmed is not None
+    assert {one.use_case for one in confirmed.changes[0].verdicts} >= {"mra", "uc-traversal"}
+    assert [exit_code(1, news) for news in found] == [1, 1, 1, 0, 1, 0]
+
+
+def test_a_box_that_flaps_is_no_news_and_what_it_shows_after_it_is(watched: Watched, nights: Nights) -> None:
+    leaf = Leaf("exp-e1.lab.example", TODAY, TODAY + timedelta(days=190), "both", ("exp-e1.lab.example",), "ec")
+    other = renewed("exp-e1", issue(watched.lab.worlds["digicert"].issuing, leaf).ders)
+    gone = away("exp-e1")
+    found = [nights.sweep(alter) for alter in (lambda one: one, gone, lambda one: one, gone, other, other)]
+    kinds = [[one.kind for one in news.changes] if news is not None else [] for news in found]
+    assert kinds == [[], [], [], [], ["certificate"], []]
+
+
+def test_at_once_is_the_default_so_that_no_exit_code_goes_without_its_line(nights: Nights) -> None:
+    gone = away("exp-e1")
+    found = [nights.sweep(alter, confirm=1) for alter in (lambda one: one, gone, gone, lambda one: one)]
+    assert [told(news) for news in found] == [[], ["no longer answers"], [], ["answers again"]]
+
+
+@pytest.mark.parametrize(("usual", "code"), [(0, 0), (1, 0), (3, 0), (4, 4), (130, 130), (2, 2)])
+def test_a_night_without_a_change_exits_0_unless_the_sweep_itself_failed(nights: Nights, usual: int, code: int) -> None:
+    nights.sweep()
+    assert exit_code(usual, nights.sweep()) == code
