@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from ekuscan.assessment import ChainBook
+from ekuscan.change.find import find
+from ekuscan.cli.diff import beside
 from ekuscan.cli.quiet import changed_since, exit_code, lines
 from ekuscan.history import writer
 from ekuscan.history.contents import inventory_text, kept_observation, kept_verdict
@@ -21,6 +24,7 @@ from ekuscan.lab.laboratory import open_lab
 from ekuscan.model import Record, Run
 from ekuscan.news import News
 from ekuscan.report import encode
+from ekuscan.stored_diff import StoredDiff
 from tests.changing import Alter, Watched, away, renewed
 from tests.command import TODAY
 from tests.histories import NIGHTLY
@@ -68,6 +72,14 @@ class Nights:
             [*things, *(kept_verdict(one.id, encode.body(Record("verdict", one.id, one))) for one in run.verdicts)],
         )
 
+    def diff(self) -> News:
+        """The last two nights as the history alone has them."""
+        last, before = list(Reader(self._store).runs())[:2]
+        known, trust = self._watched.known, self._watched.store
+        facts = beside(self._whole[before.id], last.info, known, trust)
+        book = ChainBook(trust, self._watched.inventory.trust)
+        return find(StoredDiff(Reader(self._store), before, last, book).compared(facts))
+
 
 @pytest.fixture
 def nights(watched: Watched, tmp_path: Path) -> Iterator[Nights]:
@@ -111,3 +123,15 @@ def test_at_once_is_the_default_so_that_no_exit_code_goes_without_its_line(night
 def test_a_night_without_a_change_exits_0_unless_the_sweep_itself_failed(nights: Nights, usual: int, code: int) -> None:
     nights.sweep()
     assert exit_code(usual, nights.sweep()) == code
+
+
+def test_the_history_alone_gives_the_same_changes_as_two_whole_runs(watched: Watched, nights: Nights) -> None:
+    leaf = Leaf("exp-c1.lab.example", TODAY, TODAY + timedelta(days=190), "server", ("exp-c1.lab.example",), "ec")
+    other = renewed("exp-c1", issue(watched.lab.worlds["sectigo"].issuing, leaf).ders)
+    for alter in (lambda one: one, other, away("exp-e1"), lambda one: one, lambda one: one):
+        whole = nights.sweep(alter, confirm=1)
+        if whole is None:
+            continue
+        stored = nights.diff()
+        assert list(lines(stored)) == list(lines(whole))
+        assert [one.verdicts for one in stored.changes] == [one.verdicts for one in whole.changes]

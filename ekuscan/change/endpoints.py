@@ -72,10 +72,11 @@ def _both(before: Observation, after: Observation, compared: Compared, drafts: D
     if answered:
         _shown(before, after, compared, drafts)
         return
-    if past is not None:
-        absent.remember(after, past)
-    if before.status != "skipped" and (past is None or past.last is None or past.unseen >= compared.confirm):
+    told = past is None or past.last is None or past.unseen >= compared.confirm
+    if before.status != "skipped" and told:
         drafts.at("back", (after.endpoint.target,), endpoint=after.endpoint)
+    elif past is not None:
+        absent.remember(after, past)
     if past is not None and past.last is not None and past.last.status in _ANSWERED:
         _shown(past.last, after, compared, drafts)
 

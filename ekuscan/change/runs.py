@@ -29,10 +29,10 @@ def side_by_side(before: Run, after: Run, beside: Beside) -> Compared:
     return Compared(
         before=before.run,
         after=after.run,
-        targets=_pairs(_by_id(before.targets), _by_id(after.targets)),
-        connections=_pairs(_by_id(before.connections), _by_id(after.connections)),
-        endpoints=_pairs(_endpoints(before), _endpoints(after)),
-        verdicts=_pairs(_by_id(before.verdicts), _by_id(after.verdicts)),
+        targets=pairs(by_id(before.targets), by_id(after.targets)),
+        connections=pairs(by_id(before.connections), by_id(after.connections)),
+        endpoints=pairs(_endpoints(before), _endpoints(after)),
+        verdicts=pairs(by_id(before.verdicts), by_id(after.verdicts)),
         certificate=lambda sha256: after.certificates.get(sha256) or before.certificates.get(sha256),
         chain=lambda id_: after.chains.get(id_) or before.chains.get(id_),
         answered=_answering(before).__contains__,
@@ -53,10 +53,12 @@ def _endpoints(run: Run) -> Mapping[str, Observation]:
     return {one.endpoint.id: one for one in run.observations}
 
 
-def _by_id(items: Iterable[_N]) -> Mapping[str, _N]:
+def by_id(items: Iterable[_N]) -> Mapping[str, _N]:
+    """Things by their ids."""
     return {one.id: one for one in items}
 
 
-def _pairs(was: Mapping[str, _T], is_: Mapping[str, _T]) -> Iterator[Pair[_T]]:
+def pairs(was: Mapping[str, _T], is_: Mapping[str, _T]) -> Iterator[Pair[_T]]:
+    """Things of the same id side by side."""
     for id_ in was.keys() | is_.keys():
         yield was.get(id_), is_.get(id_)
