@@ -8,7 +8,7 @@ from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
@@ -293,6 +293,7 @@ def test_a_file_that_is_damaged_is_refused_by_line_and_nothing_of_it_is_taken_in
     other.close()
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.binary(max_size=200))
 def test_any_bytes_as_a_line_are_refused_in_a_sentence(tmp_path_factory: pytest.TempPathFactory, line: bytes) -> None:
     place = tmp_path_factory.mktemp("any") / "history.sqlite"
@@ -405,3 +406,16 @@ def test_ids_and_times_sort_whatever_their_fraction(store: Store) -> None:
         writer.begin(store, run, {run.inventory: inventory_text(ESTATE)})
     assert [run.id for run in Reader(store).runs()] == [late.id, early.id]
     assert next(Reader(store).runs()).info.started == FIRST.astimezone(UTC)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.data())
+def test_any_flaw_in_a_stored_observation_is_told_in_a_sentence(data: st.DataObject) -> None:
+    kept = kept_observation(seen(ESTATE.endpoints[0], b"der", FIRST))
+    start = data.draw(st.integers(0, len(kept.data)))
+    flawed = kept.data[:start] + data.draw(st.binary(max_size=4)) + kept.data[start + data.draw(st.integers(0, 9)) :]
+    try:
+        found = observation(ESTATE.endpoints[0], flawed, times(kept.times), dict(kept.certificates))
+    except HistoryError:
+        return
+    assert found.endpoint == ESTATE.endpoints[0]

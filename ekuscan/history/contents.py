@@ -12,7 +12,7 @@ import hashlib
 import json
 import zlib
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, Final
@@ -20,9 +20,9 @@ from typing import Any, Final
 from ekuscan.fingerprint import sha256_hex
 from ekuscan.history.decode import decoded
 from ekuscan.history.errors import HistoryError
-from ekuscan.model import Endpoint, Inventory, Observation, Sight, Verdict
+from ekuscan.model import Endpoint, Inventory, Observation, Record, Sight, Verdict, VerdictsLike
 from ekuscan.record import record
-from ekuscan.report import encode
+from ekuscan.report import encode, jsonl
 
 _PASSING: Final = ("started", "seconds")
 _STEADY: Final = tuple(one.name for one in fields(Sight) if one.name not in _PASSING)
@@ -69,6 +69,20 @@ def kept_observation(seen: Observation) -> Kept:
 def kept_verdict(id_: str, line: bytes) -> Kept:
     """A verdict as it is stored; ``line`` is its published JSON."""
     return Kept("v", id_, line, digest(line))
+
+
+def kept_verdicts(verdicts: Sequence[Verdict] | VerdictsLike) -> Iterator[Kept]:
+    """The verdicts of a part as they are stored, each under its id."""
+    if not isinstance(verdicts, VerdictsLike):
+        for one in verdicts:
+            yield kept_verdict(one.id, jsonl.line(Record("verdict", one.id, one)).rstrip())
+        return
+    lines = jsonl.line(Record("verdict", "", verdicts)).split(b"\n")
+    for one, line in zip(verdicts.template, lines, strict=False):
+        id_ = one.id
+        for stand_in, word in verdicts.words:
+            id_ = id_.replace(stand_in, word)
+        yield kept_verdict(id_, line)
 
 
 def digest(data: bytes) -> bytes:

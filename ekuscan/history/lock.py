@@ -97,8 +97,9 @@ else:
 
 
 class _SessionLock:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, number: int) -> None:
         self._connection = connection
+        self._number = number
 
     @classmethod
     def take(cls, store: Store, key: str) -> _SessionLock:
@@ -113,10 +114,12 @@ class _SessionLock:
         if not held:
             connection.close()
             raise HeldError("held")
-        return cls(connection)
+        return cls(connection, number)
 
     def release(self) -> None:
-        # Ending the session gives it back; the server may be gone, which does too.
+        # The end of the session gives it back too, but only once the server has noticed, or if it is gone itself.
+        with suppress(Exception):
+            self._connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": self._number})
         with suppress(Exception):
             self._connection.invalidate()
         with suppress(Exception):

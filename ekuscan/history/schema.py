@@ -78,7 +78,7 @@ SPANS: Final = Table(
     Column("digest", LargeBinary(32), nullable=False),
     # When it was seen last, as JSON: what varies from one sighting to the next and is no news.
     Column("times", Text, nullable=False),
-    Index("ekuscan_spans_by_last", "list", "kind", "last"),
+    Index("ekuscan_spans_by_last", "list", "kind", "last", "first"),
 )
 
 CONTENTS: Final = Table(

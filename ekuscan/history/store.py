@@ -85,17 +85,18 @@ def open_store(place: Place, *, create: bool) -> Store:
 
 def _ready(path: Path, shown: str, *, create: bool) -> None:
     """A file to open, with rights for its owner alone where it is new: it names a site's machines."""
-    if path.exists():
-        if not path.is_file():
-            raise HistoryError(f"{shown}: is no file; name a file for the history")
-        return
-    if not create:
-        raise HistoryError(f"{shown}: there is no history yet; `ekuscan scan` begins one")
     try:
+        if path.exists():
+            if not path.is_file():
+                raise HistoryError(f"{shown}: is no file; name a file for the history")
+            return
+        if not create:
+            raise HistoryError(f"{shown}: there is no history yet; `ekuscan scan` begins one")
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    except OSError as error:
-        raise HistoryError(f"{shown}: cannot be written: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise HistoryError(f"{shown}: cannot be opened or written: {why or error}") from None
 
 
 def _engine(place: Place) -> Engine:

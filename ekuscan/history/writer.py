@@ -38,12 +38,14 @@ _ONE_SPAN: Final = (
     SPANS.c.kind == bindparam("b_kind", type_=String),
     SPANS.c.name == bindparam("b_name", type_=Text),
 )
+# The sums keep the database from looking a name up by the last run, which has all of them.
+_FIRST, _LAST = SPANS.c.first + 0, SPANS.c.last + 0
 # The span of the run before, where it was the same then.
 _LONGER: Final = (
     update(SPANS)
     .where(
         *_ONE_SPAN,
-        SPANS.c.last == bindparam("b_place", type_=Integer) - 1,
+        bindparam("b_place", type_=Integer) - 1 == _LAST,
         SPANS.c.digest == bindparam("b_digest", type_=LargeBinary),
     )
     .values(last=SPANS.c.last + 1, times=bindparam("b_times", type_=Text))
@@ -53,8 +55,8 @@ _COVERED: Final = (
     .select_from(SPANS)
     .where(
         *_ONE_SPAN,
-        SPANS.c.first <= bindparam("b_place", type_=Integer),
-        SPANS.c.last >= bindparam("b_place", type_=Integer),
+        bindparam("b_place", type_=Integer) >= _FIRST,
+        bindparam("b_place", type_=Integer) <= _LAST,
     )
     .correlate(None)
     .exists()
