@@ -12,7 +12,9 @@ import pytest
 
 from ekuscan.lab.authority import Leaf, issue, new_root
 
-WORK = frozenset({"cryptography", "OpenSSL", "httpx", "asyncio_dgram", "orjson", "ruamel", "rich", "sqlite3"})
+WORK = frozenset(
+    {"cryptography", "OpenSSL", "httpx", "asyncio_dgram", "orjson", "ruamel", "rich", "sqlite3", "sqlalchemy"}
+)
 CHECKED = frozenset({"pydantic", "pydantic_core"})
 
 _PROGRAM = """
@@ -53,3 +55,8 @@ def test_inspecting_a_file_loads_nothing_that_speaks_to_a_network(tmp_path: Path
     pem = issue(new_root("Root", today), Leaf("one.example.com", today, today + timedelta(days=90))).pem
     (tmp_path / "one.pem").write_bytes(pem)
     assert _loaded("inspect", str(tmp_path / "one.pem")) & {"OpenSSL", "httpx", "asyncio_dgram", "ruamel"} == set()
+
+
+def test_a_scan_that_keeps_nothing_loads_no_database(tmp_path: Path) -> None:
+    (tmp_path / "targets.yaml").write_text("schema: ekuscan.targets/1\ntargets:\n  a: {role: outside}\n")
+    assert "sqlalchemy" not in _loaded("scan", "-f", str(tmp_path / "targets.yaml"), "--no-history")

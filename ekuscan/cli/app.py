@@ -25,6 +25,7 @@ from ekuscan.cli.change_options import (
     To,
 )
 from ekuscan.cli.departure import loss, outlive_readers
+from ekuscan.cli.history_commands import history_app
 from ekuscan.cli.notify_options import Notify, NotifySecretFile
 from ekuscan.cli.options import (
     AllAddresses,
@@ -37,15 +38,18 @@ from ekuscan.cli.options import (
     Credentials,
     Deadline,
     ExternalServers,
+    HistoryPlace,
     InternalServers,
     Jitter,
     KeyTypes,
     Late,
     LookupDeadline,
+    NoHistory,
     Pause,
     PostQuantum,
     Proxy,
     Rate,
+    Resume,
     Retries,
     RetryAfter,
     SendOptions,
@@ -104,6 +108,7 @@ notify_app = typer.Typer(help="Alerts to webhooks and mail.", no_args_is_help=Tr
 app.add_typer(targets_app, name="targets")
 app.add_typer(notify_app, name="notify")
 app.add_typer(trust_app, name="trust")
+app.add_typer(history_app, name="history")
 
 File = Annotated[
     Optional[Path],  # noqa: UP045  (typer reads the annotation at run time)
@@ -225,6 +230,9 @@ def scan(
     trust_data: TrustData = None,
     color: Color = "auto",
     vantage: Vantage = None,
+    history: HistoryPlace = None,
+    no_history: NoHistory = False,
+    resume: Resume = False,
 ) -> None:
     """Look at endpoints over TLS and judge every mutual-TLS use case.
 
@@ -269,6 +277,9 @@ def scan(
         trust_data=trust_data,
         color=color,
         vantage=vantage,
+        keep=not no_history,
+        history=history,
+        resume=resume,
     )
     raise typer.Exit(run(request))
 

@@ -37,6 +37,15 @@ def knowledge(rules: Sequence[Path] = ()) -> Knowledge:
     return Knowledge(tables(rules), PackagedPolicy())
 
 
+def knowledge_with(texts: Sequence[tuple[str, bytes]]) -> Knowledge:
+    """The same with the text of a site's own tables, each under the name of its file. Raises `InvalidInput`."""
+    if not texts:
+        return knowledge()
+    from ekuscan.verdict.site_rules import with_site_rules
+
+    return Knowledge(with_site_rules(packaged(), texts), PackagedPolicy())
+
+
 def tables(rules: Sequence[Path] = ()) -> Tables:
     """The packaged tables with those of a site's files behind them. Raises `UsageError` and `InvalidInput`."""
     if not rules:

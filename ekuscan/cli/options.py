@@ -96,6 +96,19 @@ Retries = Annotated[
 RetryAfter = Annotated[
     float, typer.Option(min=0, callback=_finite, help="Before each of those tries.", metavar="SECONDS")
 ]
+HistoryPlace = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--history",
+        help="Another history than the usual one: a file or postgresql://USER@HOST/DATABASE; EKUSCAN_HISTORY too.",
+        metavar="FILE|URL",
+    ),
+]
+NoHistory = Annotated[bool, typer.Option("--no-history", help="Keep nothing of this run.")]
+Resume = Annotated[
+    bool,
+    typer.Option("--resume", help="Go on with the last run of these targets that did not end, without dialling twice."),
+]
 
 InternalServers = Annotated[
     Optional[list[str]],  # noqa: UP045

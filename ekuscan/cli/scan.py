@@ -5,16 +5,18 @@ from __future__ import annotations
 import sys
 import uuid
 from collections.abc import Callable, Collection, Sequence
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from ekuscan import __version__
 from ekuscan.assessment import ChainBook
 from ekuscan.certificate_files import read_certificates
 from ekuscan.cli import event_loop
 from ekuscan.cli.collector import spare_the_collector
-from ekuscan.cli.knowledge import given_password, knowledge, moment, vocabulary
+from ekuscan.cli.knowledge import given_password, knowledge, knowledge_with, moment, vocabulary
 from ekuscan.cli.log import tell
 from ekuscan.cli.output import Look, Outputs, refused
 from ekuscan.cli.progress import progress
@@ -22,7 +24,7 @@ from ekuscan.cli.refusal import UsageError, refuse
 from ekuscan.cli.scan_limits import sweep_limits, within_reach
 from ekuscan.cli.scan_request import ScanRequest
 from ekuscan.cli.stray_files import refuse_files
-from ekuscan.exit_code import FailOnError, parse_fail_on
+from ekuscan.exit_code import FINE, INCOMPLETE, FailOnError, parse_fail_on
 from ekuscan.limits import SweepLimits
 from ekuscan.model import Endpoint, Inventory, Notice, Observation, Record, RulesVersion, RunInfo, Summary
 from ekuscan.protocols import ASKED_BY_OPTIONS
@@ -33,30 +35,129 @@ from ekuscan.targets.errors import InvalidInput
 from ekuscan.targets.load import TargetRequest, load
 from ekuscan.trust import TrustStore, TrustStoreError
 
+if TYPE_CHECKING:
+    # Whoever keeps nothing loads no database.
+    from ekuscan.cli.keeping import Keeping
+    from ekuscan.cli.sweep_history import SweepHistory
+    from ekuscan.history.runs import StoredRun
+    from ekuscan.history.store import Store
+
 Beside = Callable[[Observation], Observation]
+# Seconds until what was seen is in the history.
+_TICK: Final = 0.25
 _STDIN_LIMIT = 8 * 1024 * 1024
 
 
 def scan(request: ScanRequest) -> int:
     """Run a scan; returns the exit code."""
-    try:
-        started = datetime.now(UTC)
-        as_of = moment(request.as_of, started)
-        options = Options(as_of, request.warn_days, request.assume, fail_on=parse_fail_on(request.fail_on))
-        known = knowledge(request.rules)
-        inventory = read_inventory(request, known)
-        store = TrustStore.open(request.trust_data)
-        outputs = Outputs(request.format, request.outputs, Look(request.verbose, request.color))
-        options = replace(options, streamed=outputs.only_streams)
-        ready = prepared(request, inventory, known, started)
-        inventory = ready.inventory
-    except (UsageError, InvalidInput, TrustStoreError, FailOnError) as error:
-        return refused(error, request.format)
-    with store:
-        book = ChainBook(store, inventory.trust)
-        info = run_info(store, known, started, as_of, request.vantage, inventory_file(request))
-        run = RunInProgress(info, inventory, known, book, options, ready.unread)
-        return sweep_and_report(inventory.endpoints, ready.limits, run, outputs, known, ready.beside)
+    with ExitStack() as stack:
+        try:
+            plan = _planned(request, stack)
+            outputs = Outputs(request.format, request.outputs, Look(request.verbose, request.color))
+            plan = replace(plan, options=replace(plan.options, streamed=outputs.only_streams))
+            keeping = _keeping(request, plan, stack)
+        except (UsageError, InvalidInput, TrustStoreError, FailOnError) as error:
+            return refused(error, request.format)
+        run = RunInProgress(plan.info, plan.ready.inventory, plan.known, plan.book, plan.options, plan.ready.unread)
+        kept = Kept(keeping, plan.seen, plan.history.code if plan.history is not None else FINE)
+        return sweep_and_report(
+            plan.ready.inventory.endpoints, plan.ready.limits, run, outputs, plan.known, plan.ready.beside, kept
+        )
+
+
+@record
+class _Plan:
+    """What a scan is going to do. ``seen`` is what the run that it goes on with saw already."""
+
+    info: RunInfo
+    options: Options
+    known: Knowledge
+    book: ChainBook
+    ready: Ready
+    asked: Inventory
+    history: SweepHistory | None = None
+    going: StoredRun | None = None
+    seen: tuple[Observation, ...] = ()
+
+
+def _planned(request: ScanRequest, stack: ExitStack) -> _Plan:
+    """Everything that can be refused before something is sent. Raises `UsageError` and others of its kind."""
+    started = datetime.now(UTC)
+    as_of = moment(request.as_of, started)
+    options = Options(as_of, request.warn_days, request.assume, fail_on=parse_fail_on(request.fail_on))
+    if request.keep:
+        from ekuscan.cli.sweep_history import open_history
+
+        history = open_history(request)
+        stack.callback(history.close)
+        if history.store is not None:
+            return _planned_with(history, history.store, request, options, started, stack)
+    elif request.resume:
+        raise UsageError("--resume: a run is gone on with from the history; leave --no-history out")
+    else:
+        history = None
+    known = knowledge(request.rules)
+    inventory = read_inventory(request, known)
+    trust = stack.enter_context(TrustStore.open(request.trust_data))
+    ready = prepared(request, inventory, known, started)
+    info = run_info(trust, known, started, as_of, request.vantage, inventory_file(request))
+    return _Plan(info, options, known, ChainBook(trust, ready.inventory.trust), ready, inventory, history)
+
+
+def _planned_with(
+    history: SweepHistory, store: Store, request: ScanRequest, options: Options, started: datetime, stack: ExitStack
+) -> _Plan:
+    from ekuscan.cli import sweep_history as ask
+
+    going = ask.to_go_on_with(request, store) if request.resume and not _named(request) else None
+    # A run without names is gone on with by the rules that it began with, as they are kept.
+    known = (
+        knowledge(request.rules) if request.rules or going is None else knowledge_with(ask.stored_rules(store, going))
+    )
+    inventory = read_inventory(request, known) if going is None else ask.stored_inventory(store, going.asked)
+    lock = ask.held(store, going.swept if going is not None else ask.swept_list(request, inventory))
+    stack.callback(lock.release)
+    if request.resume and going is None:
+        going = ask.same_list(request, store, inventory)
+    trust = stack.enter_context(TrustStore.open(request.trust_data))
+    ready = prepared(request, inventory, known, started)
+    seen: tuple[Observation, ...] = ()
+    if going is not None:
+        options = ask.as_it_began(options, going, request)
+        ready = replace(ready, inventory=ask.stored_inventory(store, going.inventory))
+        seen = ask.seen_before(store, going, ready.inventory)
+    info = run_info(trust, known, started, options.as_of, request.vantage, inventory_file(request))
+    if going is not None:
+        then = going.info
+        info = replace(info, id=then.id, started=then.started, vantage=then.vantage, inventory=then.inventory)
+    book = ChainBook(trust, ready.inventory.trust)
+    return _Plan(info, options, known, book, ready, inventory, history, going, seen)
+
+
+def _named(request: ScanRequest) -> bool:
+    return bool(request.targets) or request.file is not None
+
+
+def _keeping(request: ScanRequest, plan: _Plan, stack: ExitStack) -> Keeping | None:
+    """The run begun in the history; None where nothing is kept. Raises `UsageError`."""
+    if plan.history is None or plan.history.store is None:
+        return None
+    from ekuscan.cli import sweep_history as ask
+
+    swept = plan.going.swept if plan.going is not None else ask.swept_list(request, plan.asked)
+    sweeping = ask.Sweeping(
+        plan.info, swept, plan.asked, plan.ready.inventory, plan.options, ask.rule_texts(request), plan.going
+    )
+    return ask.begin_keeping(plan.history.store, sweeping, datetime.now(UTC))
+
+
+@record
+class Kept:
+    """What becomes of a run beside its outputs: ``seen`` is replayed first, ``code`` is the least exit code."""
+
+    keeping: Keeping | None = None
+    seen: tuple[Observation, ...] = ()
+    code: int = FINE
 
 
 @record
@@ -170,14 +271,19 @@ def sweep_and_report(
     outputs: Outputs,
     known: Knowledge,
     beside: Beside | None = None,
+    kept: Kept | None = None,
 ) -> int:
     """Sweep the endpoints, write the result, and return the exit code. ``beside`` adds what an API told of a box."""
     spare_the_collector()
-    sink = _Sink(run, outputs)
+    kept = kept or Kept()
+    sink = _Sink(run, outputs, kept)
     try:
         sink.begin()
-        if endpoints:
-            event_loop.run(sweep_into(sink.observe, endpoints, limits, beside))
+        done = {observation.endpoint.id for observation in kept.seen}
+        left = [endpoint for endpoint in endpoints if endpoint.id not in done] if done else endpoints
+        if left:
+            tick = kept.keeping.tick if kept.keeping is not None else None
+            event_loop.run(sweep_into(sink.observe, left, limits, beside, tick))
     except KeyboardInterrupt:
         sink.interrupt()
         return _end(run, sink, outputs, known, complete=False)
@@ -187,7 +293,7 @@ def sweep_and_report(
 def report(run: RunInProgress, outputs: Outputs, known: Knowledge) -> int:
     """Judge an inventory that needs no network, write the result, and return the exit code."""
     spare_the_collector()
-    sink = _Sink(run, outputs)
+    sink = _Sink(run, outputs, Kept())
     sink.begin()
     return _end(run, sink, outputs, known, complete=True)
 
@@ -195,10 +301,11 @@ def report(run: RunInProgress, outputs: Outputs, known: Knowledge) -> int:
 def _end(run: RunInProgress, sink: _Sink, outputs: Outputs, known: Knowledge, *, complete: bool) -> int:
     for fault in run.faults:
         tell(f"a bug of ekuscan, so these were not judged: {fault}", "error")
-    summary = run.summary(complete)
-    sink.end(summary, complete=complete)
+    finished = datetime.now(UTC)
+    summary = sink.end(run.summary(complete), finished, complete=complete)
     if not outputs.only_streams:
-        outputs.finish(run.result(datetime.now(UTC), complete), known.tables, run.info.as_of)
+        result = replace(run.result(finished, complete), summary=summary)
+        outputs.finish(result, known.tables, run.info.as_of)
     try:
         outputs.close()
     except UsageError as error:
@@ -207,48 +314,71 @@ def _end(run: RunInProgress, sink: _Sink, outputs: Outputs, known: Knowledge, *,
 
 
 async def sweep_into(
-    observe: Callable[[Observation], None], endpoints: Sequence[Endpoint], limits: SweepLimits, beside: Beside | None
+    observe: Callable[[Observation], None],
+    endpoints: Sequence[Endpoint],
+    limits: SweepLimits,
+    beside: Beside | None,
+    tick: Callable[[], None] | None = None,
 ) -> None:
-    """Look at the endpoints, and hand on what each one showed as soon as it ends."""
+    """Look at the endpoints, and hand on what each one showed as soon as it ends. ``tick`` is done every `_TICK`."""
     from ekuscan.sweep import sweep
 
     with progress(len(endpoints)) as ended:
-        async for observation in sweep(endpoints, limits, lambda: datetime.now(UTC)):
-            observe(beside(observation) if beside is not None else observation)
-            ended(observation.endpoint.id)
+        async with event_loop.every(_TICK, tick) if tick is not None else nullcontext():
+            async for observation in sweep(endpoints, limits, lambda: datetime.now(UTC)):
+                observe(beside(observation) if beside is not None else observation)
+                ended(observation.endpoint.id)
 
 
 class _Sink:
-    """Hands observations to the run, and what it finishes to the outputs that stream."""
+    """Hands observations to the run, and what it finishes to the outputs that stream and to the history."""
 
-    def __init__(self, run: RunInProgress, outputs: Outputs) -> None:
+    def __init__(self, run: RunInProgress, outputs: Outputs, kept: Kept) -> None:
         self._run = run
         self._outputs = outputs
+        self._keeping = kept.keeping
+        self._seen = kept.seen
+        self._least = kept.code
         self._records = RecordStream(run.book.certificates, run.book.chains)
 
     def begin(self) -> None:
         self._outputs.stream([Record("run", "", self._run.info)])
         for piece in self._run.begin():
-            self._stream(piece)
+            self._take(piece)
+        for observation in self._seen:
+            self._take(self._run.observe(observation))
 
     def observe(self, observation: Observation) -> None:
         failure = observation.failure
         if failure is not None and failure.reason == "internal-error":
             tell(f"{observation.endpoint.id}: {failure.detail}")
-        piece = self._run.observe(observation)
-        if piece is not None:
-            self._stream(piece)
+        if self._keeping is not None:
+            self._keeping.observe(observation)
+        self._take(self._run.observe(observation))
 
     def interrupt(self) -> None:
         for piece in self._run.interrupt():
-            self._stream(piece)
+            self._take(piece)
 
-    def end(self, summary: Summary, *, complete: bool) -> None:
-        """The summary line; an interrupted run has none, which is how a reader knows."""
+    def end(self, summary: Summary, finished: datetime, *, complete: bool) -> Summary:
+        """The summary with the exit code that it has at last, and its line; an interrupted run has none, which is how a
+        reader knows."""
+        least = self._least
+        if self._keeping is not None:
+            info = replace(self._run.info, finished=finished, complete=complete)
+            self._keeping.end(info, summary)
+            least = INCOMPLETE if self._keeping.failed else least
+        if summary.exit == FINE:
+            summary = replace(summary, exit=least)
         if complete:
             self._outputs.stream([*self._records.unnamed(), Record("summary", "", summary)])
+        return summary
 
-    def _stream(self, piece: Piece) -> None:
+    def _take(self, piece: Piece | None) -> None:
+        if piece is None:
+            return
+        if self._keeping is not None:
+            self._keeping.found(piece)
         if self._outputs.streams:
             self._outputs.stream(
                 self._records.part(piece.targets, piece.connections, piece.observations, piece.verdicts, piece.notices)

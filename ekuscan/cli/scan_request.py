@@ -11,7 +11,8 @@ from ekuscan.record import record
 class ScanRequest:
     """What each option means stands in its help; ``key_types`` is None where neither was said.
 
-    ``credentials`` is a file, or the word "env" for the environment alone.
+    ``credentials`` is a file, or the word "env" for the environment alone. ``keep``: the run goes into a history,
+    ``history`` says which one if it is not the usual one.
     """
 
     targets: tuple[str, ...] = ()
@@ -47,3 +48,6 @@ class ScanRequest:
     trust_data: Path | None = None
     color: str = "auto"
     vantage: str | None = None
+    keep: bool = False
+    history: str | None = None
+    resume: bool = False

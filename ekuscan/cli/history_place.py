@@ -1,0 +1,36 @@
+"""Which history a command uses: --history, else EKUSCAN_HISTORY, else the one in the user's state directory."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ekuscan.history.place import Place, parse_place
+from ekuscan.record import record
+
+VARIABLE = "EKUSCAN_HISTORY"
+
+
+@record
+class Chosen:
+    """``asked``: somebody named it, and does not want to go without it."""
+
+    place: Place
+    asked: bool
+
+
+def chosen_place(option: str | None) -> Chosen:
+    """Raises `HistoryError` for a name that cannot be used."""
+    if option is not None:
+        return Chosen(parse_place(option, secret=False), asked=True)
+    told = os.environ.get(VARIABLE)
+    if told:
+        return Chosen(parse_place(told, secret=True), asked=True)
+    path = state_directory() / "history.sqlite"
+    return Chosen(Place(path, None, str(path)), asked=False)
+
+
+def state_directory() -> Path:
+    from platformdirs import user_state_path
+
+    return user_state_path("ekuscan", appauthor=False)
