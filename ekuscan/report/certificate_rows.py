@@ -15,7 +15,7 @@ _USES_SHOWN = 6
 
 @record
 class Row:
-    """One content of one or more slots of a target."""
+    """One content of one or more slots of a target. ``sha256`` and ``chain`` are None where none was seen."""
 
     label: str
     mark: str
@@ -24,6 +24,8 @@ class Row:
     ends: str
     asks: list[str]
     notes: list[str]
+    sha256: str | None = None
+    chain: str | None = None
 
 
 @record
@@ -151,6 +153,8 @@ def _row(
             *_inventory(certificate, chain, mark, page),
             *_used(evidence.uses.get((target.id, sha256), []), chain, mark, page, verbose),
         ],
+        sha256=sha256,
+        chain=next((content.chain for content in contents if content.chain is not None), None),
     )
 
 

@@ -69,13 +69,20 @@ def _target_words(name: str, target: Target | None, observations: list[Observati
 
 
 def _port_words(observation: Observation, page: Page) -> list[str]:
-    endpoint = observation.endpoint
     asked = marks.strongest(observation)
     versions = dict.fromkeys(sight.tls.version for sight in observation.sights if sight.tls is not None)
     return [
         text.pad(observation.status, 7),
         "/".join(page.say(version) for version in versions),
         f"client cert {asked}" if asked is not None else "",
+        *port_remarks(observation, page),
+    ]
+
+
+def port_remarks(observation: Observation, page: Page) -> list[str]:
+    """What a port showed beside its certificate: refusals, CAs, names, its banner, why it gave less than asked."""
+    endpoint = observation.endpoint
+    return [
         *_refusals(observation.sights, page),
         _accepted(observation, page),
         f"server name {page.say(endpoint.server_name)}" if endpoint.server_name else "",
@@ -129,18 +136,18 @@ def _ca_words(name: str, ca: AcceptedCa | None, page: Page) -> str:
 
 
 def _chains(run: Run, page: Page) -> Iterator[str]:
-    where = _shown_at(run, page)
+    where = shown_at(run, page)
     for id_, chain in run.chains.items():
         yield from page.flow([f"chain {id_[:_SHORT_ID]}", *where.get(id_, [])], " ", "   ")
         for place, sha256 in enumerate(chain.presented, 1):
             yield from page.flow(_certificate_words(place, sha256, run.certificates.get(sha256), page), "   ", "     ")
         yield from _path_lines(chain, run, page)
-        yield from page.flow(_hierarchy_words(chain, page), "   ", "     ")
+        yield from page.flow(hierarchy_words(chain, page), "   ", "     ")
         for words in (*chain.hierarchy.evidence, *(f"flaw: {flaw}" for flaw in chain.flaws)):
             yield from page.wrap(words, "   - ", "     ")
 
 
-def _shown_at(run: Run, page: Page) -> dict[str, list[str]]:
+def shown_at(run: Run, page: Page) -> dict[str, list[str]]:
     """Where each chain was seen: ports, and slots that were filled without one."""
     where: dict[str, dict[str, list[str]]] = {}
     for observation in run.observations:
@@ -174,7 +181,7 @@ def _path_lines(chain: Chain, run: Run, page: Page) -> Iterator[str]:
         yield from text.flow(pieces, page.width, "   ", "     ", gap=" ")
 
 
-def _hierarchy_words(chain: Chain, page: Page) -> list[str]:
+def hierarchy_words(chain: Chain, page: Page) -> list[str]:
     hierarchy = chain.hierarchy
     chrome = f"Chrome: {hierarchy.chrome.state}"
     if hierarchy.chrome.sct_not_after is not None:
