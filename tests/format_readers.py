@@ -10,6 +10,7 @@ import subprocess
 import zipfile
 from collections.abc import Callable, Iterator
 from functools import cache
+from html.parser import HTMLParser
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,27 @@ from tests.command import checked_document, checked_lines
 
 _JUNIT = xmlschema.XMLSchema(Path(__file__).with_name("junit.xsd"))
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_OWN_ELEMENTS = {
+    *(
+        "html",
+        "head",
+        "meta",
+        "title",
+        "link",
+        "style",
+        "body",
+        "header",
+        "nav",
+        "main",
+        "section",
+        "article",
+        "footer",
+    ),
+    *("h1", "h2", "h3", "p", "div", "span", "a", "ul", "ol", "li", "dl", "dt", "dd", "br", "b", "s", "i", "strong"),
+    *("bdi", "code", "time", "table", "thead", "tbody", "tr", "th", "td", "details", "summary", "figure", "noscript"),
+    *("button", "label", "input", "select", "option", "output", "script"),
+    *("svg", "symbol", "use", "g", "path", "circle", "rect", "text"),
+}
 _OWN_MARKUP = {
     *("heading", "paragraph", "strong", "list_item", "ordered_list", "table", "thead", "tbody", "tr", "th", "td"),
     *("inline", "text", "text_special", "hardbreak", "softbreak"),
@@ -136,6 +158,28 @@ def _table(data: bytes) -> Iterator[str]:
     yield from lines
 
 
+class _Page(HTMLParser):
+    """The texts of a page, where nothing but its own elements may stand."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.texts: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        assert tag in _OWN_ELEMENTS, f"{tag} {attributes}"
+        assert not [name for name, _ in attributes if name.startswith("on") or name in ("src", "style")]
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def _html(data: bytes) -> Iterator[str]:
+    page = _Page()
+    page.feed(data.decode("ascii"))
+    page.close()
+    yield from page.texts
+
+
 def _bundle(data: bytes) -> Iterator[str]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert archive.testzip() is None
@@ -165,5 +209,6 @@ READERS: dict[str, Callable[[bytes], Iterator[str]]] = {
     "nagios": _nagios,
     "sarif": _sarif,
     "ics": _ics,
+    "html": _html,
     "bundle": _bundle,
 }

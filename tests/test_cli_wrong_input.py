@@ -86,7 +86,7 @@ scan exp-e1.example.com --fail-on ok
 scan exp-e1.example.com --fail-on breaks-at-renewal:
 scan exp-e1.example.com --fail-on breaks-at-renewal:soon
 scan exp-e1.example.com --fail-on breaks-at-renewal:-1
-scan exp-e1.example.com --format html
+scan exp-e1.example.com --format pdf
 scan exp-e1.example.com --color red
 scan exp-e1.example.com -o result.pdf
 scan exp-e1.example.com -o result
@@ -113,7 +113,7 @@ inspect cert.pem --as expressway-e --set sip_eku_check=maybe
 inspect cert.pem --as expressway-e --set sip_eku_check
 inspect cert.pem --password-file missing
 inspect cert.pem --as-of tomorrow
-inspect cert.pem --format html
+inspect cert.pem --format pdf
 inspect cert.pem --fail-on never
 explain X99
 explain clusters
@@ -137,7 +137,7 @@ lab nosuch
 lab demoo
 lab demo --directory cert.pem/sub
 demo nosuch
-demo --format html
+demo --format pdf
 """
 
 

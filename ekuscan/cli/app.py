@@ -130,7 +130,8 @@ Format = Annotated[
     str,
     typer.Option(
         "--format",
-        help="For standard output: table, json, jsonl, csv, markdown, junit, prometheus, nagios, sarif, ics or bundle.",
+        help="For standard output: table, json, jsonl, csv, markdown, junit, prometheus, nagios, sarif, ics, html or "
+        "bundle.",
     ),
 ]
 Output = Annotated[
@@ -138,7 +139,8 @@ Output = Annotated[
     typer.Option(
         "-o",
         "--output",
-        help="Also write a file: .txt, .json, .jsonl, .csv, .md, .xml, .prom, .sarif, .ics, .zip, or FORMAT:FILE.",
+        help="Also write a file: .txt, .json, .jsonl, .csv, .md, .xml, .prom, .sarif, .ics, .html, .zip, or "
+        "FORMAT:FILE.",
         metavar="FILE",
     ),
 ]
@@ -173,7 +175,8 @@ ReportOutput = Annotated[
     typer.Option(
         "-o",
         "--output",
-        help="Write a file, nothing to standard output: .txt, .json, .csv, .md, .xml, .prom, .sarif, .ics, .zip.",
+        help="Write a file, nothing to standard output: .txt, .json, .csv, .md, .xml, .prom, .sarif, .ics, .html or "
+        ".zip.",
         metavar="FILE",
     ),
 ]

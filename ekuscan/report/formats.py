@@ -100,6 +100,12 @@ def _ics(given: Rendering) -> Iterator[bytes]:
     return calendar_file.render(given)
 
 
+def _html(given: Rendering) -> Iterator[str]:
+    from ekuscan.report.html import document
+
+    return document.render(given.run, given.tables, given.now)
+
+
 def _bundle(given: Rendering) -> Iterator[bytes]:
     from ekuscan.report import bundle
 
@@ -119,6 +125,7 @@ FORMATS: dict[str, Format] = {
         Format("nagios", (), _nagios),
         Format("sarif", (".sarif", ".sarif.json"), _sarif),
         Format("ics", (".ics",), _ics),
+        Format("html", (".html", ".htm"), _html),
         Format("bundle", (".zip",), _bundle, binary=True),
     )
 }
