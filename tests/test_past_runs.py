@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ekuscan.assessment import ChainBook
 from ekuscan.change.find import find
 from ekuscan.cli.diff import beside
-from ekuscan.cli.quiet import changed_since, exit_code, lines
+from ekuscan.cli.notify import NotifyRequest, alerts
+from ekuscan.cli.quiet import Since, Telling, after_sweep, changed_since, exit_code, lines
 from ekuscan.history import writer
 from ekuscan.history.contents import inventory_text, kept_observation, kept_verdict
 from ekuscan.history.place import parse_place
@@ -28,6 +31,7 @@ from ekuscan.stored_diff import StoredDiff
 from tests.changing import Alter, Watched, away, renewed
 from tests.command import TODAY
 from tests.histories import NIGHTLY
+from tests.receiving import receiving
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +54,16 @@ class Nights:
         run = self._watched.look(TODAY + timedelta(days=len(self._whole)), alter)
         news = None
         if self._last is not None:
-            known, trust = self._watched.known, self._watched.store
-            reader = Reader(self._store)
-            news = changed_since(reader, self._last, run, known, trust, lambda one: self._whole[one.id], confirm)
+            news = changed_since(self.since(), self._whole[self._last.id], run, confirm)
         self._last = self._kept(run)
         self._whole[self._last.id] = run
         return news
+
+    def since(self) -> Since:
+        """The last night."""
+        assert self._last is not None
+        known, trust = self._watched.known, self._watched.store
+        return Since(Reader(self._store), self._last, known, trust, lambda one: self._whole[one.id])
 
     def _kept(self, run: Run) -> StoredRun:
         text = inventory_text(self._watched.inventory)
@@ -135,3 +143,48 @@ def test_the_history_alone_gives_the_same_changes_as_two_whole_runs(watched: Wat
         stored = nights.diff()
         assert list(lines(stored)) == list(lines(whole))
         assert [one.verdicts for one in stored.changes] == [one.verdicts for one in whole.changes]
+
+
+async def _received(watched: Watched, nights: Nights, folder: Path, runs: list[Run]) -> list[Any]:
+    async with receiving() as server:
+        request = NotifyRequest((server.url,), None, "https://reports.example/last.html", "45,14,3")
+        telling = Telling(quiet=True, confirm=1, alerts=alerts(request), outbox=folder)
+        for run in runs:
+            await asyncio.to_thread(after_sweep, run, 1, nights.since(), telling)
+    return server.documents
+
+
+async def test_a_night_sends_one_message_and_prints_one_line_for_each_change_and_else_nothing(
+    watched: Watched, nights: Nights, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nights.sweep()
+    day = TODAY + timedelta(days=1)
+    runs = [watched.look(day), watched.look(day, away("exp-e1"))]
+    got = await _received(watched, nights, tmp_path / "outbox", runs)
+    assert [one["title"] for one in got] == ["ekuscan: 1 change"]
+    assert got[0]["lines"][0].startswith("exp-e1: no longer answers")
+    assert got[0]["report"] == "https://reports.example/last.html"
+    printed = capsys.readouterr()
+    assert len(printed.out.splitlines()) == 1
+    assert printed.err == ""
+
+
+async def test_a_threshold_that_is_crossed_is_sent_even_where_nothing_changed(
+    watched: Watched, nights: Nights, tmp_path: Path
+) -> None:
+    nights.sweep()
+    # The certificates of the Expressway-Es end 40 days after the first night.
+    ahead = [watched.look(TODAY + timedelta(days=days)) for days in (1, 30)]
+    got = await _received(watched, nights, tmp_path / "outbox", ahead)
+    assert len(got) == 1
+    assert "near the end" in got[0]["title"]
+    assert all("ends in" in line for line in got[0]["lines"])
+
+
+def test_a_first_run_has_nothing_to_be_compared_with(
+    watched: Watched, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    telling = Telling(quiet=True, confirm=1, alerts=alerts(NotifyRequest()), outbox=tmp_path)
+    assert after_sweep(watched.look(), 1, None, telling) == 1
+    printed = capsys.readouterr()
+    assert (printed.out, "nothing to compare with" in printed.err) == ("", True)

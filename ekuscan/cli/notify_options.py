@@ -24,3 +24,19 @@ NotifySecretFile = Annotated[
         metavar="FILE",
     ),
 ]
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "-q", "--quiet", help="Print a line for each change since the last run of these targets, else nothing."
+    ),
+]
+Confirm = Annotated[
+    int,
+    typer.Option(
+        "--confirm", min=1, max=100, help="Tell of an endpoint that is away once it was so in N runs.", metavar="N"
+    ),
+]
+ReportUrl = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--report-url", help="Where the report is, for alerts: a URL or a path.", metavar="URL"),
+]

@@ -1,36 +1,77 @@
-"""``scan --quiet``: a line for each change since the last run of the same list, and nothing where there is none."""
+"""After a sweep: what changed since the last run of the same list, as lines for ``--quiet`` and as alerts."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from ekuscan.change.find import find
 from ekuscan.change.runs import side_by_side
 from ekuscan.cli.diff import beside
+from ekuscan.cli.notify import Alerts, Earlier, tell
 from ekuscan.exit_code import FINE, FOUND, INCOMPLETE
+from ekuscan.history.errors import HistoryError
 from ekuscan.history.reader import Reader
 from ekuscan.history.runs import StoredRun
 from ekuscan.model import Run
 from ekuscan.news import News
+from ekuscan.notify.thresholds import in_use
 from ekuscan.past_runs import PastRuns
+from ekuscan.record import record
 from ekuscan.report.change_line import change_line
 from ekuscan.run import Knowledge
 from ekuscan.trust import TrustStore
 
 
-def changed_since(
-    reader: Reader,
-    before: StoredRun,
-    after: Run,
-    known: Knowledge,
-    trust: TrustStore,
-    judged: Callable[[StoredRun], Run],
-    confirm: int,
-) -> News:
-    """What changed since a stored run. ``judged`` makes the whole run of a stored one. Raises `HistoryError`."""
-    earlier = judged(before)
-    compared = side_by_side(earlier, after, beside(earlier, after.run, known, trust))
-    return find(PastRuns(reader, before, after, judged).beside(compared, confirm))
+@record
+class Telling:
+    """Who is told: whether standard output has changes alone, in how many runs in a row an endpoint has to be away, the
+    channels of alerts, and the folder in which what they do not take is kept."""
+
+    quiet: bool
+    confirm: int
+    alerts: Alerts
+    outbox: Path
+
+
+@record
+class Since:
+    """The last run of the same list that ended. ``judged`` makes the whole run of a stored one, as it was judged
+    then."""
+
+    reader: Reader
+    before: StoredRun
+    known: Knowledge
+    trust: TrustStore
+    judged: Callable[[StoredRun], Run]
+
+
+def after_sweep(after: Run, usual: int, since: Since | None, telling: Telling) -> int:
+    """Print and send what changed; returns the exit code. ``since`` is None where there is no run to compare with."""
+    news, earlier = None, None
+    try:
+        if since is not None:
+            whole = since.judged(since.before)
+            news = changed_since(since, whole, after, telling.confirm)
+            earlier = Earlier(whole.run, in_use(whole.targets))
+        elif telling.quiet:
+            print("ekuscan: there is no earlier run of these targets: nothing to compare with", file=sys.stderr)
+    except HistoryError as error:
+        print(f"ekuscan: {error}; what changed is not known", file=sys.stderr)
+        usual = INCOMPLETE if usual == FINE else usual
+    if telling.quiet:
+        for line in lines(news):
+            print(line)
+        usual = exit_code(usual, news)
+    tell(telling.alerts, after, news, earlier, telling.outbox)
+    return usual
+
+
+def changed_since(since: Since, earlier: Run, after: Run, confirm: int) -> News:
+    """What changed since a stored run, which ``earlier`` is the whole of. Raises `HistoryError`."""
+    compared = side_by_side(earlier, after, beside(earlier, after.run, since.known, since.trust))
+    return find(PastRuns(since.reader, since.before, after, since.judged).beside(compared, confirm))
 
 
 def lines(news: News | None) -> Iterator[str]:
