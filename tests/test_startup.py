@@ -44,7 +44,7 @@ def test_help_loads_nothing_that_only_the_work_needs(arguments: tuple[str, ...])
     assert _loaded(*arguments) & (WORK | CHECKED) == set()
 
 
-@pytest.mark.parametrize("command", ["scan", "inspect", "preflight", "explain", "lab", "demo"])
+@pytest.mark.parametrize("command", ["scan", "inspect", "preflight", "diff", "notify", "explain", "lab", "demo"])
 def test_the_help_of_a_command_loads_nothing_that_only_the_work_needs(command: str) -> None:
     # typer reads the options before the command with pydantic.
     assert _loaded(command, "--help") & WORK == set()
