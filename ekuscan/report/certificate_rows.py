@@ -98,7 +98,7 @@ def _without_slot(target: Target, evidence: Evidence) -> Iterator[SlotContent]:
             chain = evidence.chains.get(id_)
             sha256 = _end_entity(chain) if chain is not None else None
             if sha256 is not None and sha256 not in held:
-                place = f"port {observation.endpoint.port}"
+                place = f"port {observation.endpoint.profile_port or observation.endpoint.port}"
                 yield SlotContent(place, sha256, id_, "port", (observation.endpoint.id,))
 
 
