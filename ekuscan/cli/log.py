@@ -17,7 +17,7 @@ LOG_FORMATS = ("text", "json")
 _chosen = ["text"]
 
 
-def log_as(format_: str) -> None:
+def choose_log(format_: str) -> None:
     """Choose how messages are written from here on, as one of `LOG_FORMATS`."""
     _chosen[0] = format_
 

@@ -8,12 +8,20 @@ from typing import Annotated, Optional
 
 import typer
 
+from ekuscan.cli.log import LOG_FORMATS
+
 
 def _finite(number: float | None) -> float | None:
     """Infinity and NaN are numbers to the parser, and within any range: a pause without end, a deadline never met."""
     if number is not None and not math.isfinite(number):
         raise typer.BadParameter(f"{number:g} is no number of seconds or connections.")
     return number
+
+
+def _log_format(name: str) -> str:
+    if name not in LOG_FORMATS:
+        raise typer.BadParameter(f"found {name!r}; write one of {', '.join(LOG_FORMATS)}.")
+    return name
 
 
 Targets = Annotated[
@@ -108,6 +116,12 @@ NoHistory = Annotated[bool, typer.Option("--no-history", help="Keep nothing of t
 Resume = Annotated[
     bool,
     typer.Option("--resume", help="Go on with the last run of these targets that did not end, without dialling twice."),
+]
+LogFormat = Annotated[
+    str,
+    typer.Option(
+        "--log-format", callback=_log_format, help="Of what is said beside the result: text, or json for a journal."
+    ),
 ]
 
 InternalServers = Annotated[

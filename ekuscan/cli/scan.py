@@ -17,7 +17,7 @@ from ekuscan.certificate_files import read_certificates
 from ekuscan.cli import event_loop
 from ekuscan.cli.collector import spare_the_collector
 from ekuscan.cli.knowledge import given_password, knowledge, knowledge_with, moment, vocabulary
-from ekuscan.cli.log import tell
+from ekuscan.cli.log import choose_log, mark, tell
 from ekuscan.cli.output import Look, Outputs, refused
 from ekuscan.cli.progress import progress
 from ekuscan.cli.refusal import UsageError, refuse
@@ -52,6 +52,7 @@ def scan(request: ScanRequest) -> int:
     """Run a scan; returns the exit code."""
     with ExitStack() as stack:
         try:
+            choose_log(request.log_format)
             plan = _planned(request, stack)
             outputs = Outputs(request.format, request.outputs, Look(request.verbose, request.color))
             plan = replace(plan, options=replace(plan.options, streamed=outputs.only_streams))
@@ -277,6 +278,7 @@ def sweep_and_report(
     spare_the_collector()
     kept = kept or Kept()
     sink = _Sink(run, outputs, kept)
+    mark("the sweep begins", run=run.info.id, endpoints=len(endpoints), seen_before=len(kept.seen))
     try:
         sink.begin()
         done = {observation.endpoint.id for observation in kept.seen}
@@ -303,6 +305,17 @@ def _end(run: RunInProgress, sink: _Sink, outputs: Outputs, known: Knowledge, *,
         tell(f"a bug of ekuscan, so these were not judged: {fault}", "error")
     finished = datetime.now(UTC)
     summary = sink.end(run.summary(complete), finished, complete=complete)
+    counts = summary.endpoints
+    mark(
+        "the sweep ended" if complete else "the sweep was interrupted",
+        run=run.info.id,
+        seen=counts.seen,
+        partial=counts.partial,
+        closed=counts.closed,
+        failed=counts.failed,
+        skipped=counts.skipped,
+        exit=summary.exit,
+    )
     if not outputs.only_streams:
         result = replace(run.result(finished, complete), summary=summary)
         outputs.finish(result, known.tables, run.info.as_of)

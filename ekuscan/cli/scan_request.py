@@ -51,3 +51,4 @@ class ScanRequest:
     keep: bool = False
     history: str | None = None
     resume: bool = False
+    log_format: str = "text"
