@@ -43,6 +43,7 @@ from ekuscan.cli.options import (
     Jitter,
     KeyTypes,
     Late,
+    LogFormat,
     LookupDeadline,
     NoHistory,
     Pause,
@@ -236,6 +237,7 @@ def scan(
     history: HistoryPlace = None,
     no_history: NoHistory = False,
     resume: Resume = False,
+    log_format: LogFormat = "text",
 ) -> None:
     """Look at endpoints over TLS and judge every mutual-TLS use case.
 
@@ -283,6 +285,7 @@ def scan(
         keep=not no_history,
         history=history,
         resume=resume,
+        log_format=log_format,
     )
     raise typer.Exit(run(request))
 
@@ -721,6 +724,37 @@ def trust_show(
     from ekuscan.cli.trust import show
 
     raise typer.Exit(show(name, trust_data))
+
+
+@app.command()
+def unattended(
+    piece: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Argument(help="Which one; without a name they are listed.", metavar="[NAME]"),
+    ] = None,
+    file: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("-f", "--file", help="The targets file that is swept.", metavar="FILE"),
+    ] = None,
+) -> None:
+    """Print what sweeps every night and watches the result: systemd, cron, container, Prometheus, Grafana.
+
+    Examples: ekuscan unattended service -f targets.yaml; ekuscan unattended prometheus-rules
+    """
+    from ekuscan.cli.unattended import unattended as run
+
+    raise typer.Exit(run(piece, file))
+
+
+@app.command()
+def man() -> None:
+    """Print the man page.
+
+    Examples: ekuscan man | man -l -; ekuscan man > /usr/local/share/man/man1/ekuscan.1
+    """
+    from ekuscan.cli.man_page import man_page
+
+    print(man_page(app, __version__), end="")
 
 
 @app.command()

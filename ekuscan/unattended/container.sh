@@ -1,0 +1,9 @@
+#!/bin/sh
+# One sweep in a container that can write nothing but its history. The image is built from a clone:
+#   docker build -t ekuscan .   (podman takes the same words)
+# The folder /var/lib/ekuscan has to belong to user 65532, as whom ekuscan runs in there.
+exec docker run --rm --read-only --cap-drop ALL --security-opt no-new-privileges --tmpfs /tmp \
+  --volume @TARGETS@:/work/targets.yaml:ro \
+  --volume /var/lib/ekuscan:/var/lib/ekuscan \
+  --env EKUSCAN_HISTORY=/var/lib/ekuscan/history.sqlite \
+  ekuscan scan -f /work/targets.yaml --quiet
