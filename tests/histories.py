@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+import pytest
 
 from ekuscan.fingerprint import chain_id, sha256_hex
 from ekuscan.history import writer
@@ -69,13 +72,20 @@ def postgresql_server() -> Iterator[str]:
         try:
             command = (programs / "postgres", "-D", home / "data", *options, *quick)
             with serving_all((port,), *command, log=log, account=account):
-                # It listens before it is ready.
-                subprocess.run(
-                    (programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port), "-t", "15"), check=True
-                )
+                _wait_until_ready(programs / "pg_isready", port)
                 yield f"postgresql://ekuscan@127.0.0.1:{port}"
         finally:
             log.unlink(missing_ok=True)
+
+
+def _wait_until_ready(command: Path, port: int) -> None:
+    """It listens before it takes anybody."""
+    words = (command, "-q", "-h", "127.0.0.1", "-p", str(port))
+    for _ in range(300):
+        if subprocess.run(words, check=False).returncode == 0:
+            return
+        time.sleep(0.05)
+    pytest.fail("the PostgreSQL server does not get ready")
 
 
 def estate(boxes: int = 3) -> Inventory:

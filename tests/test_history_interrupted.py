@@ -31,7 +31,8 @@ from tests.command import TODAY, Done, environment, inside, process, refused, ru
 
 KILLS = 50
 
-# A process that has loaded everything and forks for each command: what is killed is then the sweep and not the start.
+# A process that has loaded everything and forks for each command: what is killed is then the sweep and not the start. It
+# waits for the child's end when it is told to.
 _READY = """
 import os, shlex, sys
 import ekuscan.cli.scan, ekuscan.cli.sweep_history, ekuscan.cli.keeping, ekuscan.sweep, ekuscan.report.table
@@ -41,13 +42,14 @@ from ekuscan.targets import yaml_file
 
 knowledge()
 print("ready", flush=True)
-for line in sys.stdin:
+while line := sys.stdin.readline():
     child = os.fork()
     if child == 0:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.argv = ["ekuscan", *shlex.split(line)]
         main()
     print(child, flush=True)
+    sys.stdin.readline()
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
@@ -155,7 +157,9 @@ def ready() -> Iterator[Callable[[list[str], Moment | None], int]]:
             child = int(zygote.stdout.readline())
             if moment is not None:
                 moment.wait()
-                os.kill(child, signal.SIGKILL)  # not waited for yet, so its number is nobody else's
+                os.kill(child, signal.SIGKILL)  # it is waited for when we say so: its number is nobody else's
+            zygote.stdin.write("\n")
+            zygote.stdin.flush()
             return int(zygote.stdout.readline())
 
         try:

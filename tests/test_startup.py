@@ -29,13 +29,13 @@ print(json.dumps({"code": code or 0, "modules": sorted({name.partition(".")[0] f
 """
 
 
-def _loaded(*arguments: str) -> frozenset[str]:
-    """The top-level modules that are loaded once a command has ended; it must end well."""
+def _loaded(*arguments: str, code: int = 0) -> frozenset[str]:
+    """The top-level modules that are loaded once a command has ended, as it must: well, unless ``code`` says how."""
     done = subprocess.run(
         [sys.executable, "-c", _PROGRAM, *arguments], capture_output=True, text=True, timeout=60, check=True
     )
     found = json.loads(done.stdout.splitlines()[-1])
-    assert found["code"] == 0, done.stderr
+    assert found["code"] == code, done.stderr
     return frozenset(found["modules"])
 
 
@@ -59,4 +59,4 @@ def test_inspecting_a_file_loads_nothing_that_speaks_to_a_network(tmp_path: Path
 
 def test_a_scan_that_keeps_nothing_loads_no_database(tmp_path: Path) -> None:
     (tmp_path / "targets.yaml").write_text("schema: ekuscan.targets/1\ntargets:\n  a: {role: outside}\n")
-    assert "sqlalchemy" not in _loaded("scan", "-f", str(tmp_path / "targets.yaml"), "--no-history")
+    assert "sqlalchemy" not in _loaded("scan", "-f", str(tmp_path / "targets.yaml"), "--no-history", code=3)
