@@ -31,8 +31,8 @@ from tests.command import TODAY, Done, environment, inside, process, refused, ru
 
 KILLS = 50
 
-# A process that has loaded everything and forks for each command: what is killed is then the sweep and not the start. It
-# waits for the child's end when it is told to.
+# A process that has loaded everything and forks for each command: what is killed is then the sweep, not the start.
+# It waits for the child's end when it is told to.
 _READY = """
 import os, shlex, sys
 import ekuscan.cli.scan, ekuscan.cli.sweep_history, ekuscan.cli.keeping, ekuscan.sweep, ekuscan.report.table
