@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,3 +89,20 @@ async def mail_server(refusal: str | None = None, context: ssl.SSLContext | None
     found.port = server.sockets[0].getsockname()[1]
     async with server:
         yield found
+
+
+@contextmanager
+def receiving_beside(*script: Any) -> Iterator[Receiver]:
+    """The same on a loop of its own, for what makes a loop itself."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    stack = AsyncExitStack()
+    try:
+        entered = stack.enter_async_context(receiving(*script))
+        yield asyncio.run_coroutine_threadsafe(entered, loop).result(10)
+    finally:
+        asyncio.run_coroutine_threadsafe(stack.aclose(), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -31,7 +30,7 @@ from ekuscan.stored_diff import StoredDiff
 from tests.changing import Alter, Watched, away, renewed
 from tests.command import TODAY
 from tests.histories import NIGHTLY
-from tests.receiving import receiving
+from tests.receiving import receiving_beside
 
 
 @pytest.fixture(scope="module")
@@ -145,22 +144,22 @@ def test_the_history_alone_gives_the_same_changes_as_two_whole_runs(watched: Wat
         assert [one.verdicts for one in stored.changes] == [one.verdicts for one in whole.changes]
 
 
-async def _received(watched: Watched, nights: Nights, folder: Path, runs: list[Run]) -> list[Any]:
-    async with receiving() as server:
-        request = NotifyRequest((server.url,), None, "https://reports.example/last.html", "45,14,3")
+def _received(watched: Watched, nights: Nights, folder: Path, runs: list[Run]) -> list[Any]:
+    with receiving_beside() as server:
+        request = NotifyRequest((server.url,), None, "https://reports.example/last.html", (45, 14, 3))
         telling = Telling(quiet=True, confirm=1, alerts=alerts(request), outbox=folder)
         for run in runs:
-            await asyncio.to_thread(after_sweep, run, 1, nights.since(), telling)
+            after_sweep(run, 1, nights.since(), telling)
     return server.documents
 
 
-async def test_a_night_sends_one_message_and_prints_one_line_for_each_change_and_else_nothing(
+def test_a_night_sends_one_message_and_prints_one_line_for_each_change_and_else_nothing(
     watched: Watched, nights: Nights, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     nights.sweep()
     day = TODAY + timedelta(days=1)
     runs = [watched.look(day), watched.look(day, away("exp-e1"))]
-    got = await _received(watched, nights, tmp_path / "outbox", runs)
+    got = _received(watched, nights, tmp_path / "outbox", runs)
     assert [one["title"] for one in got] == ["ekuscan: 1 change"]
     assert got[0]["lines"][0].startswith("exp-e1: no longer answers")
     assert got[0]["report"] == "https://reports.example/last.html"
@@ -169,13 +168,13 @@ async def test_a_night_sends_one_message_and_prints_one_line_for_each_change_and
     assert printed.err == ""
 
 
-async def test_a_threshold_that_is_crossed_is_sent_even_where_nothing_changed(
+def test_a_threshold_that_is_crossed_is_sent_even_where_nothing_changed(
     watched: Watched, nights: Nights, tmp_path: Path
 ) -> None:
     nights.sweep()
     # The certificates of the Expressway-Es end 40 days after the first night.
     ahead = [watched.look(TODAY + timedelta(days=days)) for days in (1, 30)]
-    got = await _received(watched, nights, tmp_path / "outbox", ahead)
+    got = _received(watched, nights, tmp_path / "outbox", ahead)
     assert len(got) == 1
     assert "near the end" in got[0]["title"]
     assert all("ends in" in line for line in got[0]["lines"])

@@ -26,7 +26,7 @@ from ekuscan.cli.change_options import (
 )
 from ekuscan.cli.departure import loss, outlive_readers
 from ekuscan.cli.history_commands import history_app
-from ekuscan.cli.notify_options import Notify, NotifySecretFile
+from ekuscan.cli.notify_options import Confirm, Notify, NotifySecretFile, Quiet, ReportUrl, Thresholds
 from ekuscan.cli.options import (
     AllAddresses,
     AnswerTimeout,
@@ -209,7 +209,7 @@ def scan(
     format_: Format = "table",
     output: Output = None,
     verbose: Verbose = False,
-    warn_days: WarnDays = 45,
+    warn_days: Thresholds = "45",
     fail_on: FailOn = "breaks-now",
     deadline: Deadline = 15.0,
     connect_timeout: ConnectTimeout = 3.0,
@@ -238,6 +238,11 @@ def scan(
     no_history: NoHistory = False,
     resume: Resume = False,
     log_format: LogFormat = "text",
+    quiet: Quiet = False,
+    confirm: Confirm = 1,
+    notify: Notify = None,
+    notify_secret_file: NotifySecretFile = None,
+    report_url: ReportUrl = None,
 ) -> None:
     """Look at endpoints over TLS and judge every mutual-TLS use case.
 
@@ -257,7 +262,13 @@ def scan(
         format=format_,
         outputs=tuple(output or ()),
         verbose=verbose,
-        warn_days=warn_days,
+        warn_days=warn_days[0],
+        thresholds=warn_days,
+        quiet=quiet,
+        confirm=confirm,
+        notify=tuple(notify or ()),
+        notify_secret_file=notify_secret_file,
+        report_url=report_url,
         fail_on=fail_on,
         deadline=deadline,
         connect_timeout=connect_timeout,

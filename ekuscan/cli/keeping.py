@@ -9,6 +9,7 @@ from ekuscan.cli.spill import Begun, Spill
 from ekuscan.history import writer
 from ekuscan.history.contents import Kept, kept_observation, kept_verdicts
 from ekuscan.history.errors import BusyError, HistoryError
+from ekuscan.history.runs import StoredRun
 from ekuscan.history.store import Store
 from ekuscan.model import Observation, RunInfo, Summary
 from ekuscan.run import Piece
@@ -29,6 +30,11 @@ class Keeping:
         self._waiting: list[Kept] = []
         self._busy = 0
         self._spill: Spill | None = None
+
+    @property
+    def run(self) -> StoredRun:
+        """The run as it began."""
+        return self._begun.run
 
     def observe(self, observation: Observation) -> None:
         self._waiting.append(kept_observation(observation))

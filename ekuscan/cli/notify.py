@@ -17,18 +17,18 @@ from ekuscan.notify.channels import Channel, ChannelError, channels
 from ekuscan.notify.message import message, trial
 from ekuscan.notify.outbox import Outbox
 from ekuscan.notify.send import Patience, deliver, send_all
-from ekuscan.notify.thresholds import crossings, days_of
+from ekuscan.notify.thresholds import crossings
 from ekuscan.record import record
 
 
 @record
 class NotifyRequest:
-    """What the command line says of alerts. ``days`` is the text of thresholds, None for none."""
+    """What the command line says of alerts. ``days`` are thresholds before the end of a certificate."""
 
     notify: tuple[str, ...] = ()
     secret_file: Path | None = None
     report_url: str | None = None
-    days: str | None = None
+    days: tuple[int, ...] = ()
 
 
 @record
@@ -54,11 +54,7 @@ def alerts(request: NotifyRequest) -> Alerts:
         found = channels(request.notify, os.environ, request.secret_file)
     except ChannelError as error:
         raise UsageError(str(error)) from None
-    try:
-        days = days_of(request.days) if request.days is not None else ()
-    except ValueError as error:
-        raise UsageError(f"--warn-days: {error}") from None
-    return Alerts(found, request.report_url, days)
+    return Alerts(found, request.report_url, request.days)
 
 
 def tell(alerts: Alerts, after: Run, news: News | None, earlier: Earlier | None, folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
@@ -39,4 +39,22 @@ Confirm = Annotated[
 ReportUrl = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option("--report-url", help="Where the report is, for alerts: a URL or a path.", metavar="URL"),
+]
+
+
+def _days(text: str) -> tuple[int, ...]:
+    words = [word.strip() for word in text.split(",")]
+    if not all(word.isdecimal() and len(word) < 5 for word in words):
+        raise typer.BadParameter(f"found {text[:40]!r}; write days like 45 or 45,14,3")
+    return tuple(sorted({int(word) for word in words}, reverse=True))
+
+
+Thresholds = Annotated[
+    Any,
+    typer.Option(
+        "--warn-days",
+        parser=_days,
+        help="A break at renewal within so many days is high; alerts tell of a certificate at each of them.",
+        metavar="DAYS[,DAYS...]",
+    ),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from ekuscan.change.find import find
@@ -14,6 +15,8 @@ from ekuscan.exit_code import FINE, FOUND, INCOMPLETE
 from ekuscan.history.errors import HistoryError
 from ekuscan.history.reader import Reader
 from ekuscan.history.runs import StoredRun
+from ekuscan.history.store import Store
+from ekuscan.kept_run import rejudged
 from ekuscan.model import Run
 from ekuscan.news import News
 from ekuscan.notify.thresholds import in_use
@@ -45,6 +48,21 @@ class Since:
     known: Knowledge
     trust: TrustStore
     judged: Callable[[StoredRun], Run]
+
+
+def since(store: Store, run: StoredRun, known: Knowledge, trust: TrustStore) -> Since | None:
+    """The last run before this one; None where there is none, or the history cannot say."""
+    reader = Reader(store)
+    try:
+        before = reader.previous(run)
+    except HistoryError as error:
+        print(f"ekuscan: {error}; what changed is not known", file=sys.stderr)
+        return None
+
+    def judged(stored: StoredRun) -> Run:
+        return replace(rejudged(reader, stored, known, trust), verdicts=tuple(reader.verdicts(stored)))
+
+    return Since(reader, before, known, trust, judged) if before is not None else None
 
 
 def after_sweep(after: Run, usual: int, since: Since | None, telling: Telling) -> int:

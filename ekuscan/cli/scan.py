@@ -24,7 +24,7 @@ from ekuscan.cli.refusal import UsageError, refuse
 from ekuscan.cli.scan_limits import sweep_limits, within_reach
 from ekuscan.cli.scan_request import ScanRequest
 from ekuscan.cli.stray_files import refuse_files
-from ekuscan.exit_code import FINE, INCOMPLETE, FailOnError, parse_fail_on
+from ekuscan.exit_code import FINE, INCOMPLETE, INTERRUPTED, FailOnError, parse_fail_on
 from ekuscan.limits import SweepLimits
 from ekuscan.model import Endpoint, Inventory, Notice, Observation, Record, RulesVersion, RunInfo, Summary
 from ekuscan.protocols import ASKED_BY_OPTIONS
@@ -38,6 +38,7 @@ from ekuscan.trust import TrustStore, TrustStoreError
 if TYPE_CHECKING:
     # Whoever keeps nothing loads no database.
     from ekuscan.cli.keeping import Keeping
+    from ekuscan.cli.quiet import Telling
     from ekuscan.cli.sweep_history import SweepHistory
     from ekuscan.history.runs import StoredRun
     from ekuscan.history.store import Store
@@ -53,17 +54,44 @@ def scan(request: ScanRequest) -> int:
     with ExitStack() as stack:
         try:
             choose_log(request.log_format)
+            telling = _telling(request)
             plan = _planned(request, stack)
-            outputs = Outputs(request.format, request.outputs, Look(request.verbose, request.color))
-            plan = replace(plan, options=replace(plan.options, streamed=outputs.only_streams))
+            stdout = None if request.quiet else request.format
+            outputs = Outputs(stdout, request.outputs, Look(request.verbose, request.color))
+            plan = replace(plan, options=replace(plan.options, streamed=outputs.only_streams and telling is None))
             keeping = _keeping(request, plan, stack)
         except (UsageError, InvalidInput, TrustStoreError, FailOnError) as error:
             return refused(error, request.format)
         run = RunInProgress(plan.info, plan.ready.inventory, plan.known, plan.book, plan.options, plan.ready.unread)
         kept = Kept(keeping, plan.seen, plan.history.code if plan.history is not None else FINE)
-        return sweep_and_report(
+        code = sweep_and_report(
             plan.ready.inventory.endpoints, plan.ready.limits, run, outputs, plan.known, plan.ready.beside, kept
         )
+        return code if telling is None or code == INTERRUPTED else _told(run, code, plan, keeping, telling)
+
+
+def _telling(request: ScanRequest) -> Telling | None:
+    """Whom to tell what changed; None for nobody. Raises `UsageError`."""
+    if not request.quiet and not request.notify:
+        return None
+    from ekuscan.cli.history_place import state_directory
+    from ekuscan.cli.notify import NotifyRequest, alerts
+    from ekuscan.cli.quiet import Telling
+
+    if not request.keep:
+        option = "--quiet" if request.quiet else "--notify"
+        raise UsageError(f"{option}: what changed is known from the history; leave --no-history out")
+    asked = NotifyRequest(request.notify, request.notify_secret_file, request.report_url, request.thresholds)
+    return Telling(request.quiet, request.confirm, alerts(asked), state_directory() / "outbox")
+
+
+def _told(run: RunInProgress, code: int, plan: _Plan, keeping: Keeping | None, telling: Telling) -> int:
+    """Tell what changed since the last run of this list; returns the exit code."""
+    from ekuscan.cli.quiet import after_sweep, since
+
+    store = plan.history.store if plan.history is not None else None
+    earlier = since(store, keeping.run, plan.known, plan.trust) if store is not None and keeping else None
+    return after_sweep(run.result(datetime.now(UTC), complete=True), code, earlier, telling)
 
 
 @record
@@ -73,6 +101,7 @@ class _Plan:
     info: RunInfo
     options: Options
     known: Knowledge
+    trust: TrustStore
     book: ChainBook
     ready: Ready
     asked: Inventory
@@ -102,7 +131,7 @@ def _planned(request: ScanRequest, stack: ExitStack) -> _Plan:
     trust = stack.enter_context(TrustStore.open(request.trust_data))
     ready = prepared(request, inventory, known, started)
     info = run_info(trust, known, started, as_of, request.vantage, inventory_file(request))
-    return _Plan(info, options, known, ChainBook(trust, ready.inventory.trust), ready, inventory, history)
+    return _Plan(info, options, known, trust, ChainBook(trust, ready.inventory.trust), ready, inventory, history)
 
 
 def _planned_with(
@@ -132,7 +161,7 @@ def _planned_with(
         then = going.info
         info = replace(info, id=then.id, started=then.started, vantage=then.vantage, inventory=then.inventory)
     book = ChainBook(trust, ready.inventory.trust)
-    return _Plan(info, options, known, book, ready, inventory, history, going, seen)
+    return _Plan(info, options, known, trust, book, ready, inventory, history, going, seen)
 
 
 def _named(request: ScanRequest) -> bool:

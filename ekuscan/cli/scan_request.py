@@ -52,3 +52,9 @@ class ScanRequest:
     history: str | None = None
     resume: bool = False
     log_format: str = "text"
+    quiet: bool = False
+    confirm: int = 1
+    notify: tuple[str, ...] = ()
+    notify_secret_file: Path | None = None
+    report_url: str | None = None
+    thresholds: tuple[int, ...] = ()

@@ -1,0 +1,107 @@
+"""``scan --quiet``: nothing on an unchanged estate, exactly one line for each change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from ekuscan.lab.authority import Leaf, issue
+from ekuscan.lab.estate import estate
+from ekuscan.lab.laboratory import Lab, open_lab
+from tests.command import TODAY, Done, refused, run
+from tests.receiving import receiving_beside
+
+
+@pytest.fixture
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    with open_lab(estate("before"), tmp_path / "lab", TODAY) as running:
+        yield running
+
+
+def quiet(lab: Lab, day: str = "2026-11-23", *more: str | Path, file: Path | None = None) -> Done:
+    history = lab.directory / "history.sqlite"
+    where = ("-f", file or lab.targets_file, "--trust-data", lab.trust_data, "--as-of", day, "--history", history)
+    return run("scan", *where, "--quiet", *more)
+
+
+def test_two_sweeps_of_an_unchanged_lab_print_nothing_and_exit_0(lab: Lab) -> None:
+    first = quiet(lab)
+    assert first.out == ""
+    assert "nothing to compare with" in first.err
+    second = quiet(lab)
+    assert (second.code, second.out, second.err) == (0, "", "")
+
+
+def test_a_policy_date_that_comes_is_exactly_one_line(lab: Lab) -> None:
+    quiet(lab, "2027-02-28")
+    done = quiet(lab, "2027-03-01")
+    assert len(done.out.splitlines()) == 1
+    assert "1 Mar 2027 has come, DigiCert" in done.out
+    assert quiet(lab, "2027-03-01").out == ""
+
+
+def test_an_appliance_that_is_taken_away_is_exactly_one_line_and_so_is_its_return(lab: Lab) -> None:
+    text = lab.targets_file.read_text(encoding="utf-8")
+    quiet(lab)
+    host = next(one.host for one in lab.endpoints if one.target == "imp1")
+    # Nothing listens on this address of loopback.
+    lab.targets_file.write_text(re.sub(rf"\b{re.escape(host)}\b", "127.0.99.1", text), encoding="utf-8")
+    gone = quiet(lab, "2026-11-24")
+    assert len(gone.out.splitlines()) == 1, gone.out
+    assert gone.out.startswith("imp1: no longer answers")
+    again = quiet(lab, "2026-11-25")
+    assert (again.code, again.out) == (0, "")
+    lab.targets_file.write_text(text, encoding="utf-8")
+    back = quiet(lab, "2026-11-26")
+    assert len(back.out.splitlines()) == 1, back.out
+    assert back.out.startswith("imp1: answers again")
+
+
+def test_a_certificate_that_is_renewed_is_exactly_one_line(lab: Lab, tmp_path: Path) -> None:
+    def write(eku: str, days: int) -> None:
+        leaf = Leaf("exp-c1.lab.example", TODAY, TODAY + timedelta(days=days), eku, ("exp-c1.lab.example",), "ec")  # type: ignore[arg-type]
+        (tmp_path / "c.pem").write_bytes(issue(lab.worlds["digicert"].issuing, leaf).pem)
+
+    targets = tmp_path / "files.yaml"
+    targets.write_text(
+        "schema: ekuscan.targets/1\ntargets:\n"
+        f"  exp-c1: {{role: expressway-c, release: X15.4, slots: {{server: {tmp_path}/c.pem}}}}\n"
+        f"  exp-e1: {{role: expressway-e, release: X15.4, slots: {{server: {lab.directory}/exp-e1.server.pem}}}}\n",
+        encoding="utf-8",
+    )
+    write("both", 100)
+    quiet(lab, file=targets)
+    write("server", 190)
+    done = quiet(lab, "2026-11-24", file=targets)
+    assert len(done.out.splitlines()) == 1, done.out
+    assert "server certificate replaced: now broken: " in done.out
+    assert "EKU serverAuth+clientAuth -> serverAuth" in done.out
+
+
+def test_an_alert_goes_out_once_and_a_webhook_that_is_down_changes_no_exit_code(lab: Lab) -> None:
+    usual = quiet(lab, "2027-02-28").code
+    with receiving_beside(404, 200, 200) as server:
+        down = quiet(lab, "2027-03-01", "--notify", server.url, "--warn-days", "1")
+        assert "the alert is kept" in down.err
+        assert "very-secret-token" not in down.err
+        assert (down.code, len(down.out.splitlines())) == (usual, 1)
+        later = quiet(lab, "2027-03-01", "--notify", server.url, "--warn-days", "1")
+        assert (later.code, later.out, later.err) == (0, "", "")
+    assert [one["title"] for one in server.documents] == ["ekuscan: 1 change"] * 2
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--quiet", "--no-history"), "leave --no-history out"),
+        (("--notify", "https://x.example/y", "--no-history"), "leave --no-history out"),
+        (("--notify", "ops"), "EKUSCAN_NOTIFY_OPS is not set"),
+    ],
+)
+def test_what_cannot_be_told_is_refused_before_anything_is_sent(words: tuple[str, ...], says: str) -> None:
+    assert says in refused(run("scan", "127.0.0.1:1", *words))
