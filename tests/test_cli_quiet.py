@@ -105,3 +105,16 @@ def test_an_alert_goes_out_once_and_a_webhook_that_is_down_changes_no_exit_code(
 )
 def test_what_cannot_be_told_is_refused_before_anything_is_sent(words: tuple[str, ...], says: str) -> None:
     assert says in refused(run("scan", "127.0.0.1:1", *words))
+
+
+def test_two_runs_of_the_history_are_compared_by_their_names_and_with_a_file(lab: Lab, tmp_path: Path) -> None:
+    quiet(lab, "2027-02-28", "-o", tmp_path / "first.json")
+    quiet(lab, "2027-03-01")
+    more = ("--history", lab.directory / "history.sqlite", "--trust-data", lab.trust_data)
+    for before in ("last~1", tmp_path / "first.json"):
+        done = run("diff", before, "last", *more)
+        assert (done.code, done.err) == (1, "")
+        assert sum("1 Mar 2027 has come" in line for line in done.out.splitlines()) == 1
+        assert "1 change: 1 medium" in done.out
+    assert run("diff", "last", "last", *more).code == 0
+    assert "names no run" in refused(run("diff", "yesterday", "last", *more))

@@ -441,8 +441,11 @@ def preflight(
 
 @app.command(epilog=_DIFF_EPILOG)
 def diff(
-    before: Annotated[str, typer.Argument(help="The earlier result, as scan -o run.json saves it.", metavar="BEFORE")],
-    after: Annotated[str, typer.Argument(help="The later one.", metavar="AFTER")],
+    before: Annotated[
+        str, typer.Argument(help="The earlier run: a saved result, or last~1, a day, an id.", metavar="BEFORE")
+    ],
+    after: Annotated[str, typer.Argument(help="The later one; last is the last run.", metavar="AFTER")],
+    history: HistoryPlace = None,
     format_: PreflightFormat = "table",
     verbose: Annotated[
         bool, typer.Option("-v", "--verbose", help="Also what else differs, and each verdict with the reason.")
@@ -453,7 +456,7 @@ def diff(
 ) -> None:
     """What changed between two runs: one line for each cause, with the verdicts that it changed.
 
-    Examples: ekuscan diff monday.json tuesday.json; ekuscan diff monday.json tuesday.json --format json
+    Examples: ekuscan diff last~1 last; ekuscan diff monday.json tuesday.json --format json
     """
     from ekuscan.cli.diff import DiffRequest
     from ekuscan.cli.diff import diff as run
@@ -466,6 +469,7 @@ def diff(
         rules=tuple(rules or ()),
         trust_data=trust_data,
         color=color,
+        history=history,
     )
     raise typer.Exit(run(request))
 

@@ -24,6 +24,7 @@ from ekuscan.targets.errors import InvalidInput
 from ekuscan.trust import TrustStore, TrustStoreError
 
 FORMATS = ("table", "json")
+_RESULTS = (".json", ".jsonl", ".ndjson")
 
 
 @record
@@ -37,6 +38,7 @@ class DiffRequest:
     rules: tuple[Path, ...] = ()
     trust_data: Path | None = None
     color: str = "auto"
+    history: str | None = None
 
 
 def diff(request: DiffRequest) -> int:
@@ -46,37 +48,50 @@ def diff(request: DiffRequest) -> int:
             raise UsageError(f"--format: found {request.format!r}; write one of {', '.join(FORMATS)}")
         manners = stdout_manners(request.color)
         known = knowledge(request.rules)
-        before, after = run_named(request.before), run_named(request.after)
         with TrustStore.open(request.trust_data) as store:
-            news = find(side_by_side(before, after, beside(before, after.run, known, store)))
+            news = _news(request, known, store)
     except (UsageError, InvalidInput, TrustStoreError) as error:
         return refuse(error)
     write_stdout(_shown(news, request, manners), plain=request.format == "table")
     return news.summary.exit
 
 
-def run_named(name: str) -> Run:
-    """The run that a person means: a saved result. Raises `UsageError`."""
-    return read_saved(Path(name))
+def _news(request: DiffRequest, known: Knowledge, store: TrustStore) -> News:
+    """Two saved results, or two runs of the history, or one of each. Raises `UsageError`."""
+    names = request.before, request.after
+    saved = [is_file(name) for name in names]
+    if all(saved):
+        before, after = (read_saved(Path(name)) for name in names)
+        return find(side_by_side(before, after, beside(before, after.run, known, store)))
+    from ekuscan.cli.diff_history import diff_of_history
+
+    return diff_of_history(names, request.history, known, store)
+
+
+def is_file(name: str) -> bool:
+    """Whether a name is that of a saved result, and not of a run."""
+    return Path(name).suffix.lower() in _RESULTS or "/" in name or Path(name).is_file()
 
 
 def beside(before: Run, after: RunInfo, known: Knowledge, store: TrustStore) -> Beside:
     """What is known beside two runs by the tables and trust data of today."""
+    return facts(known, EarlierFacts(before, known, store).verdicts if same_rules(after, known, store) else None)
+
+
+def facts(known: Knowledge, again: Again | None) -> Beside:
+    """The words and dates of the tables, and how the earlier facts are judged again."""
     tables = known.tables
     return Beside(
-        again=again(before, after, known, store),
+        again=again,
         dates=policy_dates(),
         titles={name: row.title for name, row in tables.use_cases.items()},
         remedies={id_: row.title for id_, row in tables.remedies.items()},
     )
 
 
-def again(before: Run, after: RunInfo, known: Knowledge, store: TrustStore) -> Again | None:
-    """How the earlier facts are judged by the later run's rules; None where these are not the ones of today."""
-    today = (known.tables.sha256, store.version, __version__)
-    if today != (after.rules.sha256, after.trust_data, after.ekuscan):
-        return None
-    return EarlierFacts(before, known, store).verdicts
+def same_rules(after: RunInfo, known: Knowledge, store: TrustStore) -> bool:
+    """Whether the later run's rules are those of today, by which earlier facts can be judged."""
+    return (known.tables.sha256, store.version, __version__) == (after.rules.sha256, after.trust_data, after.ekuscan)
 
 
 def _shown(news: News, request: DiffRequest, manners: dict[str, Any]) -> Iterator[str]:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from ekuscan.change.find import find
 from ekuscan.change.runs import side_by_side
 from ekuscan.cli.diff import beside
+from ekuscan.cli.diff_history import whole
 from ekuscan.cli.notify import Alerts, Earlier, tell
 from ekuscan.exit_code import FINE, FOUND, INCOMPLETE
 from ekuscan.history.errors import HistoryError
 from ekuscan.history.reader import Reader
 from ekuscan.history.runs import StoredRun
 from ekuscan.history.store import Store
-from ekuscan.kept_run import rejudged
 from ekuscan.model import Run
 from ekuscan.news import News
 from ekuscan.notify.thresholds import in_use
@@ -59,10 +58,9 @@ def since(store: Store, run: StoredRun, known: Knowledge, trust: TrustStore) -> 
         print(f"ekuscan: {error}; what changed is not known", file=sys.stderr)
         return None
 
-    def judged(stored: StoredRun) -> Run:
-        return replace(rejudged(reader, stored, known, trust), verdicts=tuple(reader.verdicts(stored)))
-
-    return Since(reader, before, known, trust, judged) if before is not None else None
+    if before is None:
+        return None
+    return Since(reader, before, known, trust, lambda stored: whole(reader, stored, known, trust))
 
 
 def after_sweep(after: Run, usual: int, since: Since | None, telling: Telling) -> int:
