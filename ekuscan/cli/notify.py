@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ekuscan.cli import event_loop
+from ekuscan.cli import event_loop, log
 from ekuscan.cli.refusal import UsageError, refuse
 from ekuscan.exit_code import FINE, INCOMPLETE
 from ekuscan.model import Run, RunInfo
@@ -94,4 +93,4 @@ async def _try(found: Iterable[Channel]) -> list[tuple[Channel, str | None]]:
 
 
 def _say(sentence: str) -> None:
-    print(f"ekuscan: alert: {sentence}", file=sys.stderr)
+    log.tell(f"alert: {sentence}")

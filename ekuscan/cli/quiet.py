@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ekuscan.change.find import find
 from ekuscan.change.runs import side_by_side
+from ekuscan.cli import log
 from ekuscan.cli.diff import beside
 from ekuscan.cli.diff_history import whole
 from ekuscan.cli.notify import Alerts, Earlier, tell
@@ -55,9 +55,8 @@ def since(store: Store, run: StoredRun, known: Knowledge, trust: TrustStore) -> 
     try:
         before = reader.previous(run)
     except HistoryError as error:
-        print(f"ekuscan: {error}; what changed is not known", file=sys.stderr)
+        log.tell(f"{error}; what changed is not known")
         return None
-
     if before is None:
         return None
     return Since(reader, before, known, trust, lambda stored: whole(reader, stored, known, trust))
@@ -72,9 +71,9 @@ def after_sweep(after: Run, usual: int, since: Since | None, telling: Telling) -
             news = changed_since(since, whole, after, telling.confirm)
             earlier = Earlier(whole.run, in_use(whole.targets))
         elif telling.quiet:
-            print("ekuscan: there is no earlier run of these targets: nothing to compare with", file=sys.stderr)
+            log.tell("there is no earlier run of these targets: nothing to compare with")
     except HistoryError as error:
-        print(f"ekuscan: {error}; what changed is not known", file=sys.stderr)
+        log.tell(f"{error}; what changed is not known")
         usual = INCOMPLETE if usual == FINE else usual
     if telling.quiet:
         for line in lines(news):
