@@ -43,10 +43,12 @@ ReportUrl = Annotated[
 
 
 def _days(text: str) -> tuple[int, ...]:
-    words = [word.strip() for word in text.split(",")]
-    if not all(word.isdecimal() and len(word) < 5 for word in words):
-        raise typer.BadParameter(f"found {text[:40]!r}; write days like 45 or 45,14,3")
-    return tuple(sorted({int(word) for word in words}, reverse=True))
+    from ekuscan.notify.thresholds import days_of
+
+    try:
+        return days_of(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}.") from None
 
 
 Thresholds = Annotated[
