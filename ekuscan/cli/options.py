@@ -144,3 +144,53 @@ AnswerTimeout = Annotated[
     float, typer.Option("--timeout", min=0.1, callback=_finite, help="Seconds for one question at one server.")
 ]
 LookupDeadline = Annotated[float, typer.Option("--deadline", min=0.1, callback=_finite, help="Seconds for everything.")]
+File = Annotated[
+    Optional[Path],  # noqa: UP045  (typer reads the annotation at run time)
+    typer.Option("-f", "--file", help="Targets file (YAML); - is standard input.", metavar="FILE"),
+]
+Slots = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(
+        "--slot",
+        help="A certificate that no port shows, from a file (PKCS #12: password in EKUSCAN_PASSWORD).",
+        metavar="NAME:SLOT=FILE",
+    ),
+]
+AsOf = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--as-of", help="Judge as if it were that day (UTC).", metavar="DATE"),
+]
+Format = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        help="For standard output: table, json, jsonl, csv, markdown, junit, prometheus, nagios, sarif, ics, html or "
+        "bundle.",
+    ),
+]
+Output = Annotated[
+    Optional[list[Path]],  # noqa: UP045
+    typer.Option(
+        "-o",
+        "--output",
+        help="Also write a file: .txt, .json, .jsonl, .csv, .md, .xml, .prom, .sarif, .ics, .html, .zip, or "
+        "FORMAT:FILE.",
+        metavar="FILE",
+    ),
+]
+TrustData = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--trust-data", help="Another trust data file than the packed one.", metavar="FILE"),
+]
+Rules = Annotated[
+    Optional[list[Path]],  # noqa: UP045
+    typer.Option("--rules", help="Rule tables of your own (TOML), beside the packed ones.", metavar="FILE"),
+]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Also ports, chains, stacks, and what is fine.")]
+FailOn = Annotated[str, typer.Option("--fail-on", help="Exit 1 from this outcome on.", metavar="OUTCOME[:DAYS]")]
+Color = Annotated[str, typer.Option("--color", help="auto, always or never.")]
+WarnDays = Annotated[int, typer.Option("--warn-days", min=0, help="A break at renewal within so many days is high.")]
+Vantage = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--vantage", help="Name of the place that is looked from, such as dmz.", metavar="NAME"),
+]

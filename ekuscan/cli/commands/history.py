@@ -1,4 +1,4 @@
-"""``ekuscan history``: the commands, whose bodies are imported when they run."""
+"""``ekuscan history``."""
 
 from __future__ import annotations
 
