@@ -202,7 +202,7 @@ async def test_a_box_is_asked_over_ipv6_too(tmp_path):
 
 
 async def test_no_log_and_no_fact_holds_the_password(lab, caplog):
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, "httpx"):
         told = [await ask(lab, name, login_of(lab)) for name in ("exp-c1", "cms1", "own1")]
     held = base64.b64encode(f"{lab.login.user}:{lab.login.password}".encode()).decode()
     assert caplog.text

@@ -342,7 +342,8 @@ def test_a_file_for_given_hosts_is_one_that_loads() -> None:
     assert (edge.release, edge.cluster, edge.tags) == ("X15.4", "edge", ("dmz", "no"))
     assert [e.id for e in inventory.endpoints if e.target == "10.0.0.1"] == ["10.0.0.1:5061/sips"]
     assert '#     cluster_tls: "enforcing" or "permissive"\n' in text
-    assert "# slots: {ipsec: cucm1-ipsec.pem}" in text
+    assert "    #   ipsec: cucm1-ipsec.pem\n" in text
+    assert "    #   CallManager-client: cucm1-CallManager-client.pem\n" in text
     assert "#   - {use_case: uc-traversal, from: exp-c1.example.com, to: exp-e1}" in text
 
 
