@@ -11,10 +11,12 @@ from typing import Any, Literal
 from ekuscan.names import printable
 from ekuscan.record import record
 from ekuscan.rules import references
-from ekuscan.rules.load import remedy_row, rule_row, setting_row, use_case_row, verifier_row
 from ekuscan.rules.reading import RowError, RowFault, shown
+from ekuscan.rules.remedy_rows import remedy_row
+from ekuscan.rules.rule_rows import rule_row, verifier_row
 from ekuscan.rules.tables import RemedyRow, Rule, Setting, Tables, UseCase, Verifier
 from ekuscan.rules.toml_lines import RowLines, row_lines
+from ekuscan.rules.use_case_rows import setting_row, use_case_row
 from ekuscan.sources import SourceRow, published
 from ekuscan.table_rows import TableError, build, parse_table
 from ekuscan.targets.errors import Place, Problems, not_one_of
