@@ -13,8 +13,9 @@ from ekuscan.change.runs import side_by_side
 from ekuscan.cli import event_loop
 from ekuscan.cli.diff import beside
 from ekuscan.cli.knowledge import knowledge
-from ekuscan.cli.scan import prepared, read_inventory, run_info, sweep_into
+from ekuscan.cli.preparing import prepared, read_inventory, run_info
 from ekuscan.cli.scan_request import ScanRequest
+from ekuscan.cli.sweeping import sweep_into
 from ekuscan.fingerprint import chain_id, sha256_hex
 from ekuscan.lab.laboratory import Lab
 from ekuscan.model import Failure, Inventory, Observation, Run

@@ -19,8 +19,9 @@ from ekuscan.cli.knowledge import (
 )
 from ekuscan.cli.log import tell
 from ekuscan.cli.output import Look, Outputs, refused
+from ekuscan.cli.preparing import run_info
 from ekuscan.cli.refusal import UsageError, nearest
-from ekuscan.cli.scan import report, run_info
+from ekuscan.cli.sweeping import report
 from ekuscan.exit_code import FailOnError, parse_fail_on
 from ekuscan.model import Fact, Inventory, RoleName, SlotFile, Target
 from ekuscan.names import printable

@@ -15,8 +15,9 @@ from ekuscan.cli.log import tell
 from ekuscan.cli.output import Look as Shown
 from ekuscan.cli.output import Outputs
 from ekuscan.cli.preflight_request import PreflightRequest
+from ekuscan.cli.preparing import Ready, prepared, read_inventory, run_info
 from ekuscan.cli.refusal import UsageError, refuse
-from ekuscan.cli.scan import Ready, prepared, read_inventory, run_info, sweep_into
+from ekuscan.cli.sweeping import sweep_into
 from ekuscan.exit_code import INTERRUPTED, FailOnError, parse_fail_on
 from ekuscan.foresight import Foresight
 from ekuscan.model import Inventory, Observation
