@@ -68,6 +68,30 @@ def grouped(document: dict[str, Any]) -> set[tuple[str, str, str, frozenset[str]
     return {(one["section"], one["target"], one["title"], frozenset(one["verdicts"])) for one in document["problems"]}
 
 
+def test_a_run_of_the_history_is_the_result_of_its_scan(lab: Lab, tmp_path: Path) -> None:
+    scan(lab, "-o", tmp_path / "run.json", "-o", tmp_path / "run.csv")
+    done = run(
+        "report", "last", "--trust-data", lab.trust_data, "-o", tmp_path / "again.json", "-o", tmp_path / "2.csv"
+    )
+    assert (done.code, done.out, done.err) == (0, "", "")
+    assert (tmp_path / "2.csv").read_bytes() == (tmp_path / "run.csv").read_bytes()
+    before, after = (checked_document((tmp_path / name).read_text()) for name in ("run.json", "again.json"))
+    assert after == before
+
+
+def test_a_run_that_is_judged_by_other_trust_data_says_so(lab: Lab) -> None:
+    scan(lab)
+    assert "which are not those of then" in run("report", "last").err
+
+
+def test_a_name_of_no_run_and_of_no_file_is_refused_with_what_to_write(lab: Lab) -> None:
+    assert "there is no history yet" in refused(run("report", "last"))
+    scan(lab)
+    assert "the history has no such run" in refused(run("report", "last~3"))
+    assert "write last, last-complete" in refused(run("report", "lst"))
+    assert "nothing.json" in refused(run("report", "nothing.json"))
+
+
 def test_a_format_may_be_named_before_the_file_or_with_to(result: Path, tmp_path: Path) -> None:
     named = [tmp_path / "a.out", tmp_path / "b.out"]
     assert run("report", result / "run.json", "-o", f"csv:{named[0]}").code == 0

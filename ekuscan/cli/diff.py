@@ -14,6 +14,7 @@ from ekuscan.change.runs import Beside, side_by_side
 from ekuscan.cli.knowledge import knowledge, read_saved
 from ekuscan.cli.output import stdout_manners, write_stdout
 from ekuscan.cli.refusal import UsageError, refuse
+from ekuscan.cli.results import is_file
 from ekuscan.earlier_facts import EarlierFacts
 from ekuscan.model import Run, RunInfo
 from ekuscan.news import News
@@ -24,7 +25,6 @@ from ekuscan.targets.errors import InvalidInput
 from ekuscan.trust import TrustStore, TrustStoreError
 
 FORMATS = ("table", "json")
-_RESULTS = (".json", ".jsonl", ".ndjson")
 
 
 @record
@@ -66,11 +66,6 @@ def _news(request: DiffRequest, known: Knowledge, store: TrustStore) -> News:
     from ekuscan.cli.diff_history import diff_of_history
 
     return diff_of_history(names, request.history, known, store)
-
-
-def is_file(name: str) -> bool:
-    """Whether a name is that of a saved result, and not of a run."""
-    return Path(name).suffix.lower() in _RESULTS or "/" in name or Path(name).is_file()
 
 
 def beside(before: Run, after: RunInfo, known: Knowledge, store: TrustStore) -> Beside:

@@ -11,10 +11,11 @@ from pathlib import Path
 from ekuscan.assessment import ChainBook
 from ekuscan.change.find import find
 from ekuscan.change.runs import side_by_side
-from ekuscan.cli.diff import beside, facts, is_file, same_rules
+from ekuscan.cli.diff import beside, facts, same_rules
 from ekuscan.cli.history import opened
 from ekuscan.cli.knowledge import read_saved
 from ekuscan.cli.refusal import UsageError
+from ekuscan.cli.results import is_file
 from ekuscan.earlier_facts import EarlierFacts
 from ekuscan.history.errors import HistoryError
 from ekuscan.history.reader import Reader

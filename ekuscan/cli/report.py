@@ -31,6 +31,7 @@ class ReportRequest:
     rules: tuple[Path, ...] = ()
     trust_data: Path | None = None
     color: str = "auto"
+    history: str | None = None
 
 
 def report(request: ReportRequest) -> int:
@@ -39,7 +40,7 @@ def report(request: ReportRequest) -> int:
         _check(request)
         known = knowledge(request.rules)
         judge = Judge(known, request.trust_data, request.warn_days, request.assume, parse_fail_on(request.fail_on))
-        run = in_one([open_result(text, judge) for text in request.results], judge)
+        run = in_one([open_result(text, judge, request.history) for text in request.results], judge)
         outputs = _outputs(request)
     except (UsageError, InvalidInput, TrustStoreError, FailOnError) as error:
         return refused(error, request.to or "")

@@ -24,6 +24,7 @@ from ekuscan.trust import TrustStore
 from ekuscan.vantages import SameVantageError, merged
 
 STDIN = "-"
+_RESULTS = (".json", ".jsonl", ".ndjson")
 
 
 @record
@@ -46,8 +47,17 @@ class Judge:
         return replace(found, run=info)
 
 
-def open_result(text: str, judge: Callable[[Run], Run]) -> Run:
-    """The result that a person names: a file, or - for standard input. Raises `UsageError`."""
+def is_file(name: str) -> bool:
+    """Whether a name is that of a saved result, and not of a run of the history."""
+    return Path(name).suffix.lower() in _RESULTS or "/" in name or Path(name).is_file()
+
+
+def open_result(text: str, judge: Judge, history: str | None = None) -> Run:
+    """The result that a person names: a file, - for standard input, or a run of the history. Raises `UsageError`."""
+    if text != STDIN and not is_file(text):
+        from ekuscan.cli.named_run import named_run
+
+        return named_run(text, history, judge.knowledge, judge.trust_data)
     name = "standard input" if text == STDIN else printable(text, 300)
     data = sys.stdin.buffer.read(LARGEST_RESULT + 1) if text == STDIN else readable(Path(text), LARGEST_RESULT)
     if len(data) > LARGEST_RESULT:

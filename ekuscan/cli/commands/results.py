@@ -26,7 +26,11 @@ from ekuscan.cli.options import (
 
 Results = Annotated[
     list[str],
-    typer.Argument(help="A result (.json or .jsonl) or -; two that were seen from two places.", metavar="RESULT"),
+    typer.Argument(
+        help="A result (.json or .jsonl), -, or a run of the history (last, last~1, a day, an id); two that were seen "
+        "from two places.",
+        metavar="RESULT",
+    ),
 ]
 
 
@@ -63,11 +67,12 @@ def report(
     rules: Rules = None,
     trust_data: TrustData = None,
     color: Color = "auto",
+    history: HistoryPlace = None,
 ) -> None:
     """Write a saved result in any format, or two from two places put together. Nothing is scanned.
 
     Examples: ekuscan report run.json -o run.csv -o run.sarif;
-    ekuscan report inside.json dmz.json;
+    ekuscan report last -o report.html; ekuscan report inside.json dmz.json;
     ekuscan report run.json --to bundle --redact -o case.zip
     """
     from ekuscan.cli.report import ReportRequest
@@ -85,6 +90,7 @@ def report(
         rules=tuple(rules or ()),
         trust_data=trust_data,
         color=color,
+        history=history,
     )
     raise typer.Exit(run(request))
 
