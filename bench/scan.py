@@ -20,10 +20,14 @@ _TARGET = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """CPU in milliseconds: of one bare handshake, and of the scan per endpoint; the scan's memory in MB."""
+    """CPU in milliseconds: of a bare handshake, and per endpoint of the scan, without and with a new history.
+
+    ``memory`` is that of the scan, in MB.
+    """
 
     handshake: float
     scan: float
+    kept: float
     memory: float
 
 
@@ -56,7 +60,9 @@ def _round(directory: Path, boxes: int, ports: int, seconds: int, number: int) -
     """The bare handshakes first, half before and half after would only blur what the medians settle."""
     handshake = _handshakes(directory, boxes, seconds, number)
     cost = scan(directory, boxes, ports)
-    return Round(handshake * 1000, cost.cpu * 1000 / (boxes * ports), cost.memory)
+    kept = scan(directory, boxes, ports, kept=True)
+    each = 1000 / (boxes * ports)
+    return Round(handshake * 1000, cost.cpu * each, kept.cpu * each, cost.memory)
 
 
 def _handshakes(directory: Path, boxes: int, seconds: int, number: int) -> float:
@@ -86,6 +92,8 @@ def _report(boxes: int, ports: int, rounds: list[Round], size: int) -> None:
     print(f"openssl s_time -new   {spread([found.handshake for found in rounds], ' ms', 3)} CPU per handshake")
     print(f"ekuscan scan          {spread([found.scan for found in rounds], ' ms', 3)} CPU per endpoint")
     print(f"ratio                 {spread(ratios, '', 2)}; aim {_TARGET:.1f} at most")
+    into = [found.kept / found.scan for found in rounds]
+    print(f"kept in a new history {spread([found.kept for found in rounds], ' ms', 3)}, {spread(into, '', 2)} of that")
     print(f"memory of the scan    {median(found.memory for found in rounds):.0f} MB; result {size / 1e6:.1f} MB")
 
 

@@ -26,13 +26,19 @@ def serving(directory: Path, boxes: int, ports: int) -> Iterator[None]:
             server.stdin.close()
 
 
-def scan(directory: Path, boxes: int, ports: int, tree: Path | None = None) -> Cost:
-    """One scan of all endpoints, by the ekuscan of ``tree`` or else of this one.
+def scan(directory: Path, boxes: int, ports: int, tree: Path | None = None, *, kept: bool = False) -> Cost:
+    """One scan of all endpoints, by the ekuscan of ``tree`` or else of this one; ``kept`` in a new history.
 
     What it wrote is looked at, so that only whole work counts.
     """
-    result = directory / "result.jsonl"
+    result, history = directory / "result.jsonl", directory / "history.sqlite"
     command = [*_python(directory, tree), "-m", "ekuscan", "scan", f"@{directory / 'hosts.txt'}", "--format", "jsonl"]
+    for one in directory.glob(f"{history.name}*"):
+        one.unlink()
+    if kept:
+        command += ["--history", str(history)]
+    elif ((tree or Path(__file__).parent.parent) / "ekuscan" / "history").exists():
+        command += ["--no-history"]
     cost = cost_of([*command, "--trust-data", str(directory / "trust.sqlite")], result)
     lines = result.read_bytes().splitlines()
     kinds = [line[9 : line.index(b'"', 9)] for line in lines]
