@@ -12,6 +12,7 @@ from ekuscan.profiles.load import ProfileSlot, profile
 from ekuscan.record import record
 from ekuscan.rules.tables import RemedyRow, Tables
 from ekuscan.twins import together, told
+from ekuscan.verdict.culprits import Spread, culprits, sentences
 from ekuscan.verdict.judge import Judged
 
 Section = Literal["broken-now", "at-renewal", "at-risk", "unknown", "decide"]
@@ -52,7 +53,7 @@ class Finding:
     ``whole`` is a connection of several pairs, each with a verdict of its own: it is no problem besides theirs.
     ``scanned``: the end that presents has ports to look at. ``cluster`` is that of the end that presents, ``weakest``
     the title of the use case that decides a composite. ``ways``: of a composite of two directions, which one decides
-    and what the other one gives, else None.
+    and what the other one gives, else None. ``spread`` is what affects the whole of a connection of clusters.
     """
 
     verdict: Verdict
@@ -68,6 +69,7 @@ class Finding:
     cluster: str | None = None
     weakest: str = ""
     ways: str | None = None
+    spread: Spread | None = None
 
 
 def finding(item: Judged, *, candidate: bool = False, whole: bool = False) -> Finding:
@@ -89,6 +91,7 @@ def finding(item: Judged, *, candidate: bool = False, whole: bool = False) -> Fi
         scanned=bool(role.ports),
         cluster=leg.presents.target.cluster if leg.presents.target is not None else None,
         weakest=leg.use_case.title,
+        spread=item.spread,
         ways=f"{item.way.text} decides; {item.way.of_the_other}" if item.way is not None else None,
     )
 
@@ -127,12 +130,13 @@ def problems(findings: Sequence[Finding], tables: Tables, unknown: Sequence[Prob
     """
     steps = _Steps()
     waiting = list(unknown)
+    alone = culprits(item.spread for item in findings if item.spread is not None)
     for twins in _with_twins(_grouped(findings, tables)):
         if twins[0].section == "decide":
             for problem in waiting:
                 steps.add(problem)
             waiting.clear()
-        steps.add(together([_problem(twin, tables, steps.covering(twin)) for twin in twins]))
+        steps.add(together([_problem(twin, tables, steps.covering(twin), alone) for twin in twins]))
     return (*steps.found, *waiting)
 
 
@@ -220,19 +224,22 @@ def _slot_key(item: Finding) -> tuple[str, str]:
     return item.presents, item.verdict.slot or ""
 
 
-def _problem(group: _Group, tables: Tables, step: int | None) -> Problem:
+def _problem(
+    group: _Group, tables: Tables, step: int | None, alone: Mapping[str, Mapping[str, tuple[str, ...]]]
+) -> Problem:
     items = sorted(group.items, key=_gravity)
     first = items[0]
     stranger = group.stranger
     remedy = _best_remedy(items) if step is None else None
     verdicts = tuple(item.verdict for item in items)
+    cause = sentences([verdict.id for verdict in verdicts], alone)
     return Problem(
         section=group.section,
         target=stranger or first.presents,
         peer=None if stranger else _peer(items),
         slot=None if stranger else first.verdict.slot,
         title="Not looked at" if stranger else _title(group.section, items, tables),
-        text=_text(group.section, items, tables),
+        text=" ".join([part for part in (_text(group.section, items, tables), *cause) if part]),
         action=f"Add the {stranger} to the targets."
         if stranger
         else _action(group.section, items, remedy, step, tables),

@@ -23,6 +23,7 @@ from ekuscan.verdict import experiments, wording
 from ekuscan.verdict.ca_lists import all_legs_of
 from ekuscan.verdict.completion import Completed, Part, complete, variables_of
 from ekuscan.verdict.composites import composed
+from ekuscan.verdict.culprits import Spread
 from ekuscan.verdict.estate import Estate
 from ekuscan.verdict.experiments import Experiment
 from ekuscan.verdict.facts import CA_LISTED, CLIENT_AUTH, Link, SlotState, Variable
@@ -57,7 +58,7 @@ class Judged:
     """A verdict with what remedies need to judge it again: its legs (one, or a composite's parts).
 
     ``link`` is what it runs over, None within a cluster and for ends without a box. ``way`` is that of a composite of
-    two directions.
+    two directions, ``spread`` that of a connection of clusters some pairs of which are affected.
     """
 
     verdict: Verdict
@@ -66,6 +67,7 @@ class Judged:
     view: SlotView | None
     link: Link | None = None
     way: Way | None = None
+    spread: Spread | None = None
 
     @property
     def parts(self) -> tuple[Part, ...]:
