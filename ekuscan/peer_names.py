@@ -44,9 +44,13 @@ def fits(name: str, protocol: str, san: Sequence[str], common: str | None) -> Li
 def is_named(certificate: Certificate, name: str) -> bool | None:
     """Whether a certificate of a SIP peer has a name that its peer was told to expect, in any case and spelling.
 
+    "*.DOMAIN" stands for the hosts of a domain, as in CUBE's list (voice command reference, cn-san).
+
     The common name counts beside the alternative names, as Cisco's zones have it ("CN or SAN"). None where that cannot
     be told: a wildcard alone fits, or not all of its names could be read.
     """
+    if name.startswith("*."):
+        return _has_one_below(certificate, name[2:])
     wanted = spelled(name.rstrip(".").lower())
     if wanted and wanted == common_name_in(certificate.subject).lower():
         return True
@@ -54,6 +58,16 @@ def is_named(certificate: Certificate, name: str) -> bool | None:
     if fit == "yes":
         return True
     return None if fit == "wildcard" or cannot_tell(certificate) else False
+
+
+def _has_one_below(certificate: Certificate, domain: str) -> bool | None:
+    """Whether a certificate has a host right below a domain; None where it has others that may be meant."""
+    end = f".{spelled(domain.rstrip('.').lower())}"
+    names = [*_of(certificate.san, "DNS"), common_name_in(certificate.subject).lower()]
+    below = [name.removesuffix(end) for name in names if name.endswith(end)]
+    if any(host and "." not in host and "*" not in host for host in below):
+        return True
+    return None if below or cannot_tell(certificate) else False
 
 
 def stated_names(text: str) -> list[str]:

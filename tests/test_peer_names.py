@@ -89,6 +89,21 @@ def test_what_a_certificate_does_not_name_cannot_always_be_told(certificate: Cer
     assert is_named(certificate, "cucm1.example.com") is None
 
 
+@pytest.mark.parametrize(
+    ("san", "expected"),
+    [
+        (("DNS:SBC1.provider.example",), True),
+        (("DNS:other.example", "DNS:sbc1.provider.example"), True),
+        (("DNS:provider.example",), False),
+        (("DNS:sbc1.notprovider.example",), False),
+        (("DNS:a.sbc1.provider.example",), None),
+        (("DNS:*.provider.example",), None),
+    ],
+)
+def test_a_star_in_a_list_stands_for_the_hosts_of_its_domain(san: tuple[str, ...], expected: bool | None) -> None:
+    assert is_named(_certificate("CN=x", san), "*.Provider.example") is expected
+
+
 def test_the_most_specific_common_name_counts_and_escapes_do_not_begin_one() -> None:
     assert common_name_in("CN=inner,OU=x,CN=outer") == "inner"
     assert common_name_in("UID=7+CN=a,O=b") == "a"

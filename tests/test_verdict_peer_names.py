@@ -106,3 +106,13 @@ connections:
     assert done.out, done.err
     found = {one["id"]: one["outcome"] for one in json.loads(done.out)["verdicts"] if one["rule"] == "XN01"}
     assert found == {"u1>c/neighbor-zone/XN01": "ok", "u2>c/neighbor-zone/XN01": "breaks-now"}
+
+
+def test_of_the_list_of_a_cube_any_name_counts_whatever_the_host_of_the_peer_is() -> None:
+    facts = Facts().box("u", "cube", "17.12.4", {"trustpoint": Shown("both", "private")})
+    facts.box("p", "outside", None, {"certificate": Shown("both", "private")})
+    facts.certificates["p-certificate"] = _named(facts, "p-certificate", "sbc1.provider.example")
+    facts.hosts = {"p": ("sip.provider.example",)}
+    told = {"cn_san": "sip.provider.example, *.provider.example", "cn_san_validate": "server"}
+    facts.link("provider-trunk", "u", "p", mtls="on", **told)
+    assert facts.verdicts()["p>u/provider-trunk/CB08"].outcome == "ok"

@@ -26,6 +26,9 @@ _NO_BOX = {
     "anyone": "whoever it dials",
 }
 
+# Settings that have a name for each of several peers. A list of others takes whichever of its names there is.
+_ONE_EACH = frozenset({"peer_address", "verify_name"})
+
 
 @record
 class Leg:
@@ -85,7 +88,7 @@ class Leg:
         none is known to be its own, and of an end that dials in, they are all that are told: any of them counts.
         """
         told = self.link.settings.get(self.rule.named_by) if self.link is not None and self.rule.named_by else None
-        if told is None or self.rule.presents.as_ != "server":
+        if told is None or self.rule.presents.as_ != "server" or self.rule.named_by not in _ONE_EACH:
             return told
         hosts = {same_host(host) for host in self.presents.hosts}
         own = [name for name in stated_names(told.value) if same_host(name) in hosts]

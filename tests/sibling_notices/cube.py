@@ -263,4 +263,35 @@ UPLOADS = (
     ),
 )
 
-SITUATIONS = (*REFUSES, *DIALS, *PLATFORM, *ZONES)
+_NAME = "corp-both.example.com"
+_TAKES = {"off": (), "server": ("server",), "client": ("client",), "bidirectional": ("server", "client")}
+
+
+def _named(validate: str, name: str) -> Situation:
+    """A CUBE and a provider that dial each other; both show what has the name corp-both.example.com."""
+    settings = f'mtls: "on", cn_san: "{name}"' + f", cn_san_validate: '{validate}'"
+    return Situation(
+        f"is a provider without the name {name} taken with cn-san validate {validate}",
+        ("CB08", "CB09"),
+        inventory(
+            'u: {role: cube, release: 17.12.4, match_eku: "off", slots: {trustpoint: corp-both.pem}}\n'
+            "p: {role: outside, client_eku: checked, slots: {certificate: corp-both.pem}}",
+            f"- {{use_case: provider-trunk, from: u, to: p, {settings}}}\n"
+            f"- {{use_case: provider-trunk, from: p, to: u, {settings}}}",
+        ),
+        {
+            "u>p/provider-trunk/CB01": "ok",
+            "u>p/provider-trunk/CB03": "ok",
+            "p>u/provider-trunk/CB02": "ok",
+            "p>u/provider-trunk/CB08": "breaks" if "server" in _TAKES[validate] and name != _NAME else "ok",
+            "p>u/provider-trunk/CB09": "breaks" if "client" in _TAKES[validate] and name != _NAME else "ok",
+        },
+        remedies={"p>u/provider-trunk/CB08": ("cube-cn-san", "name-in-certificate")}
+        if "server" in _TAKES[validate] and name != _NAME
+        else {},
+    )
+
+
+NAMES = tuple(_named(validate, name) for validate in _TAKES for name in (_NAME, "sip.provider.example"))
+
+SITUATIONS = (*REFUSES, *DIALS, *PLATFORM, *ZONES, *NAMES)
