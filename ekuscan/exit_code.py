@@ -66,12 +66,14 @@ def summarize(
     targets of a role that nobody told and nothing settled, roles of which nobody can say who talks to whom, and
     declared connections of which no rule speaks. An unseen endpoint is not fine. A fault of our own comes before what
     was found, which may be wrong then (``faults`` counts those of the judgement); a run that is not ``complete`` was
-    interrupted. The verdict of a whole connection of clusters is that of one of its pairs, and those are counted.
+    interrupted. The verdict of a whole connection of clusters is that of one of its pairs, and those are counted. What
+    is waived is counted as that, and gives no exit code.
     """
     seen = list(observations)
     states = Counter(observation.status for observation in seen)
     declared = {connection.id for connection in connections if connection.origin != "assumed"}
-    undecided = (v for v in verdicts if v.outcome in ("unknown", "depends") and not is_fine(v))
+    standing = [verdict for verdict in verdicts if verdict.waived is None]
+    undecided = (v for v in standing if v.outcome in ("unknown", "depends") and not is_fine(v))
     open_ = {v.connection for v in undecided if v.connection in declared}
     counts = EndpointCounts(
         seen=states["seen"],
@@ -80,18 +82,19 @@ def summarize(
         failed=states["failed"],
         skipped=states["skipped"],
     )
-    outcomes = Counter(verdict.outcome for verdict in verdicts if not is_whole(verdict))
+    outcomes = Counter(verdict.outcome for verdict in standing if not is_whole(verdict))
+    waived = sum(verdict.waived is not None and not is_whole(verdict) for verdict in verdicts)
     code = FINE
     if not complete:
         code = INTERRUPTED
     elif faults or any(one.failure is not None and one.failure.reason == _OUR_FAULT for one in seen):
         code = BUG
-    elif any(counts_as_failure(verdict, fail_on, as_of) for verdict in verdicts):
+    elif any(counts_as_failure(verdict, fail_on, as_of) for verdict in standing):
         code = FOUND
     elif counts.failed or counts.skipped or open_ or others_open:
         code = INCOMPLETE
     ordered = {outcome: outcomes[outcome] for outcome in get_args(Outcome) if outcomes[outcome]}
-    return Summary(ordered, counts, len(open_) + others_open, code)
+    return Summary(ordered, counts, len(open_) + others_open, code, waived)
 
 
 def counts_as_failure(verdict: Verdict, fail_on: FailOn, as_of: datetime) -> bool:

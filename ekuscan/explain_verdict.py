@@ -80,6 +80,9 @@ def _answer(verdict: Verdict, tables: Tables) -> Iterator[Paragraph]:
     yield Paragraph("", f"{title}{used}: {_OUTCOMES[verdict.outcome]}{when}. {verdict.text}")
     told = f"{verdict.certainty}: {_CERTAINTIES[verdict.certainty]}; the row's confidence is {verdict.confidence}"
     yield Paragraph("certain", told)
+    if verdict.waived is not None:
+        one = verdict.waived
+        yield Paragraph("waived", f"until {spoken(one.until)} by {one.owner}, so it is not counted: {one.reason}")
 
 
 # --- the certificate ------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from ekuscan.record import record
@@ -384,6 +384,20 @@ class Approach:
 
 
 @record
+class Waiver:
+    """Findings that the site accepts: those of ``verdict``, the id of a verdict or one with "*" for whole parts of it.
+
+    ``until`` is the last day (UTC) on which it holds. ``line`` is its line in the inventory file.
+    """
+
+    verdict: str
+    owner: str
+    reason: str
+    until: date
+    line: int | None = None
+
+
+@record
 class Inventory:
     """What to look at: targets, their endpoints, the connections between them, certificates given as files.
 
@@ -401,6 +415,7 @@ class Inventory:
     approaches: Mapping[str, Approach] = field(default_factory=dict)
     proxy: str | None = None
     hosts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    waivers: tuple[Waiver, ...] = ()
 
 
 # --- the answer -----------------------------------------------------------------------------------------------
@@ -460,6 +475,7 @@ class Verdict:
     """The answer for one use case of one target or connection, now and after the next renewal.
 
     ``sha256`` is the end-entity certificate judged; ``dials``, ``answers`` and ``verifies`` are target names.
+    ``waived`` is the waiver that accepts it on the day of the run; what is fine needs none.
     """
 
     id: str
@@ -488,6 +504,7 @@ class Verdict:
     because: tuple[Because, ...] = ()
     remedies: tuple[Remedy, ...] = ()
     source: tuple[Source, ...] = ()
+    waived: Waiver | None = None
 
 
 @record
@@ -611,7 +628,7 @@ class RunInfo:
     """One run. ``as_of`` is the instant the verdicts were judged for; ``finished`` is None while it runs.
 
     ``vantage`` is the place it was looked from, ``inventory`` the file to whose lines targets and connections refer, as
-    it was named.
+    it was named. ``waivers`` are all that it holds, those that have ended too.
     """
 
     id: str
@@ -624,6 +641,7 @@ class RunInfo:
     rules: RulesVersion
     trust_data: TrustVersion
     inventory: str | None = None
+    waivers: tuple[Waiver, ...] = ()
 
 
 @record
@@ -637,7 +655,7 @@ class EndpointCounts:
 
 @record
 class Summary:
-    """Counts, and the exit code that they give.
+    """Counts, and the exit code that they give. Waived verdicts are counted in ``waived`` alone.
 
     ``undecided``: declared connections without an answer, targets of a role that nothing settled, and pairs of roles
     with too many targets to assume who talks to whom.
@@ -647,6 +665,7 @@ class Summary:
     endpoints: EndpointCounts
     undecided: int
     exit: int
+    waived: int = 0
 
 
 @record

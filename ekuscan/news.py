@@ -16,6 +16,7 @@ ChangeKind = Literal[
     "lost",
     "certificate",
     "date",
+    "waiver",
     "request",
     "enforcement",
     "release",
@@ -34,6 +35,7 @@ ChangeKind = Literal[
     "endpoint-new",
 ]
 Cause = Literal["facts", "date", "rules", "unknown"]
+WaiverChange = Literal["began", "ended"]
 
 
 @record
@@ -54,8 +56,9 @@ class Consequence:
     """A verdict that a change has another answer for; None where it does not exist there.
 
     ``effect`` is that of ``ekuscan.preflight/1``; "same" where the answer is as before and ``no_longer`` names remedies
-    that a date has taken away. ``cause`` says why: "facts" that the later run saw, a "date" that
-    passed, newer "rules" (tables, trust data or version), or "unknown" where more than one of them may be why.
+    that a date has taken away, or ``waiver`` says that one accepts it now or does so no more. ``cause`` says why:
+    "facts" that the later run saw, a "date" that passed, newer "rules" (tables, trust data or version), or
+    "unknown" where more than one of them may be why.
     """
 
     id: str
@@ -71,6 +74,7 @@ class Consequence:
     after: Answered | None
     severity: Severity
     no_longer: tuple[str, ...] = ()
+    waiver: WaiverChange | None = None
 
 
 @record

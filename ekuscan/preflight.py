@@ -68,7 +68,9 @@ def foresee(look: Look, asked: Asked, knowledge: Knowledge, grounds: Grounds) ->
     found = tuple(differences(look.run.verdicts, after, made.touched))
     apart = mixed(found, made.estate, knowledge.tables)
     weighed = Weighed(found, candidates, made.undecided, _unseen(look, made), apart)
-    over = asked.fail_on is not None and any(counts_as_failure(one, asked.fail_on, grounds.day) for one in after)
+    over = asked.fail_on is not None and any(
+        one.waived is None and counts_as_failure(one, asked.fail_on, grounds.day) for one in after
+    )
     tally = weighed.tally(over=over, faulty=bool(faults) or look.run.summary.exit == BUG)
     return Foresight(
         run=look.run.run,

@@ -55,6 +55,7 @@ def inventory_of(run: Run) -> Inventory:
         targets=tuple(replace(target, slots=tuple(_told(target))) for target in run.targets),
         connections=tuple(one for one in run.connections if one.origin != "assumed"),
         endpoints=tuple(observation.endpoint for observation in run.observations),
+        waivers=run.run.waivers,
     )
 
 

@@ -47,6 +47,7 @@ from ekuscan.verdict.estate import Estate, Seen
 from ekuscan.verdict.judge import UPLOAD_CHECKS, WIRE_CHECKS, Judged, judge
 from ekuscan.verdict.links import Sides, assumed_connections, unguessed
 from ekuscan.verdict.renewal import IssuancePolicy
+from ekuscan.waivers import Waivers
 
 INTERRUPTED = Failure("connect", "interrupted", "not tried: the run was interrupted")
 
@@ -133,9 +134,10 @@ class RunInProgress:
         beside: Sequence[Notice] = (),
     ) -> None:
         """``beside`` are notices of what came from elsewhere than the endpoints, each about a target."""
-        self.info = info
+        self.info = replace(info, waivers=inventory.waivers)
         self.book = book
         self._inventory = inventory
+        self._waivers = Waivers(inventory.waivers, inventory.targets)
         self._knowledge = knowledge
         self._options = options
         self._beside: dict[str, list[Notice]] = {}
@@ -367,6 +369,8 @@ class RunInProgress:
         return self._templates[like.key]
 
     def _likeness(self, seen: Seen) -> Likeness | None:
+        if self._waivers.name(seen.targets):
+            return None  # under a stand-in's name it would not be found
         fail_days = self._options.fail_on.days
         limits = {self._options.warn_days} | ({fail_days} if fail_days is not None else set())
         return likeness(seen, self._knowledge.policy, self._knowledge.tables, limits)
@@ -377,12 +381,14 @@ class RunInProgress:
         found = judge(estate, self._options.warn_days, checks)
         if self._options.candidates:
             found = [item for item in found if all(leg.presents.in_file for leg in item.legs) and _given(item)]
+        found = self._waivers.applied(found, self._options.as_of.date())
         advised = with_remedies(found, estate)
         told = [finding(item, candidate=self._options.candidates) for item in advised]
         told += [finding(item, whole=True) for item in wholes(found, estate, is_fine)]
         # A plan is for what is in use, and for those who get the whole result.
         planned = self._options.planning and not (self._options.candidates or self._options.streamed)
-        return _Judgement(tuple(told), self._picks(advised, estate) if planned else Picks())
+        standing = [item for item in advised if item.verdict.waived is None]
+        return _Judgement(tuple(told), self._picks(standing, estate) if planned else Picks())
 
     def _picks(self, advised: Sequence[Judged], estate: Estate) -> Picks:
         """The steps for a part. Work on a plan is bounded over the whole run: with too much to mend there is none."""

@@ -74,6 +74,7 @@ def _info(early: RunInfo, late: RunInfo) -> RunInfo:
         as_of=max(early.as_of, late.as_of),
         vantage=f"{early.vantage or 'elsewhere'} and {late.vantage or 'elsewhere'}",
         inventory=late.inventory if len(files) == 1 else None,
+        waivers=tuple({one.verdict: one for one in (*early.waivers, *late.waivers)}.values()),
     )
 
 

@@ -39,7 +39,7 @@ def init(*hosts: str) -> str:
 
 def test_the_example_of_the_package_is_right() -> None:
     done = check("-f", ROOT / "targets.example.yaml")
-    assert re.search(r"^\d+ targets, \d+ ports, \d+ connections$", done.out, re.MULTILINE)
+    assert re.search(r"^\d+ targets, \d+ ports, \d+ connections, 1 waiver$", done.out, re.MULTILINE)
 
 
 def test_a_file_name_alone_is_enough() -> None:

@@ -429,7 +429,29 @@ found_connections = st.builds(
     st.sampled_from([None, "from", "to"]),
 )
 founds = st.builds(Found, st.lists(targets, max_size=6).map(tuple), st.lists(found_connections, max_size=6).map(tuple))
-files = st.sampled_from([EMPTY, FILED, HAND_WRITTEN, HAND_WRITTEN.rstrip("\n"), HAND_WRITTEN.replace("\n", "\r\n")])
+WAIVED = """
+# agreed with the partner
+waivers:
+  - {verdict: 'core>pbx/neighbor-zone/X19',  owner: "Jane Doe", reason: known, until: 2027-03-01}   # change 4711
+  - verdict:   exp-c1>*/*/*
+    owner: 'Voice operations'
+    reason: >
+      The trunk is taken down
+      with the branch office.
+    until: "2027-03-31"
+"""
+files = st.sampled_from(
+    [
+        EMPTY,
+        EMPTY + WAIVED,
+        HAND_WRITTEN + WAIVED,
+        WAIVED.lstrip() + HAND_WRITTEN,
+        FILED,
+        HAND_WRITTEN,
+        HAND_WRITTEN.rstrip("\n"),
+        HAND_WRITTEN.replace("\n", "\r\n"),
+    ]
+)
 
 
 @settings(deadline=None, max_examples=60)
@@ -437,6 +459,7 @@ files = st.sampled_from([EMPTY, FILED, HAND_WRITTEN, HAND_WRITTEN.rstrip("\n"), 
 def test_whatever_is_found_a_second_time_changes_nothing_and_no_line_is_lost(found: Found, text: str) -> None:
     first = merged(found, text)
     assert merged(found, first.text).text == first.text
+    assert WAIVED.strip() not in text or WAIVED.strip() in first.text
     there = iter(first.text.splitlines())
     for line in text.splitlines():
         begun = line.split("}")[0].rstrip(" ")

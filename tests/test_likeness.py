@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,18 @@ from ekuscan.cli.knowledge import knowledge
 from ekuscan.exit_code import FailOn, counts_as_failure
 from ekuscan.lab.authority import Leaf, issue, self_signed
 from ekuscan.lab.worlds import World, make_worlds, write_trust_data
-from ekuscan.model import Fact, Inventory, RulesVersion, RunInfo, SlotFile, Target, TrustVersion, Verdict, VerdictsLike
+from ekuscan.model import (
+    Fact,
+    Inventory,
+    RulesVersion,
+    RunInfo,
+    SlotFile,
+    Target,
+    TrustVersion,
+    Verdict,
+    VerdictsLike,
+    Waiver,
+)
 from ekuscan.report import jsonl
 from ekuscan.report.records import RecordStream
 from ekuscan.run import Options, Piece, RunInProgress
@@ -53,7 +64,11 @@ def _inventory(worlds: dict[str, World], as_of: datetime = AS_OF) -> Inventory:
             Target(name, "expressway-e", "declared", release, "declared" if release else "default", settings=settings)
         )
         files.append(SlotFile(name, "server", chain.ders, "file.pem"))
-    return Inventory(tuple(targets), slot_files=tuple(files))
+    last = date(2027, 2, 28)
+    waivers = tuple(
+        Waiver(verdict, "Operations", "known", last) for verdict in ("e7/*/*", "e8/*/X04", "*/xmpp-federation/*")
+    )
+    return Inventory(tuple(targets), slot_files=tuple(files), waivers=waivers)
 
 
 @dataclass(frozen=True)
@@ -124,6 +139,15 @@ def test_boxes_that_are_alike_count_against_a_limit_of_days_as_each_would(
         for pieces in (found.alike, found.each)
     )
     assert alike == each
+
+
+def test_boxes_that_are_alike_are_waived_by_their_own_names(
+    judged_twice: Callable[[Options], _Twice],
+) -> None:
+    found = judged_twice(Options(AS_OF, streamed=True))
+    waived = {line["id"] for line in _lines(found.alike, found.book) if line["waived"]}
+    assert {name.partition("/")[0] for name in waived if "xmpp-federation" not in name} == {"e7", "e8"}
+    assert len({name.partition("/")[0] for name in waived}) > 10
 
 
 def test_fewer_boxes_are_judged_than_there_are(worlds: dict[str, World], trust_data: Path) -> None:

@@ -39,6 +39,9 @@ def assigned(found: Iterable[tuple[Changed, Why]], drafts: Drafts, compared: Com
     facts = _by_end(drafts)
     of_use_case: dict[tuple[str, str], Draft] = {}
     for one, why in found:
+        if one.waiver is not None:
+            told.setdefault(id(_of_waiver(one, drafts)), []).append((one, why))
+            continue
         draft = _of_facts(one, facts) if why.cause in ("facts", "unknown") else _of_cause(one, why, drafts, compared)
         if draft is None:
             waiting.append((one, why))
@@ -96,6 +99,23 @@ def _of_cause(one: Changed, why: Why, drafts: Drafts, compared: Compared) -> Dra
     else:
         draft = drafts.at("date", ())
     draft.targets.add(one.shown.target)
+    return draft
+
+
+def _of_waiver(one: Changed, drafts: Drafts) -> Draft:
+    """What one waiver accepts, or does not any more, is one change."""
+    assert one.waiver is not None
+    word, waiver = one.waiver
+    told = f"until {waiver.until} by {waiver.owner}"
+    draft = drafts.at(
+        "waiver",
+        (word, waiver.verdict, told),
+        one.shown.target,
+        what=waiver.verdict,
+        before=told if word == "ended" else None,
+        after=told if word == "began" else None,
+    )
+    draft.targets.update(end for end in (one.shown.dials, one.shown.answers) if end is not None)
     return draft
 
 

@@ -112,9 +112,9 @@ def _id(draft: Draft) -> str:
     """Without fingerprints, and without the values: what changes there next has the same id."""
     names = sorted(draft.targets)
     subject_ = draft.connection or "+".join(names[:3]) + (f"+{len(names) - 3}" if len(names) > 3 else "")
-    detail = sorted(draft.what) if draft.kind in ("certificate", "setting", "date", "verdict") else []
-    # Of a day and of rules the targets follow.
-    own = draft.kind == "rules" or (draft.kind == "date" and bool(draft.what))
+    detail = sorted(draft.what) if draft.kind in ("certificate", "setting", "date", "waiver", "verdict") else []
+    # Of a day, a waiver and of rules the targets follow.
+    own = draft.kind in ("rules", "waiver") or (draft.kind == "date" and bool(draft.what))
     return printable("/".join((draft.kind, *(() if own else (subject_,)), *detail)), 400)
 
 
@@ -141,11 +141,16 @@ def _consequence(one: Changed, why: Why) -> Consequence:
         after=_answered(one.after),
         severity=_graver(one),
         no_longer=tuple(remedy.id for remedy in one.no_longer),
+        waiver=one.waiver[0] if one.waiver is not None else None,
     )
 
 
 def _graver(one: Changed) -> Severity:
-    """How grave the other answer is. That a way out is gone is no new break."""
+    """How grave the other answer is. That a way out is gone is no new break; what is waived is accepted."""
+    if one.after is not None and one.after.waived is not None:
+        return "none" if one.waiver is not None or one.effect == "better" else "low"
+    if one.waiver is not None:
+        return one.shown.severity
     if one.effect == "same":
         return "medium"
     return one.after.severity if one.after is not None and one.effect != "better" else "none"

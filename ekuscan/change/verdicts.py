@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ekuscan.advice import is_fine
 from ekuscan.change.compared import Compared, Pair
 from ekuscan.change.endpoints import Absent
 from ekuscan.differences import effect_of
 from ekuscan.foresight import Effect
-from ekuscan.model import Answer, Remedy, Verdict
+from ekuscan.model import Answer, Remedy, Verdict, Waiver
+from ekuscan.news import WaiverChange
 from ekuscan.record import record
 from ekuscan.verdict.clusters import is_whole
 from ekuscan.verdict.evaluate import GRAVITY
@@ -38,6 +40,16 @@ class Changed:
         found = self.after or self.before
         assert found is not None
         return found
+
+    @property
+    def waiver(self) -> tuple[WaiverChange, Waiver] | None:
+        """The waiver that began to accept the verdict, or ended, and did nothing else."""
+        if self.effect != "same" or self.before is None or self.after is None:
+            return None
+        was, is_ = self.before.waived, self.after.waived
+        if was is None and is_ is not None:
+            return "began", is_
+        return ("ended", was) if was is not None and is_ is None else None
 
 
 def ends_of(verdict: Verdict) -> frozenset[str]:
@@ -108,13 +120,20 @@ def _changed(before: Verdict | None, after: Verdict | None, absent: Absent, comp
     away = not absent.past.keys().isdisjoint(end for one in (before, after) if one is not None for end in ends_of(one))
     if effect in _NO_NEWS:
         lost = tuple(_no_longer(before, after, compared))
-        if lost:
+        if lost or _waived_otherwise(before, after):
             yield Changed(before, after, "same", lost)
         return
     one = Changed(before, after, effect, remembered=away)
     doubtful = not ends_of(one.shown).isdisjoint(absent.doubtful)
     if not (doubtful and (after is None or after.now in _OPEN)):
         yield one
+
+
+def _waived_otherwise(before: Verdict | None, after: Verdict | None) -> bool:
+    """Whether a waiver came or went of something that is to be mended as before."""
+    if before is None or after is None or is_fine(before) or is_fine(after):
+        return False
+    return (before.waived is None) != (after.waived is None)
 
 
 def _no_longer(before: Verdict | None, after: Verdict | None, compared: Compared) -> Iterator[Remedy]:

@@ -63,6 +63,9 @@ class _Judge:
     def why(self, one: Changed, touched: bool) -> Why:
         """The cause, told by judging again; where that cannot be done, what alone is left."""
         before, after = self._compared.before.as_of, self._compared.after.as_of
+        if one.waiver is not None:
+            word, waiver = one.waiver
+            return Why("date" if word == "ended" and waiver.until < after.date() else "facts")
         if one.no_longer:
             days = {remedy.until.date() for remedy in one.no_longer if remedy.until is not None}
             return Why("date", self._of_day(min(days), one))

@@ -8,22 +8,25 @@ from ekuscan.change.compared import Compared
 from ekuscan.change.drafts import Draft
 from ekuscan.model import Endpoint
 from ekuscan.names import printable
-from ekuscan.news import CertificateSide, Consequence
+from ekuscan.news import CertificateSide, Consequence, WaiverChange
 from ekuscan.policy.days import spoken
 from ekuscan.report.marks import common_name
 
 _NAMES, _PORTS, _USE_CASES, _NAME = 3, 6, 4, 80
 _NO_LONGER = "no longer possible"
+_WAIVED: Mapping[WaiverChange, str] = {"ended": "counts again", "began": "waived"}
 _EFFECTS: tuple[str, ...] = (
     "now broken",
     "breaks at the renewal",
     "worse",
     "hangs on a fact now",
     "unknown now",
+    _WAIVED["ended"],
     _NO_LONGER,
     "perhaps better",
     "better",
     "not there any more",
+    _WAIVED["began"],
 )
 
 Sides = tuple[CertificateSide | None, CertificateSide | None]
@@ -138,6 +141,12 @@ def _verdict(draft: Draft, sides: Sides, compared: Compared) -> str:
     return _shown(compared.titles.get(draft.key[1], draft.key[1]))
 
 
+def _waiver(draft: Draft, sides: Sides, compared: Compared) -> str:
+    """What it accepts, and until when and by whom, as the targets file has it."""
+    which = f"waiver of {_shown(draft.key[1], 200)}, {_shown(draft.before or draft.after or '', 240)}"
+    return f"{which}, {'holds no more' if draft.before else 'is new'}"
+
+
 _HEADLINES: Mapping[str, Callable[[Draft, Sides, Compared], str]] = {
     "target-added": _target_added,
     "target-removed": _target_removed,
@@ -156,6 +165,7 @@ _HEADLINES: Mapping[str, Callable[[Draft, Sides, Compared], str]] = {
     "date": _date,
     "rules": _rules,
     "verdict": _verdict,
+    "waiver": _waiver,
 }
 
 
@@ -213,7 +223,9 @@ def consequence_details(verdicts: Sequence[Consequence], compared: Compared) -> 
     """The use cases by what became of them, the gravest first, and the remedies that are not possible any more."""
     found: dict[str, list[str]] = {words: [] for words in _EFFECTS}
     for one in verdicts:
-        if one.effect == "same":
+        if one.waiver is not None:
+            found[_WAIVED[one.waiver]].append(compared.titles.get(one.use_case, one.use_case))
+        elif one.effect == "same":
             found[_NO_LONGER] += [compared.remedies.get(id_, id_) for id_ in one.no_longer]
         else:
             found[_effect(one)].append(compared.titles.get(one.use_case, one.use_case))

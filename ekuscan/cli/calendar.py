@@ -14,11 +14,11 @@ from ekuscan.certificate_files import CertificateFileError, read_certificates
 from ekuscan.cli.knowledge import given_password, moment, read_saved, readable, tables, vocabulary
 from ekuscan.cli.log import tell
 from ekuscan.cli.refusal import UsageError, refuse
-from ekuscan.model import Inventory, Run
+from ekuscan.model import Inventory, Run, Waiver
 from ekuscan.names import printable
 from ekuscan.policy.days import spoken
 from ekuscan.record import record
-from ekuscan.report.agenda import Entry, Kept, end_entity, held_in, kept_entries, policy_entries
+from ekuscan.report.agenda import Entry, Kept, end_entity, held_in, kept_entries, policy_entries, waiver_entries
 from ekuscan.report.text import counted, wrap
 from ekuscan.targets.errors import InvalidInput
 from ekuscan.targets.load import TargetRequest, load
@@ -56,7 +56,7 @@ def calendar(request: CalendarRequest) -> int:
         with TrustStore.open(request.trust_data) as store:
             book = ChainBook(store, inventory.trust)
             kept = [*_of_inventory(inventory, book), *_of_sources(saved, book)]
-            entries = [*policy_entries(), *kept_entries(kept, now.date())]
+            entries = [*policy_entries(), *kept_entries(kept, now.date()), *waiver_entries(_waivers(inventory, saved))]
         _write(request, formats, entries, now, _stamp(saved, now))
     except (UsageError, InvalidInput, CertificateFileError, TrustStoreError) as error:
         return refuse(error)
@@ -89,6 +89,11 @@ def _saved(path: Path) -> Run | tuple[bytes, ...]:
 def _of_inventory(inventory: Inventory, book: ChainBook) -> Iterator[Kept]:
     for file in inventory.slot_files:
         yield _read(f"{file.target}/{file.slot}", f"{file.target} {file.slot}", file.ders, book)
+
+
+def _waivers(inventory: Inventory, saved: dict[Path, Run | tuple[bytes, ...]]) -> list[Waiver]:
+    """Those of the targets file, and those that the results were judged with."""
+    return [*inventory.waivers, *(one for run in saved.values() if isinstance(run, Run) for one in run.run.waivers)]
 
 
 def _read(id_: str, name: str, ders: Sequence[bytes], book: ChainBook) -> Kept:

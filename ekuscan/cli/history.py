@@ -118,8 +118,14 @@ def _differences(then: Mapping[str, Verdict], now: Mapping[str, Verdict]) -> Ite
 
 def _what(old: Verdict | None, new: Verdict | None) -> str:
     told = [(name, getattr(old, name), getattr(new, name)) for name in _TOLD]
+    told.append(("waiver", _last_day(old), _last_day(new)))
     changed = [f"{name} {_word(was)} > {_word(is_)}" for name, was, is_ in told if was != is_]
     return ", ".join(changed) or "its reasons, remedies or sources"
+
+
+def _last_day(verdict: Verdict | None) -> str:
+    waiver = verdict.waived if verdict is not None else None
+    return f"until {waiver.until}" if waiver is not None else "none"
 
 
 def _word(value: object) -> str:

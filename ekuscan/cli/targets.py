@@ -49,7 +49,10 @@ def check(targets: tuple[str, ...], file: Path | None, slots: tuple[str, ...], r
     for connection in inventory.connections:
         told = "  ".join(f"{name}={fact.value}" for name, fact in connection.settings.items())
         print(f"{connection.use_case}  {connection.from_} > {connection.to}  {told}".rstrip())
-    things = ((inventory.targets, "target"), (inventory.endpoints, "port"), (inventory.connections, "connection"))
+    for waiver in inventory.waivers:
+        print(f"waived  {printable(waiver.verdict, 300)}  until {waiver.until}  by {printable(waiver.owner, 200)}")
+    things = [(inventory.targets, "target"), (inventory.endpoints, "port"), (inventory.connections, "connection")]
+    things += [(inventory.waivers, "waiver")] if inventory.waivers else []
     print(", ".join(counted(len(items), word) for items, word in things))
     return 0
 

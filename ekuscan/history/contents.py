@@ -155,10 +155,14 @@ def verdict(data: bytes) -> Verdict:
 
 
 def inventory_text(inventory: Inventory) -> bytes:
-    """An inventory as JSON; the same one has the same text."""
+    """An inventory as JSON; the same one has the same text, and one without waivers that which it had before there were
+    any."""
+    told = _fields(inventory)
+    if not inventory.waivers:
+        del told["waivers"]
     return encode.plain(
         {
-            **_fields(inventory),
+            **told,
             "slot_files": [
                 {**_fields(file), "ders": [_text(der) for der in file.ders]} for file in inventory.slot_files
             ],

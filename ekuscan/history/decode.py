@@ -6,7 +6,7 @@ import types
 from base64 import b64decode
 from collections.abc import Hashable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -66,6 +66,8 @@ def _plain(hint: Any, value: Any, where: str) -> Any:
         if hint is datetime:
             found = datetime.fromisoformat(value)
             return _right(found.tzinfo is not None, found, where)
+        if hint is date:
+            return date.fromisoformat(value)
         if hint is bytes:
             return b64decode(value, validate=True)
     except (TypeError, ValueError):

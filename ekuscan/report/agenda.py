@@ -1,12 +1,13 @@
-"""The days that matter as entries: policy dates, the last day of each certificate, the last day to renew it."""
+"""The days that matter as entries: policy dates, the last day of each certificate and waiver, the last to renew on."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
-from ekuscan.model import Certificate, Chain, Run, SlotContent, Target
+from ekuscan.model import Certificate, Chain, Run, SlotContent, Target, Waiver
 from ekuscan.names import printable
 from ekuscan.policy.calendar import CertificateDays, Event, certificate_days, events
 from ekuscan.policy.days import spoken
@@ -52,6 +53,14 @@ def _told(event: Event) -> Iterator[str]:
     if event.conflict:
         yield f"Sources disagree: {event.conflict}"
     yield f"{event.id}: source {', '.join(event.source)}, confidence {event.confidence}."
+
+
+def waiver_entries(waivers: Iterable[Waiver]) -> Iterator[Entry]:
+    """The last day of each waiver; the same one of several places once."""
+    for waiver in dict.fromkeys(replace(one, line=None) for one in waivers):
+        title = f"{printable(waiver.verdict, 200)}: last day of the waiver, a finding again after it"
+        text = f"{printable(waiver.owner, 200)}: {printable(waiver.reason, 2000)}"
+        yield Entry(f"waiver/{printable(waiver.verdict, 400)}", waiver.until, title, (text,))
 
 
 def certificate_entries(id_: str, name: str, days: CertificateDays) -> Iterator[Entry]:

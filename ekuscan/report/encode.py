@@ -283,6 +283,7 @@ def _verdict(value: Verdict) -> dict[str, Any]:
         "because": [_because(because) for because in value.because],
         "remedies": [_remedy(remedy) for remedy in value.remedies],
         "source": [_cited(source) for source in value.source],
+        "waived": value.waived,
     }
 
 

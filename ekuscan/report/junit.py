@@ -1,7 +1,8 @@
 """The result as JUnit XML, which every build server draws: a suite per target, a case per verdict and per port.
 
 A case fails where something breaks, now or at renewal; it is an error where nothing could be seen or said; it is
-skipped where a fact that nobody stated decides, or the use case does not exist here. What is fine passes.
+skipped where a fact that nobody stated decides, the use case does not exist here, or a waiver accepts it. What is fine
+passes.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def render(given: Rendering) -> Iterator[str]:
 
 def result_of(verdict: Verdict) -> Result | None:
     """How a verdict stands in a report of tests; None for one that passes."""
-    if verdict.outcome == "not-applicable":
+    if verdict.outcome == "not-applicable" or verdict.waived is not None:
         return "skipped"
     if is_fine(verdict):
         return None
@@ -80,7 +81,9 @@ def _port(observation: Observation) -> _Case:
 
 def _case(verdict: Verdict, given: Rendering) -> _Case:
     ends = f", from {day(verdict.when)} on" if verdict.outcome == "breaks-at-renewal" and verdict.when else ""
-    message = f"{given.title(verdict)}: {verdict.outcome}{ends}"
+    waiver = verdict.waived
+    accepted = f", waived until {waiver.until} by {waiver.owner}: {waiver.reason}" if waiver is not None else ""
+    message = f"{given.title(verdict)}: {verdict.outcome}{ends}{accepted}"
     lines = [verdict.text, *(f"Way out: {remedy.text}" for remedy in verdict.remedies[:3])]
     lines += [f"Question: {fork.question}" for fork in verdict.forks]
     lines += [f"Source: {source.title} {source.url}" for source in verdict.source]

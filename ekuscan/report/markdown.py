@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from ekuscan.advice import is_fine
-from ekuscan.model import Observation, Problem, Run, Target, Verdict
+from ekuscan.model import Observation, Problem, Run, Target, Verdict, Waiver
 from ekuscan.report import text
 from ekuscan.report.page import SECTIONS
 from ekuscan.report.rendering import Rendering, day, eku_words, peer_of, said
@@ -17,6 +17,7 @@ from ekuscan.report.rendering import Rendering, day, eku_words, peer_of, said
 MOST = 200
 """Rows of a table that are written; the rest is counted."""
 
+_HEADS = ("Outcome", "Target", "Peer", "Use case", "Rule")
 # Every ASCII punctuation mark may be escaped (CommonMark 2.4); these can begin something within a line.
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>|~&$@#!^]|:(?=//))")
 # What makes an item of a list, or a heading of the line before.
@@ -52,8 +53,11 @@ def _blocks(given: Rendering) -> Iterator[str]:
         yield "\n".join(steps)
     yield from _section("Not seen", ("Port", "Status", "Why"), [_unseen(one) for one in _failed(run)])
     yield from _section("Certificates", ("Target", "Slot", "EKU", "Issued by", "Ends"), list(_certificates(run)))
-    fine = (verdict for verdict in run.verdicts if not is_fine(verdict))
-    yield from _section("Verdicts", ("Outcome", "Target", "Peer", "Use case", "Rule"), [_row(v, given) for v in fine])
+    to_mend = [verdict for verdict in run.verdicts if not is_fine(verdict)]
+    standing = [_row(verdict, given) for verdict in to_mend if verdict.waived is None]
+    yield from _section("Verdicts", _HEADS, standing)
+    accepted = [(*_row(one, given), *_waived(one.waived)) for one in to_mend if one.waived is not None]
+    yield from _section("Waived", (*_HEADS, "Until", "By", "Because"), accepted)
 
 
 def _answer(run: Run) -> str:
@@ -61,6 +65,7 @@ def _answer(run: Run) -> str:
     told = [f"{count} {section.count}" for section, count in zip(SECTIONS, counts, strict=True) if count]
     unseen = run.summary.endpoints.failed + run.summary.endpoints.skipped
     told += [text.counted(unseen, "port") + " unseen"] if unseen else []
+    told += [f"{run.summary.waived} waived"] if run.summary.waived else []
     told += ["a partial result"] if not run.run.complete else []
     return ", ".join(told) or ("nothing breaks" if run.verdicts else "nothing judged")
 
@@ -129,6 +134,10 @@ def _row(verdict: Verdict, given: Rendering) -> Sequence[str]:
     used = " (if used)" if verdict.if_used else ""
     title = escaped(given.title(verdict)) + used
     return verdict.outcome, escaped(verdict.target), escaped(peer_of(verdict)), title, escaped(verdict.rule)
+
+
+def _waived(waiver: Waiver) -> Sequence[str]:
+    return waiver.until.isoformat(), escaped(waiver.owner), escaped(waiver.reason)
 
 
 def _section(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

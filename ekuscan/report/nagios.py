@@ -30,11 +30,12 @@ def state(run: Run) -> State:
     """The state that a run is in.
 
     CRITICAL: something breaks now. WARNING: a break at renewal is near, or something is at or above --fail-on. UNKNOWN:
-    nothing of that, but a port stayed unseen, a declared connection undecided, or the run has no end. Else OK.
+    nothing of that, but a port stayed unseen, a declared connection undecided, or the run has no end. Else OK. What is
+    waived does not count.
     """
     if run.summary.exit == BUG:
         return UNKNOWN
-    severities = {verdict.severity for verdict in run.verdicts}
+    severities = {verdict.severity for verdict in run.verdicts if verdict.waived is None}
     if "critical" in severities:
         return CRITICAL
     if "high" in severities or run.summary.exit == FOUND:
@@ -70,7 +71,8 @@ def _answer(run: Run) -> str:
     told += [text.counted(unseen, "port") + " unseen"] if unseen else []
     told += [f"{run.summary.undecided} left open"] if run.summary.undecided else []
     told += ["interrupted"] if not run.run.complete else []
-    return ", ".join([*(told or ["nothing breaks"]), f"{run.summary.outcomes.get('ok', 0)} fine"])
+    waived = [f"{run.summary.waived} waived"] if run.summary.waived else []
+    return ", ".join([*(told or ["nothing breaks"]), *waived, f"{run.summary.outcomes.get('ok', 0)} fine"])
 
 
 def _performance(given: Rendering) -> Iterator[str]:
@@ -79,6 +81,7 @@ def _performance(given: Rendering) -> Iterator[str]:
     yield f"broken_now={outcomes.get('breaks-now', 0)};;0;0"
     for name in ("breaks-at-renewal", "at-risk", "depends", "unknown", "ok"):
         yield f"{name.replace('-', '_')}={outcomes.get(name, 0)};;;0"
+    yield f"waived={run.summary.waived};;;0"
     tried = endpoints.seen + endpoints.partial + endpoints.failed + endpoints.skipped
     yield f"ports_seen={endpoints.seen + endpoints.partial};;;0;{tried}"
     yield f"ports_unseen={endpoints.failed + endpoints.skipped};;;0;{tried}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import get_args
 
 from prometheus_client.core import CollectorRegistry, GaugeMetricFamily, Metric
@@ -145,12 +145,17 @@ def _verdicts(run: Run) -> Iterator[Metric]:
     counts: dict[tuple[str, ...], float] = {
         (name,): float(run.summary.outcomes.get(name, 0)) for name in get_args(Outcome)
     }
-    yield _gauge("verdicts", "Verdicts by outcome.", counts, "outcome")
+    yield _gauge("verdicts", "Verdicts by outcome, without those that are waived.", counts, "outcome")
+    yield _one("waived_verdicts", "Verdicts that a waiver accepts.", run.summary.waived)
     outcomes: dict[tuple[str, ...], float] = {}
     breaks: dict[tuple[str, ...], float] = {}
+    waived: dict[tuple[str, ...], float] = {}
     for verdict in run.verdicts:
         place = (verdict.target, peer_of(verdict), verdict.use_case, verdict.rule)
         outcomes[*place, verdict.outcome] = 1
+        if verdict.waived is not None:
+            end = datetime.combine(verdict.waived.until + timedelta(days=1), datetime.min.time(), UTC).timestamp()
+            waived[place] = min(waived.get(place, end), end)
         if verdict.outcome == "breaks-at-renewal" and verdict.when is not None:
             end = verdict.when.timestamp()
             breaks[place] = min(breaks.get(place, end), end)
@@ -158,3 +163,5 @@ def _verdicts(run: Run) -> Iterator[Metric]:
     yield _gauge("use_case_outcome", "1 for the outcome of a use case of a target.", outcomes, *labels, "outcome")
     told = "When a use case breaks unless its certificate is renewed with both EKUs."
     yield _gauge("use_case_breaks_timestamp_seconds", told, breaks, *labels)
+    told = "When the waiver of a use case of a target ends; only what a waiver accepts has it."
+    yield _gauge("use_case_waived_until_timestamp_seconds", told, waived, *labels)

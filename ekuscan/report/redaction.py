@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from ekuscan.fingerprint import chain_id
-from ekuscan.model import Banner, Certificate, RemedyWork, RulesVersion, Run, Source, TrustVersion
+from ekuscan.model import Banner, Certificate, RemedyWork, RulesVersion, Run, Source, TrustVersion, Waiver
 from ekuscan.report.stand_ins import StandIns, public_certificates, stand_ins
 from ekuscan.rules.tables import Tables
 
@@ -31,7 +31,8 @@ def redacted(run: Run, tables: Tables) -> Run:
         hexes[id_] = chain_id(told) if told else f"{len(hexes) + 1:064x}"
     bare = replace(
         run,
-        run=replace(run.run, inventory=None),
+        run=replace(run.run, inventory=None, waivers=tuple(map(_unsaid, run.run.waivers))),
+        verdicts=tuple(replace(one, waived=_unsaid(one.waived)) if one.waived else one for one in run.verdicts),
         certificates={one: _bare(found, one in known) for one, found in run.certificates.items()},
         observations=tuple(
             replace(one, banner=one.banner and _without_words(one.banner), presented={}, ca_names={})
@@ -40,6 +41,11 @@ def redacted(run: Run, tables: Tables) -> Run:
     )
     shown: Run = _Reader(names, hexes).read(Run, bare)
     return replace(shown, run=replace(shown.run, id=run.run.id, ekuscan=run.run.ekuscan))
+
+
+def _unsaid(waiver: Waiver) -> Waiver:
+    """Why something is accepted is a person's own words, and may name anybody."""
+    return replace(waiver, reason="")
 
 
 def _bare(certificate: Certificate, known: bool) -> Certificate:

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ekuscan.advice import is_fine
-from ekuscan.model import Observation, Problem, Run, Verdict
+from ekuscan.model import Observation, Problem, Run, Verdict, Waiver
 from ekuscan.report import encode
 from ekuscan.report.rendering import Rendering, instant, said
 
@@ -82,7 +82,15 @@ def _verdict(verdict: Verdict, given: Rendering, lines: Mapping[str, int]) -> di
         "confidence": verdict.confidence,
         "useCase": said(verdict.use_case),
     }
+    if verdict.waived is not None:
+        found["suppressions"] = [_suppression(verdict.waived)]
     return found
+
+
+def _suppression(waiver: Waiver) -> dict[str, Any]:
+    """Kept in the inventory, beside what is scanned (SARIF 2.1.0, 3.35.2)."""
+    told = f"{said(waiver.reason)} ({said(waiver.owner)}, until {waiver.until})"
+    return {"kind": "external", "status": "accepted", "justification": told}
 
 
 def _port(observation: Observation, run: Run, lines: Mapping[str, int]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import json
 import types
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import MISSING, fields, is_dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -170,6 +170,8 @@ def _read(hint: Any, value: Any, where: str) -> Any:
         }
     if hint is datetime:
         return _instant(value, where)
+    if hint is date:
+        return _day(value, where)
     if hint is Observation:
         return _observation(value, where)
     if isinstance(hint, type) and is_dataclass(hint):
@@ -208,6 +210,15 @@ def _instant(value: Any, where: str) -> datetime:
     _checked(found is not None and found.tzinfo is not None, value, where)
     assert found is not None
     return found
+
+
+def _day(value: Any, where: str) -> date:
+    _checked(isinstance(value, str), value, where)
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        _checked(False, value, where)
+        raise
 
 
 def _checked(right: bool, value: Any, where: str) -> Any:

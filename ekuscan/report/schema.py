@@ -43,8 +43,12 @@ _FINGERPRINTS = frozenset({"sha256", "chain", "presented", "paths", "blocked_by"
 _GAINED: Mapping[str, frozenset[str]] = {
     "Document": frozenset({"plan", "remedy_work"}),
     "Problem": frozenset({"ways", "members"}),
-    "RunInfo": frozenset({"inventory"}),
-    "RunLine": frozenset({"inventory"}),
+    "RunInfo": frozenset({"inventory", "waivers"}),
+    "RunLine": frozenset({"inventory", "waivers"}),
+    "Verdict": frozenset({"waived"}),
+    "VerdictLine": frozenset({"waived"}),
+    "Summary": frozenset({"waived"}),
+    "SummaryLine": frozenset({"waived"}),
     "Preflight": frozenset({"blocks", "plan", "remedy_work"}),
     "Tally": frozenset({"still_open"}),
 }

@@ -50,6 +50,9 @@ COLUMNS = (
     "sha256",
     "line",
     "id",
+    "waived_until",
+    "waived_by",
+    "waived_because",
 )
 _BYTE_ORDER_MARK = "\ufeff"
 # The last four are the wide forms, which spreadsheets take for the narrow ones.
@@ -126,6 +129,9 @@ def _verdict(verdict: Verdict, given: Rendering) -> dict[str, str]:
         "remedy_until": day(remedy.until) if remedy else "",
         "slot": said(verdict.slot or ""),
         "id": said(verdict.id),
+        "waived_until": verdict.waived.until.isoformat() if verdict.waived else "",
+        "waived_by": said(verdict.waived.owner) if verdict.waived else "",
+        "waived_because": said(verdict.waived.reason) if verdict.waived else "",
     }
 
 

@@ -99,6 +99,12 @@ def stand_ins(run: Run, tables: Tables) -> StandIns:
     for sha256 in own:
         _of_certificate(run.certificates[sha256], found)
     found.add(run.run.vantage, "vantage")
+    known = _known(run)
+    for waiver in (*run.run.waivers, *(one.waived for one in run.verdicts if one.waived is not None)):
+        found.add(waiver.owner, "owner")
+        for end in waiver.verdict.partition("/")[0].split(">"):
+            if end not in known and end != "*":
+                found.add(end, "box")
     return found
 
 
@@ -150,8 +156,12 @@ def _of_endpoint(endpoint: Endpoint, found: StandIns) -> None:
     _host(endpoint.server_name, found)
 
 
+def _known(run: Run) -> set[str | None]:
+    return {target.id for target in run.targets} | {target.cluster for target in run.targets}
+
+
 def _of_connections(run: Run, found: StandIns, tables: Tables) -> None:
-    known = {target.id for target in run.targets} | {target.cluster for target in run.targets}
+    known = _known(run)
     for connection in run.connections:
         for end in (connection.from_, connection.to):
             if end not in known:

@@ -18,6 +18,7 @@ from ekuscan.report.table_noticed import noticed
 from ekuscan.report.table_plan import plan
 from ekuscan.report.table_problems import sections
 from ekuscan.report.table_unseen import unseen
+from ekuscan.report.table_waived import waived
 
 WHOLE_UP_TO = 2_000
 SHOWN_OF_MORE = 200
@@ -54,6 +55,7 @@ def _lines(run: Run, shown: Run, page: Page, notes: Mapping[str, str], *, verbos
         yield from page.wrap(counts)
     yield ""
     yield from sections(shown, page, verbose=verbose)
+    yield from waived(run, page, verbose=verbose)
     yield from plan(run, page, verbose=verbose)
     yield from unseen(shown, page, verbose=verbose)
     yield from noticed(shown, page, verbose=verbose)
@@ -119,8 +121,11 @@ def _counts(run: Run, *, verbose: bool) -> list[str]:
     fine = run.summary.outcomes.get("ok", 0)
     unseen = run.summary.endpoints.failed + run.summary.endpoints.skipped
     if not counts:
-        clean = "Nothing breaks in what was seen" if unseen or not run.run.complete else "Nothing breaks"
-        counts.append(clean if fine else "Nothing judged")
+        breaks = "Nothing else breaks" if run.summary.waived else "Nothing breaks"
+        clean = f"{breaks} in what was seen" if unseen or not run.run.complete else breaks
+        counts.append(clean if fine or run.summary.waived else "Nothing judged")
+    if run.summary.waived:
+        counts.append(f"{run.summary.waived:,} waived")
     if fine:
         counts.append(f"{fine:,} fine" + ("" if verbose else " (-v)"))
     if unseen:

@@ -7,7 +7,7 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
-from ekuscan.model import RoleName
+from ekuscan.model import RoleName, Waiver
 from ekuscan.protocols import Transport, transport_of
 from ekuscan.record import record
 from ekuscan.targets.errors import Place, Problems, shown
@@ -126,6 +126,7 @@ class FileContent:
     trust: tuple[TrustDraft, ...] = ()
     client_pairs: tuple[ClientPairDraft, ...] = ()
     proxy: str | None = None
+    waivers: tuple[Waiver, ...] = ()
     sections: frozenset[str] = frozenset()
 
 

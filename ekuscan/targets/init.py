@@ -34,6 +34,12 @@ _TAIL = """
 """
 
 
+_WAIVERS = """
+# Findings that are accepted until a day: shown as waived, not counted. A result has the ids.
+# waivers: [{verdict: TARGET>PEER/USE_CASE/RULE, owner: ..., reason: ..., until: YYYY-MM-DD}]
+"""
+
+
 def init_text(targets: Sequence[str], vocabulary: Vocabulary, request: TargetRequest | None = None) -> str:
     """A commented targets file for TARGET arguments, as `ekuscan.targets.load.load` reads it.
 
@@ -51,6 +57,7 @@ def init_text(targets: Sequence[str], vocabulary: Vocabulary, request: TargetReq
         lines.extend(f"{line}\n" for line in _target_lines(draft, name, vocabulary))
     lines.append(_TAIL)
     lines.extend(f"{line}\n" for line in _connection_lines(drafts, names, vocabulary))
+    lines.append(_WAIVERS)
     return "".join(lines)
 
 

@@ -81,6 +81,7 @@ def load(request: TargetRequest, vocabulary: Vocabulary, read_slot_file: ReadCer
         approaches=approaches(drafts, content, problems),
         proxy=content.proxy,
         hosts={draft.id: hosts for draft in drafts if (hosts := _hosts(draft))},
+        waivers=content.waivers,
     )
     problems.raise_if_any()
     return inventory

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from ekuscan.profiles.load import ROLES
-from ekuscan.targets.shape import SCHEMA_ID, ClientPairEntry, FileEntry, Shapes
+from ekuscan.targets.shape import SCHEMA_ID, ClientPairEntry, FileEntry, Shapes, WaiverEntry
 from ekuscan.targets.vocabulary import Vocabulary
 
 
@@ -19,6 +19,7 @@ def targets_schema(vocabulary: Vocabulary) -> dict[str, Any]:
         "defaults": _definition(shapes.defaults),
         "connection": _definition(shapes.connection),
         "client_certificate": _definition(ClientPairEntry),
+        "waiver": _definition(WaiverEntry),
     }
     top = _definition(FileEntry)
     top["properties"] |= {
@@ -43,6 +44,11 @@ def targets_schema(vocabulary: Vocabulary) -> dict[str, Any]:
             "description": "Use cases between targets or clusters.",
             "type": "array",
             "items": {"$ref": "#/$defs/connection"},
+        },
+        "waivers": {
+            "description": "Findings that are accepted until a day.",
+            "type": "array",
+            "items": {"$ref": "#/$defs/waiver"},
         },
     }
     return {

@@ -24,7 +24,10 @@ from ekuscan.profiles.load import ROLES
 from ekuscan.protocols import SCHEMES
 from ekuscan.targets.vocabulary import SettingShape, Vocabulary
 from ekuscan.targets.words import (
+    OWNER_LIMIT,
+    REASON_LIMIT,
     STACKS,
+    day_problem,
     host_problem,
     name_problem,
     port_key_problem,
@@ -32,6 +35,8 @@ from ekuscan.targets.words import (
     role_problem,
     server_name_problem,
     setting_problem,
+    waived_problem,
+    words_problem,
 )
 
 SCHEMA_ID = "ekuscan.targets/1"
@@ -146,6 +151,19 @@ class ClientPairEntry(_Entry):
     key: Text | None = Field(None, description="The file of its private key, if that is another file.")
 
 
+class WaiverEntry(_Entry):
+    """Findings that the site accepts until a day."""
+
+    verdict: Annotated[str, _must(waived_problem)] = Field(
+        description="The id of a verdict as a result has it, TARGET[>PEER]/USE_CASE/RULE; * stands for a whole part.",
+    )
+    owner: Annotated[str, _must(partial(words_problem, most=OWNER_LIMIT))] = Field(description="Who accepts it.")
+    reason: Annotated[str, _must(partial(words_problem, most=REASON_LIMIT))] = Field(description="Why it is accepted.")
+    until: Annotated[str, _must(day_problem), WithJsonSchema({"type": "string", "format": "date"})] = Field(
+        description="The last day on which it holds, as YYYY-MM-DD."
+    )
+
+
 class FileEntry(_Entry):
     """What ekuscan is to look at, and what connects to what."""
 
@@ -156,6 +174,7 @@ class FileEntry(_Entry):
     client_certificates: dict[str, Any] | None = None
     proxy: Text | None = Field(None, description="The proxy to go through: http://host:port or socks5://host:port.")
     connections: list[Any] | None = None
+    waivers: list[Any] | None = None
 
 
 class Shapes:

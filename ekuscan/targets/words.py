@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from datetime import date
 from functools import lru_cache
 from typing import get_args
 
@@ -15,10 +17,15 @@ from ekuscan.targets.vocabulary import Vocabulary
 NAME_LIMIT = 128
 # Where the URL of a proxy belongs: none at all.
 NO_PROXY = "none"
+OWNER_LIMIT, REASON_LIMIT = 200, 2000
+# What stands for every word in a part of a verdict's id.
+ANY = "*"
 STACKS: tuple[Stack, ...] = get_args(Stack)
 
 # These join names into ids and options: TARGET>PEER/USE_CASE, TARGET:PORT/PROTOCOL, NAME:SLOT=FILE, tags=a,b.
 _JOINTS = frozenset(":/>=,#@")
+_VERDICT = "TARGET[>PEER]/USE_CASE/RULE"
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @lru_cache(maxsize=4096)
@@ -90,6 +97,41 @@ def role_problem(text: str) -> str | None:
 def setting_problem(text: str, values: Sequence[str]) -> str | None:
     """The value of a setting; no values means any text."""
     return None if not values or text in values else not_one_of(text, values)
+
+
+def waived_problem(text: str) -> str | None:
+    """Which verdicts a waiver is about: an id of a verdict, or one with "*" in place of whole parts."""
+    parts = text.split("/")
+    ends = parts[0].split(">")
+    if len(parts) != 3 or len(ends) > 2 or not all((*ends, *parts[1:])):
+        return f"found {shown(text, NAME_LIMIT)}; write the id of a verdict, {_VERDICT}"
+    if all(part == ANY for part in (*ends, *parts[1:])):
+        return f"found {shown(text)}, which is every verdict; name at least a target, a use case or a rule"
+    half = next((part for part in (*ends, *parts[1:]) if ANY in part and part != ANY), None)
+    if half is not None:
+        return f"found {shown(half)} in it; {ANY} stands for a whole part, so write {ANY} or the whole name"
+    return next((problem for end in ends if end != ANY and (problem := name_problem(end))), None)
+
+
+def words_problem(text: str, most: int) -> str | None:
+    """Words of a person, of at most ``most`` characters, in one or several lines."""
+    told = " ".join(text.split())
+    if not told:
+        return "found nothing; write a few words"
+    if len(told) > most:
+        return f"found {len(told)} characters; write at most {most}"
+    return None if told.isprintable() else f"found {shown(told)}; leave out what is no visible character"
+
+
+def day_problem(text: str) -> str | None:
+    """A day."""
+    if _DAY.fullmatch(text):
+        try:
+            date.fromisoformat(text)
+        except ValueError:
+            return f"found {shown(text)}, a day that no calendar has; write it as YYYY-MM-DD"
+        return None
+    return f"found {shown(text)}; write the day as YYYY-MM-DD"
 
 
 def release_problem(role: RoleName | None, text: str, vocabulary: Vocabulary) -> str | None:

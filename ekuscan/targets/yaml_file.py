@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
+from ekuscan.model import Waiver
 from ekuscan.profiles.load import role_named
 from ekuscan.targets.address import parse_host, parse_port_word
 from ekuscan.targets.draft import (
@@ -18,7 +20,7 @@ from ekuscan.targets.draft import (
     TrustDraft,
 )
 from ekuscan.targets.errors import Place, Problems, shown
-from ekuscan.targets.shape import ClientPairEntry, DefaultsEntry, FileEntry, Shapes, TargetEntry
+from ekuscan.targets.shape import ClientPairEntry, DefaultsEntry, FileEntry, Shapes, TargetEntry, WaiverEntry
 from ekuscan.targets.strict import Strict
 from ekuscan.targets.vocabulary import Vocabulary
 from ekuscan.targets.words import NO_PROXY, name_problem, role_problem
@@ -58,6 +60,7 @@ class _Reader:
             trust=tuple(self._trust(parts.get("trust"))),
             client_pairs=tuple(self._client_pairs(parts.get("client_certificates"))),
             proxy=self._proxy(parts.get("proxy")),
+            waivers=tuple(self._waivers(parts.get("waivers"))),
             sections=frozenset(parts),
         )
 
@@ -144,6 +147,20 @@ class _Reader:
             if model is not None:
                 places = {one.key: place.at(one.key, one.line) for one in part.value.entries}
                 yield ClientPairDraft(part.key, place, model.certificate, model.key, places)
+
+    def _waivers(self, entry: Entry | None) -> Iterator[Waiver]:
+        items = entry.value.items if entry is not None else ()
+        lines: dict[str, int] = {}
+        for number, value in enumerate(items, start=1):
+            place = Place(self._place.where, value.line, f"waivers[{number}]")
+            model = self._strict.read(WaiverEntry, value, place)
+            if model is None:
+                continue
+            if model.verdict in lines:
+                self._problems.add(place.at("verdict"), f"found twice; line {lines[model.verdict]} has it already")
+            lines.setdefault(model.verdict, value.line)
+            owner, reason = (" ".join(text.split()) for text in (model.owner, model.reason))
+            yield Waiver(model.verdict, owner, reason, date.fromisoformat(model.until), value.line)
 
     def _proxy(self, entry: Entry | None) -> str | None:
         if entry is None or entry.value.kind != "text" or not entry.value.text:

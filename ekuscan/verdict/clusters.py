@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from ekuscan.model import Connection, Verdict
 from ekuscan.rules.tables import Tables
-from ekuscan.verdict.culprits import Spread
 from ekuscan.verdict.estate import Estate
 from ekuscan.verdict.evaluate import GRAVITY
 from ekuscan.verdict.facts import Link
@@ -17,7 +16,7 @@ from ekuscan.verdict.links import names
 Pair = tuple[str, str]
 """Who dials and who answers."""
 IsFine = Callable[[Verdict], bool]
-_PAIRS = "PAIRS"
+WHOLE = "PAIRS"
 
 
 def wholes(judged: Iterable[Judged], estate: Estate, is_fine: IsFine) -> Iterator[Judged]:
@@ -82,7 +81,7 @@ def _wider(own: Connection, others: Iterable[Connection], estate: Estate) -> Ite
 
 def is_whole(verdict: Verdict) -> bool:
     """Whether a verdict is that of a whole connection, each pair of which has one of its own."""
-    return verdict.id.endswith(f"/{_PAIRS}")
+    return verdict.id.endswith(f"/{WHOLE}")
 
 
 def _tells_of(use_case: str, connection: Connection, tables: Tables) -> bool:
@@ -100,33 +99,33 @@ def _by_pair(items: Iterable[Judged]) -> dict[Pair, list[Judged]]:
 
 def _whole(connection: Connection, use_case: str, pairs: Mapping[Pair, Sequence[Judged]], is_fine: IsFine) -> Judged:
     # Of pairs that are equally bad the first by name, whatever the order in which they stand in a file.
-    pair, items = max(sorted(pairs.items(), key=lambda one: one[0]), key=lambda one: max(map(_gravity, one[1])))
-    worst = max(items, key=_gravity)
-    affected = [pair for pair, items in pairs.items() if not all(is_fine(item.verdict) for item in items)]
-    common = frozenset(_common(affected) - _common(pairs)) if affected else frozenset[str]()
-    ends = f"{connection.from_} > {connection.to}"
+    def gravity(item: Judged) -> tuple[bool, int, int]:
+        """What is waived comes behind all that is not, so that the whole is waived with the last of its pairs."""
+        standing = item.verdict.waived is None and not is_fine(item.verdict)
+        return standing, GRAVITY[item.verdict.now], GRAVITY[item.verdict.next]
+
+    pair, items = max(sorted(pairs.items(), key=lambda one: one[0]), key=lambda one: max(map(gravity, one[1])))
+    worst = max(items, key=gravity)
     verdict = replace(
         worst.verdict,
-        id=f"{connection.from_}>{connection.to}/{use_case}/{_PAIRS}",
+        id=f"{connection.from_}>{connection.to}/{use_case}/{WHOLE}",
         part_of=None,
         connection=connection.id,
-        text=f"{_told(pair, affected, len(pairs), sorted(common))} {worst.verdict.text}",
+        text=f"{_told(pair, pairs, is_fine)} {worst.verdict.text}",
         remedies=(),
     )
-    return replace(worst, verdict=verdict, spread=Spread(ends, worst.verdict.id, common) if affected else None)
+    return replace(worst, verdict=verdict)
 
 
-def _gravity(item: Judged) -> tuple[int, int]:
-    return GRAVITY[item.verdict.now], GRAVITY[item.verdict.next]
-
-
-def _told(worst: Pair, affected: Sequence[Pair], pairs: int, common: Iterable[str]) -> str:
-    """How many of so many pairs are affected, which is the worst, and which member all of them have in common."""
+def _told(worst: Pair, pairs: Mapping[Pair, Sequence[Judged]], is_fine: IsFine) -> str:
+    """How many pairs are affected, which is the worst, and which member all of them have in common."""
+    affected = [pair for pair, items in pairs.items() if not all(is_fine(item.verdict) for item in items)]
     if not affected:
-        return f"{_all(pairs)} pairs of members are fine."
-    count = _all(pairs) if len(affected) == pairs else f"{len(affected)} of {pairs}"
+        return f"{_all(len(pairs))} pairs of members are fine."
+    count = _all(len(pairs)) if len(affected) == len(pairs) else f"{len(affected)} of {len(pairs)}"
     told = f"{count} pairs of members are affected, the worst is {_named(worst)}."
-    for member in common:
+    common = _common(affected) - _common(pairs)
+    for member in sorted(common):
         told += f" {member} is in each of them: without it the connection is fine."
     return told
 

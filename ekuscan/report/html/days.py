@@ -10,7 +10,7 @@ from ekuscan.model import Certificate, Chain, Run
 from ekuscan.policy.calendar import CertificateDays, certificate_days
 from ekuscan.record import record
 from ekuscan.report.agenda import certificate_entries, policy_entries
-from ekuscan.report.html.signs import Sign, gravest
+from ekuscan.report.html.signs import Sign, gravest, sign_of
 
 _NAMES = 3
 
@@ -57,7 +57,7 @@ def held_certificates(run: Run, today: date) -> tuple[Held, ...]:
     outcomes: dict[str, list[Sign]] = {}
     for verdict in run.verdicts:
         if verdict.sha256 is not None:
-            outcomes.setdefault(verdict.sha256, []).append(gravest([verdict.outcome]))
+            outcomes.setdefault(verdict.sha256, []).append(sign_of(verdict))
     found = [
         Held(
             sha256,

@@ -14,7 +14,7 @@ from ekuscan.report.html.checklist import checklist
 from ekuscan.report.html.days import days_of, held_certificates
 from ekuscan.report.html.map_view import map_view
 from ekuscan.report.html.rows import endpoint_rows, notice_rows, problem_rows, verdict_rows
-from ekuscan.report.html.signs import OUTCOMES, SECTION_SIGNS, STATUSES
+from ekuscan.report.html.signs import OUTCOMES, SECTION_SIGNS, STATUSES, WAIVED
 from ekuscan.report.html.summary import summary
 from ekuscan.report.html.template import pieces
 from ekuscan.report.html.timeline import timeline
@@ -82,7 +82,7 @@ def render(run: Run, tables: Tables, now: datetime) -> Iterator[str]:
         sources=sources,
         source_numbers={source.code: number for number, source in enumerate(sources, 1)},
         sections=[(section, SECTION_SIGNS[section.name]) for section in SECTIONS],
-        outcomes=list(OUTCOMES.values()),
+        outcomes=[*OUTCOMES.values(), *([WAIVED] if any(one.waived for one in run.verdicts) else [])],
         statuses=list(STATUSES.values()),
         moment=text.moment,
     )

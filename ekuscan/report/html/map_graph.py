@@ -9,7 +9,7 @@ from typing import Literal
 
 from ekuscan.model import Connection, Run, Target, Verdict
 from ekuscan.record import record
-from ekuscan.report.html.signs import NOT_JUDGED, OUTCOMES, Sign, gravest
+from ekuscan.report.html.signs import NOT_JUDGED, OUTCOMES, Sign, gravest, sign_of
 from ekuscan.verdict.clusters import is_whole
 
 BOXES_UP_TO = 130
@@ -126,7 +126,7 @@ def _key(target: Target) -> Key:
 
 
 def _box(target: Target, verdicts: Iterable[Verdict]) -> Box:
-    return Box(target.id, target.role, target.release, gravest(one.outcome for one in verdicts))
+    return Box(target.id, target.role, target.release, gravest(verdicts))
 
 
 def _between(run: Run, ends: _Ends) -> dict[tuple[Key, Key], tuple[list[Verdict], list[Connection]]]:
@@ -165,8 +165,8 @@ def _group(key: Key, ends: _Ends, boxes: Sequence[Box], boxed: bool) -> Group:
 
 
 def _link(from_: int, to: int, verdicts: Sequence[Verdict], untold: Sequence[Connection]) -> Link:
-    ordered = sorted(verdicts, key=lambda one: OUTCOMES[one.outcome].rank)
-    sign = gravest(one.outcome for one in verdicts) if verdicts else OUTCOMES["unknown"]
+    ordered = sorted(verdicts, key=lambda one: sign_of(one).rank)
+    sign = gravest(verdicts) if verdicts else OUTCOMES["unknown"]
     declared = any(not one.if_used for one in verdicts) or any(one.origin != "assumed" for one in untold)
     return Link(from_, to, sign, not declared, tuple(ordered), tuple(untold))
 

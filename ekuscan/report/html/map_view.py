@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from ekuscan.model import Connection, Run
+from ekuscan.model import Connection, Run, Verdict
 from ekuscan.profiles.load import profile, role_named
 from ekuscan.record import record
 from ekuscan.report import text
@@ -235,16 +235,15 @@ def _named(group: Group) -> str:
 
 
 def _uses(link: Link, verdicts: Mapping[str, VerdictRow], titles: Mapping[str, str]) -> Iterator[Use]:
-    by_case: dict[str, list[str]] = {}
+    by_case: dict[str, list[Verdict]] = {}
     for verdict in link.verdicts:
-        by_case.setdefault(verdict.use_case, []).append(verdict.id)
-    outcomes = {verdict.id: verdict.outcome for verdict in link.verdicts}
-    for case, ids in by_case.items():
-        first = verdicts.get(ids[0])
+        by_case.setdefault(verdict.use_case, []).append(verdict)
+    for case, found in by_case.items():
+        first = verdicts.get(found[0].id)
         yield Use(
             titles.get(case, case),
-            gravest(outcomes[id_] for id_ in ids),
-            len(ids),
+            gravest(found),
+            len(found),
             first.number if first is not None else None,
         )
 

@@ -9,7 +9,7 @@ from ekuscan.model import Fork, Notice, Observation, Problem, Remedy, RemedyWork
 from ekuscan.notices.table import packaged
 from ekuscan.record import record
 from ekuscan.report import text
-from ekuscan.report.html.signs import OUTCOMES, SECTION_SIGNS, STATUSES, Sign
+from ekuscan.report.html.signs import SECTION_SIGNS, STATUSES, Sign, sign_of
 from ekuscan.report.marks import strongest
 from ekuscan.report.page import Page
 from ekuscan.report.table_details import port_remarks
@@ -86,14 +86,14 @@ class NoticeRow:
 
 def verdict_rows(run: Run, titles: Mapping[str, str]) -> tuple[VerdictRow, ...]:
     """The verdicts, the gravest first; those that exist only if somebody uses them behind the others of their kind."""
-    ordered = sorted(run.verdicts, key=lambda one: (OUTCOMES[one.outcome].rank, one.if_used))
+    ordered = sorted(run.verdicts, key=lambda one: (sign_of(one).rank, one.if_used))
     return tuple(_verdict(number, verdict, titles) for number, verdict in enumerate(ordered, 1))
 
 
 def _verdict(number: int, verdict: Verdict, titles: Mapping[str, str]) -> VerdictRow:
     return VerdictRow(
         number,
-        OUTCOMES[verdict.outcome],
+        sign_of(verdict),
         verdict,
         titles.get(verdict.use_case, verdict.use_case),
         titles.get(verdict.part_of, verdict.part_of) if verdict.part_of is not None else None,

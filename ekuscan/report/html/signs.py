@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ekuscan.model import EndpointStatus, Outcome
+from ekuscan.model import EndpointStatus, Outcome, Verdict
 from ekuscan.record import record
 from ekuscan.report.page import SectionName
 
@@ -24,8 +24,8 @@ OUTCOMES: Mapping[Outcome, Sign] = {
     "depends": Sign("to decide", "decide", 2),
     "at-risk": Sign("at risk", "risk", 3),
     "unknown": Sign("unknown", "unknown", 4),
-    "ok": Sign("fine", "fine", 5),
-    "not-applicable": Sign("does not apply", "none", 6),
+    "ok": Sign("fine", "fine", 6),
+    "not-applicable": Sign("does not apply", "none", 7),
 }
 SECTION_SIGNS: Mapping[SectionName, Sign] = {
     "broken-now": OUTCOMES["breaks-now"],
@@ -41,9 +41,15 @@ STATUSES: Mapping[EndpointStatus, Sign] = {
     "seen": Sign("seen", "fine", 3),
     "closed": Sign("closed", "none", 4),
 }
-NOT_JUDGED = Sign("not judged", "none", 7)
+WAIVED = Sign("waived", "waived", 5)
+NOT_JUDGED = Sign("not judged", "none", 8)
 
 
-def gravest(outcomes: Iterable[Outcome]) -> Sign:
+def sign_of(verdict: Verdict) -> Sign:
+    """The sign of a verdict's answer; of one that a waiver accepts that it does."""
+    return OUTCOMES[verdict.outcome] if verdict.waived is None else WAIVED
+
+
+def gravest(verdicts: Iterable[Verdict]) -> Sign:
     """The sign of the gravest one, `NOT_JUDGED` where there is none."""
-    return min((OUTCOMES[outcome] for outcome in outcomes), key=lambda sign: sign.rank, default=NOT_JUDGED)
+    return min(map(sign_of, verdicts), key=lambda sign: sign.rank, default=NOT_JUDGED)

@@ -84,7 +84,8 @@ def _sentence(run: Run, found: Counter[SectionName], fine: int, now: datetime) -
         return "Nothing was judged.", OUTCOMES["unknown"]
     seen = _unseen(run) == 0 and run.run.complete
     cases = text.counted(fine, "use case")
-    return (f"Nothing breaks: {cases} judged fine." if seen else f"Nothing breaks in what was seen: {cases} fine."), (
+    breaks = "Nothing else breaks" if run.summary.waived else "Nothing breaks"
+    return (f"{breaks}: {cases} judged fine." if seen else f"{breaks} in what was seen: {cases} fine."), (
         OUTCOMES["ok"] if seen else OUTCOMES["unknown"]
     )
 
@@ -115,6 +116,8 @@ def _cautions(run: Run) -> Iterator[str]:
         yield f"{ports} gave no certificate; what hangs on {_it(unseen)} is not part of the answer."
     if run.summary.undecided:
         yield f"{run.summary.undecided:,} left open: declared connections or boxes of which nothing could be said."
+    if run.summary.waived:
+        yield f"{text.counted(run.summary.waived, 'finding')} waived, and not counted."
     assumed = sum(one.origin == "assumed" for one in run.connections)
     if assumed:
         yield f"{text.counted(assumed, 'connection')} {'was' if assumed == 1 else 'were'} assumed, not declared."
