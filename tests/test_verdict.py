@@ -411,7 +411,14 @@ def test_edge_audio_is_mutual_where_the_answering_end_was_seen_to_ask(dials: str
 
 
 @pytest.mark.parametrize(
-    ("use_case", "far"), [("edge-audio", "webex"), ("sip-b2b", "outside"), ("sip-im-federation", "outside")]
+    ("use_case", "far"),
+    [
+        ("edge-audio", "webex"),
+        ("sip-b2b", "outside"),
+        ("sip-im-federation", "outside"),
+        ("neighbor-zone", "cucm"),
+        ("neighbor-zone", "generic"),
+    ],
 )
 def test_the_direction_that_nobody_declared_is_assumed_where_a_use_case_always_has_both(
     use_case: str, far: RoleName
@@ -425,7 +432,40 @@ def test_the_direction_that_nobody_declared_is_assumed_where_a_use_case_always_h
 
     assert assumed() == [("w", "edge", "assumed")]
     facts.link(use_case, "w", "e")
+    assert assumed() == [("w", "e2", "assumed")]
+    facts.link(use_case, "w", "e2")
     assert assumed() == []
+
+
+@pytest.mark.parametrize(("tls_verify", "given"), [("on", "breaks"), ("off", "ok")])
+def test_a_peer_dials_back_over_the_zone_that_was_declared_with_what_the_zone_verifies(
+    tls_verify: str, given: str
+) -> None:
+    facts = Facts().box("c", "expressway-c", "X15.5", {"server": Shown("both", "private")}, client_certificate="copied")
+    facts.box("cucm", "cucm", "14SU3", {"CallManager": Shown("server", "private")})
+    facts.link("neighbor-zone", "c", "cucm", tls_verify=tls_verify, mtls="on")
+    facts.connections += assumed_connections(facts.targets, facts.connections, packaged())
+    verdict = facts.verdicts()["cucm>c/neighbor-zone/X19P"]
+    assert (verdict.now, verdict.if_used) == (given, True)
+    assert ("cucm>c/neighbor-zone.tls_verify", tls_verify) in {(one.fact, one.value) for one in verdict.because}
+
+
+def test_what_a_zone_of_two_boxes_says_counts_for_the_way_back_before_what_one_of_their_clusters_says() -> None:
+    facts = Facts().box("c1", "expressway-c", "X15.5", {}, "core").box("c2", "expressway-c", "X15.5", {}, "core")
+    facts.box("u", "cucm", "14SU3").link("neighbor-zone", "u", "c2", tls_verify="off")
+    facts.link("neighbor-zone", "c1", "u", tls_verify="on").link("neighbor-zone", "core", "u", tls_verify="off")
+    assumed = assumed_connections(facts.targets, facts.connections, packaged())
+    told = {one.id: one.settings["tls_verify"].value for one in assumed if one.use_case == "neighbor-zone"}
+    assert told == {"u>c1/neighbor-zone": "on"}
+    for there in (facts.connections, facts.connections[::-1]):
+        back = assumed_connections(facts.targets, there, packaged())
+        assert {one.id for one in back} == {one.id for one in assumed}
+
+
+def test_a_trunk_without_tls_has_none_on_the_way_back_either() -> None:
+    facts = Facts().box("u", "cucm", "14SU3").box("cube", "cube", "17.12.4").link("sip-trunk", "u", "cube", mtls="off")
+    (back,) = (one for one in assumed_connections(facts.targets, facts.connections, packaged()))
+    assert (back.id, back.settings["mtls"].value) == ("cube>u/sip-trunk", "off")
 
 
 @pytest.mark.parametrize(("seen", "given"), [(REFUSES, "breaks"), (TAKES, "ok")])

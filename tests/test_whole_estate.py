@@ -108,7 +108,11 @@ def test_nothing_but_the_way_back_is_assumed_with_peers_of_which_a_connection_is
     assumed = [one for one in document["connections"] if one["origin"] == "assumed"]
     back = {(one["use_case"], one["to"], one["from"]) for one in document["connections"] if one["origin"] != "assumed"}
     ways_back = {(one["use_case"], one["from"], one["to"]) for one in assumed} & back
-    assert ways_back == {("sip-b2b", "far-ends", "edge"), ("sip-b2b", "partner-a", "branch-e")}
+    assert ways_back == {
+        ("sip-b2b", "far-ends", "edge"),
+        ("sip-b2b", "partner-a", "branch-e"),
+        ("sip-trunk", "cm", "imp1"),
+    }
     others = [one for one in assumed if (one["use_case"], one["from"], one["to"]) not in ways_back]
     ends = {end for one in others for end in (one["from"], one["to"])}
     products = {one["id"] for one in document["targets"] if one["role"] not in ("outside", "generic")}

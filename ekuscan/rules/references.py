@@ -102,6 +102,8 @@ def use_case_faults(row: UseCase, tables: Tables) -> Iterator[RowFault]:
     yield from _named("rides_on", [row.rides_on] if row.rides_on else (), tables.use_cases)
     yield from _cited(row.source, tables, needed=False)
     yield from _named("far_end_unless", row.far_end_unless, tables.use_cases)
+    zones = [setting.name for setting in tables.settings.values() if setting.of == "connection"]
+    yield from _named("both_have", row.both_have, zones)
     if row.far_end.keys() - {"peers"} and not (row.from_ and row.to):
         yield RowFault("far_end", "far_end: write from and to as well")
 

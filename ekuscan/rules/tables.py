@@ -250,7 +250,8 @@ class UseCase:
     ``far_end`` names unnamed far ends by their role, or by one of `FAR_ENDS` where all ends have the same one;
     ``far_end_slot``, with the same keys: they are there only for boxes of which that slot's certificate was seen, and
     (``far_end_unless``) that no connection of these use cases joins to anything.
-    ``dials_back``: a connection that is declared in one direction is assumed in the other.
+    ``dials_back``: a connection that is declared in one direction is assumed in the other, where it has those of the
+    declared settings that are in ``both_have``.
     """
 
     name: str
@@ -259,6 +260,7 @@ class UseCase:
     to: tuple[str, ...]
     both_ways: bool
     dials_back: bool
+    both_have: tuple[str, ...]
     itself: bool
     assume: tuple[tuple[str, str], ...]
     far_end: Mapping[str, str]

@@ -45,6 +45,7 @@ def use_case_row(file: str, name: str, values: Mapping[str, Any]) -> UseCase:
         to=answers,
         both_ways=row.take("both_ways", bool, False),
         dials_back=row.take("dials_back", bool, False),
+        both_have=row.words("both_have", ()),
         itself=row.take("itself", bool, False),
         assume=_pairs(row, assume, dials, answers),
         far_end=_by_role(row, "far_end", (*dials, *answers)),

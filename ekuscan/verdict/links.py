@@ -55,20 +55,30 @@ def assumed_connections(
 
 
 def _back(targets: Mapping[str, Target], declared: Sequence[Connection], tables: Tables) -> Iterator[Connection]:
-    """The other direction of what somebody declared in one, where a use case always has both."""
+    """The other direction of what somebody declared in one, where a use case always has both.
+
+    It has the settings that are those of both directions. What names boxes goes before what names their clusters.
+    """
     members = _members(targets)
-    pairs = {
+    told = {
         (one.use_case, dials.id, answers.id)
         for one in declared
         for dials in members.get(one.from_, ())
         for answers in members.get(one.to, ())
     }
-    for one in declared:
+    found: dict[str, Connection] = {}
+    for one in sorted(declared, key=lambda one: ((one.from_ in targets) + (one.to in targets), one.id)):
         row = tables.use_cases.get(one.use_case)
-        ends = [end.id for end in members.get(one.from_, ())], [end.id for end in members.get(one.to, ())]
-        told = any((one.use_case, back, there) in pairs for there in ends[0] for back in ends[1])
-        if row is not None and row.dials_back and not told:
-            yield _assumed(row, one.to, one.from_)
+        if row is None or not row.dials_back:
+            continue
+        pairs = [(a.id, b.id) for a in members.get(one.to, ()) for b in members.get(one.from_, ())]
+        missing = [(dials, answers) for dials, answers in pairs if (row.name, dials, answers) not in told]
+        for dials, answers in [(one.to, one.from_)] if missing == pairs else missing:
+            back = _assumed(row, dials, answers)
+            settings = {name: fact for name, fact in one.settings.items() if name in row.both_have}
+            before = found.get(back.id, back).settings
+            found[back.id] = replace(back, settings={**before, **settings})
+    yield from found.values()
 
 
 def unguessed(targets: Mapping[str, Target], declared: Sequence[Connection], tables: Tables) -> Iterator[Sides]:

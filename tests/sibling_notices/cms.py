@@ -400,6 +400,8 @@ ALONE = (
             "u/https/CM01": "ok",
             "m>u/sip-trunk/CM04": "at-risk",
             "u>m/sip-trunk/CM03": "ok",
+            "u>m/sip-trunk/CM02": if_used("ok"),
+            "m>u/sip-trunk/CM05": if_used("ok"),
             "m/cms-c2w/MS05": if_used("at-risk"),
             "m/cms-recorder/MS07": if_used(fork("its deployment.sip_verify", _VERIFIED_OR_NOT)),
         },
