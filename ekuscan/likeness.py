@@ -128,7 +128,7 @@ def _view(
 
 
 def _lone_box(seen: Seen) -> Target | None:
-    if len(seen.targets) != 1 or seen.connections:
+    if len(seen.targets) != 1 or seen.connections or seen.fresh:
         return None
     (target,) = seen.targets.values()
     return None if target.cluster is not None or _MARK in target.id else target

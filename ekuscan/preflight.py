@@ -100,7 +100,7 @@ def _judged_again(look: Look, made: Changed, knowledge: Knowledge, grounds: Grou
         connections=made.estate.connections,
         slot_files=(),
     )
-    options = replace(look.options, as_of=grounds.day, planning=True)
+    options = replace(look.options, as_of=grounds.day, planning=True, fresh=made.fresh)
     run = RunInProgress(look.run.run, inventory, knowledge, grounds.book, options)
     for _ in run.begin():
         pass

@@ -67,7 +67,7 @@ class Options:
     ``assume``: with assumed connections and unnamed far ends. ``candidates``: the certificates are files that somebody
     thinks of installing, so upload rules apply, and what hangs on other ends' certificates is left out. ``streamed``:
     the parts are all that is wanted, there will be no whole result. ``noticing``: with what is noticed beside verdicts.
-    ``planning``: with a plan.
+    ``planning``: with a plan. ``fresh``: as `ekuscan.verdict.estate.Seen` has it.
     """
 
     as_of: datetime
@@ -77,6 +77,7 @@ class Options:
     streamed: bool = False
     noticing: bool = True
     planning: bool = True
+    fresh: frozenset[tuple[str, str, str]] = frozenset()
     fail_on: FailOn = field(default_factory=FailOn)
 
 
@@ -323,6 +324,7 @@ class RunInProgress:
             far_ends=self._options.assume,
             hosts=self._inventory.hosts,
             ca_lists=ca_lists(flat, served, targets, self.book),
+            fresh=self._options.fresh,
         )
         beside = tuple(one for name in targets for one in self._beside.get(name, ()))
         piece = Piece(tuple(targets.values()), connections, flat, (), notices=beside)

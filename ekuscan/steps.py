@@ -16,6 +16,8 @@ from ekuscan.what_if.roots import Issued, another_root, issued, root_name
 from ekuscan.what_if.settled import Grounds, Settled
 from ekuscan.what_if.slots import held
 
+_Facts = Mapping[str, frozenset[str] | Release]
+_PEER = "peer."
 _NAMED = ("release", "slot", "root", "setting", "value", "connection", "read_at")
 
 
@@ -38,12 +40,16 @@ class Scene:
 
 @record
 class _Asked:
-    """An alteration as the rows see it: facts to compare with, words for the texts, the boxes that it is about."""
+    """An alteration as the rows see it: facts to compare with, words for the texts, the boxes that it is about.
+
+    ``peers`` are the boxes at the other ends of its connections, each with facts of its own.
+    """
 
     on: str
-    facts: Mapping[str, frozenset[str] | Release]
+    facts: _Facts
     words: Mapping[str, str]
     boxes: tuple[str, ...]
+    peers: tuple[tuple[str, _Facts], ...] = ()
 
 
 def steps(alterations: Iterable[Alteration], scene: Scene) -> tuple[Step, ...]:
@@ -52,6 +58,7 @@ def steps(alterations: Iterable[Alteration], scene: Scene) -> tuple[Step, ...]:
     for asked in _all(alterations, scene):
         for row in _rows(asked, scene.tables):
             words = {name: asked.words[name] for name in _NAMED if f"{{{name}}}" in row.text}
+            words |= {"peers": _listed(_peers(row, asked))} if "{peers}" in row.text else {}
             words |= {"Value": asked.words["value"].capitalize()} if row.command and "{Value}" in row.command else {}
             key = (row.id, *words.items())
             found.setdefault(key, (row, words, []))[2].extend(asked.boxes)
@@ -83,12 +90,24 @@ def content_of(alteration: Alteration, target: Target) -> SlotContent | None:
 
 
 def _rows(asked: _Asked, tables: Tables) -> list[StepRow]:
-    wanted = [row for row in tables.steps if asked.on in row.on and all(_holds(one, asked.facts) for one in row.when)]
+    wanted = [row for row in tables.steps if asked.on in row.on and _wanted(row, asked)]
     taken = {row.order for row in wanted if not row.otherwise}
     return [row for row in wanted if not (row.otherwise and row.order in taken)]
 
 
-def _holds(condition: Condition, facts: Mapping[str, frozenset[str] | Release]) -> bool:
+def _wanted(row: StepRow, asked: _Asked) -> bool:
+    own = [one for one in row.when if not one.fact.startswith(_PEER)]
+    return all(_holds(one, asked.facts) for one in own) and (len(own) == len(row.when) or bool(_peers(row, asked)))
+
+
+def _peers(row: StepRow, asked: _Asked) -> tuple[str, ...]:
+    """The peers that meet the conditions of a row on them."""
+    wanted = [replace(one, fact=one.fact.removeprefix(_PEER)) for one in row.when if one.fact.startswith(_PEER)]
+    met = (name for name, facts in asked.peers if all(_holds(one, facts) for one in wanted))
+    return tuple(dict.fromkeys(met))
+
+
+def _holds(condition: Condition, facts: _Facts) -> bool:
     """Whether a condition holds, or may hold where a release is known in part. Other facts that nobody told meet none,
     but a step after an upgrade is named too where nobody knows what it came from."""
     known = facts.get(condition.fact)
@@ -135,7 +154,17 @@ def _of_target(one: Alteration, target: Target, scene: Scene) -> _Asked:
         if one.kind == "renewal" and new is not None:
             both = "clientAuth" in new[0].eku.names and _public(new[1])
             facts["asked"] = frozenset(["yes" if both else "no"])
-    return _Asked(one.kind, facts, words, (target.id,))
+    return _Asked(one.kind, facts, words, (target.id,), tuple(_other_ends(target.id, scene.after)))
+
+
+def _other_ends(name: str, estate: Settled) -> Iterator[tuple[str, _Facts]]:
+    """For each connection of a box the boxes at its other end, with their settings and which end that is."""
+    for connection in estate.connections:
+        ends = estate.members(connection.from_), estate.members(connection.to)
+        for here, there, end in ((*ends, "to"), (*ends[::-1], "from")):
+            for peer in there if name in here else ():
+                facts = {setting: frozenset([fact.value]) for setting, fact in estate.targets[peer].settings.items()}
+                yield peer, {**facts, "use_case": frozenset([connection.use_case]), "end": frozenset([end])}
 
 
 def _of_connection(one: Alteration, scene: Scene) -> Iterator[_Asked]:

@@ -22,7 +22,7 @@ from tests.judging import AS_OF, Facts, Policy, Shown
 from tests.pki import BOTH, issue
 
 ROWS = packaged().steps
-WORDS = {"boxes", "release", "slot", "root", "setting", "value", "connection", "read_at"}
+WORDS = {"boxes", "peers", "release", "slot", "root", "setting", "value", "connection", "read_at"}
 PAIR: tuple[tuple[str, RoleName], ...] = (("exp-c1", "expressway-c"), ("exp-e1", "expressway-e"))
 SLOTS: tuple[tuple[RoleName, str], ...] = tuple(
     (role, slot)
@@ -58,6 +58,14 @@ def new(name: str) -> NewCertificate:
     return NewCertificate(name, (issue("exp", issue("Root", ca=True), eku=BOTH).der,), "new.pem")
 
 
+def recording(listed: str = "whitelist") -> Facts:
+    """A Call Bridge and a recorder, each with a bundle; another recorder takes anybody's certificate."""
+    facts = Facts().box("cms1", "cms", "3.9", {"callbridge": Shown()}, sip_verify=listed)
+    facts.box("rec", "cms", "3.9", {"recorder": Shown(), "callbridge": Shown()}, sip_verify=listed)
+    facts.box("rec2", "cms", "3.9", {"recorder": Shown()}, sip_verify="none")
+    return facts.link("cms-recorder", "cms1", "rec").link("cms-recorder", "cms1", "rec2")
+
+
 def situations() -> Iterator[tuple[Facts, Changes]]:
     yield pair("X14.3.7"), Changes(to=("expressway=X15.5", "cucm=15SU5"))
     yield pair(acme="on"), Changes(renew=("default",))
@@ -68,6 +76,8 @@ def situations() -> Iterator[tuple[Facts, Changes]]:
     yield pair("X15.5"), Changes(certificates=(new("exp-c1:client"),))
     yield pair("X15.5", upload_via="server-page"), Changes(certificates=(new("exp-c1:client"),))
     yield pair(upload_via="scp"), Changes(certificates=(new("exp-c1:server"),))
+    yield recording(), Changes(certificates=(new("cms1:callbridge"),))
+    yield recording(), Changes(certificates=(new("rec:recorder"),))
     for role, slot in SLOTS:
         release = "26.1.1" if slot == "client-trustpoint" else None
         yield Facts().box("box1", role, release, {slot: Shown()}), Changes(certificates=(new(f"box1:{slot}"),))
@@ -138,15 +148,35 @@ def test_boxes_of_different_products_are_backed_up_each_in_its_way() -> None:
     assert found[:2] == ["backup", "backup-drs"]
 
 
+@pytest.mark.parametrize(
+    ("changed_slot", "bundle"), [("cms1:callbridge", "recorder-bundle"), ("rec:recorder", "call-bridge-bundle")]
+)
+def test_a_certificate_that_a_peer_compares_goes_into_its_bundle_before_it_is_installed(
+    changed_slot: str, bundle: str
+) -> None:
+    wanted = Changes(certificates=(new(changed_slot),))
+    found = planned(recording(), wanted)
+    assert bundle in found
+    assert found.index(bundle) < min(found.index(name) for name in found if name.startswith(("set-", "install")))
+    assert bundle not in planned(recording("ca"), wanted)
+
+
+def test_a_certificate_that_is_not_shown_to_the_peer_goes_into_no_bundle() -> None:
+    found = planned(recording(), Changes(certificates=(new("rec:callbridge"),)))
+    assert not any(name.endswith("-bundle") for name in found)
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 def test_a_row_names_only_what_there_is(row: StepRow) -> None:
     tables = packaged()
     assert set(re.findall(r"{(\w+)}", row.text)) <= WORDS
     assert set(re.findall(r"{(\w+)}", row.command or "")) <= {"Value"}
     own = {"role", "release", "old.release", "slot", "lacks", "new_root", "asked", "setting", "value", "use_case"}
+    own |= {"peer.use_case", "peer.end"}
     roles = next((condition.values for condition in row.when if condition.fact == "role"), ("expressway-c",))
     slots = {slot for role in roles for slot in slot_names(role)}
     known = {"setting": tables.settings, "use_case": tables.use_cases, "slot": slots}
+    known |= {"peer.use_case": tables.use_cases, "peer.end": {"from", "to"}}
     for condition in row.when:
-        assert condition.fact in own or condition.fact in tables.settings
+        assert condition.fact in own or condition.fact.removeprefix("peer.") in tables.settings
         assert set(condition.values) <= set(known.get(condition.fact, condition.values))

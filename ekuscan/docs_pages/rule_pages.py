@@ -180,8 +180,9 @@ def settings(tables: Tables, where: Places) -> str:
 def steps(tables: Tables, where: Places) -> str:
     intro = (
         "The steps of a change, in the order in which `ekuscan preflight` lists them. A step is listed where a change "
-        "of its kind meets its conditions: `release` is that after the change, `old.release` the one before it. `any "
-        "other` stands where no step of the same place does."
+        "of its kind meets its conditions: `release` is that after the change, `old.release` the one before it, "
+        "`peer.` marks a fact of the box at the other end of a connection. `any other` stands where no step of the "
+        "same place does."
     )
     return page_text("Steps of a change", intro, (_step(row, where) for row in tables.steps))
 

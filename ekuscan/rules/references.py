@@ -34,6 +34,7 @@ _ONLY_GIVEN: Mapping[str, tuple[str, ...]] = {
     "presents.eku": EKUS,
     "presents.browser_trust": _YES_NO,
     "presents.names_peer": _YES_NO,
+    "presents.unchanged": _YES_NO,
 }
 _EFFECTS: Mapping[str, tuple[str, ...]] = {
     "presents.eku": EKUS,

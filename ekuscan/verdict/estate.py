@@ -35,6 +35,7 @@ class Seen:
     ours; ``services`` the service of an endpoint; ``hosts``, by target, the names and addresses by which it is reached.
     ``ca_lists`` holds, by target and service, the CAs that it was seen to accept client certificates from.
     ``far_ends``: use cases are also judged against far ends that the inventory does not name.
+    ``fresh`` names, by target, slot and fingerprint, what takes the place of the certificate that peers were given.
     """
 
     targets: Mapping[str, Target]
@@ -48,6 +49,7 @@ class Seen:
     far_ends: bool = True
     hosts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ca_lists: Mapping[tuple[str, str], CaList] = field(default_factory=dict)
+    fresh: frozenset[tuple[str, str, str]] = frozenset()
 
 
 class Box:
@@ -201,7 +203,7 @@ class Box:
     def _view_of(self, content: SlotContent) -> SlotView:
         sha256, chain = content.sha256, content.chain
         acme = self.target.settings.get("acme") if self.target else None
-        return slot_view(
+        view = slot_view(
             content.slot,
             sha256,
             content.from_,
@@ -212,6 +214,7 @@ class Box:
             self._seen.as_of,
             self.tables,
         )
+        return replace(view, fresh=True) if (self.name, content.slot, sha256) in self._seen.fresh else view
 
     def _content(self, slot: str, service: str | None) -> SlotContent | None:
         return next(iter(self._contents(slot, service)), None)

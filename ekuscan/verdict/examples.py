@@ -117,7 +117,8 @@ def _roles(presents: str, verifies: str) -> tuple[tuple[str, str], ...]:
 def _state(given: Mapping[str, str]) -> SlotState:
     ekus = _EKUS[given.get("presents.eku", "both")]
     trust = frozenset({BROWSER_TRUST}) if given.get("presents.browser_trust", "yes") == "yes" else frozenset[str]()
-    met = ekus | trust | {IN_TIME, UNCHANGED}
+    same = frozenset({UNCHANGED}) if given.get("presents.unchanged", "yes") == "yes" else frozenset[str]()
+    met = ekus | trust | same | {IN_TIME}
     return SlotState(given.get("presents.eku", "both"), met, met)
 
 

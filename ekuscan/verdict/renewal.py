@@ -51,6 +51,7 @@ class SlotView:
     ``on_request_until`` is the first day on which its CA no longer issues clientAuth when asked, None where no such
     day is known or it never did (``on_request`` tells which). A renewal on ``renew_on`` with clientAuth asked for is in
     time and lasts longest, to about ``renewed_until``. ``change`` is the row that says what a renewal does.
+    ``fresh``: it is another certificate than the one that its peers were given.
     """
 
     slot: str
@@ -69,6 +70,7 @@ class SlotView:
     conflict: str | None
     renew_on: date | None
     renewed_until: date | None
+    fresh: bool = False
 
 
 # A certificate that nobody saw may be any of these; what it becomes at a renewal is as open.
@@ -201,7 +203,7 @@ def eku_word(met: frozenset[str]) -> str:
 def _met(view: SlotView, stack: Stack, as_of: datetime) -> frozenset[str]:
     assert view.certificate is not None
     assert view.chain is not None
-    met = {UNCHANGED}
+    met = set[str]() if view.fresh else {UNCHANGED}
     purpose = view.chain.effective_eku.get(stack)
     if purpose is not None and purpose.server_auth:
         met.add(SERVER_AUTH)

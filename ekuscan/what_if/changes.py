@@ -46,6 +46,22 @@ class Changed:
     stand_ins: frozenset[str]
 
     @property
+    def fresh(self) -> frozenset[tuple[str, str, str]]:
+        """By target, slot and fingerprint, the certificates that no peer can have been given yet.
+
+        A slot that is declared to hold the same certificate as the one that was filled holds the new one as well.
+        """
+        put = [one for one in self.alterations if one.kind in ("certificate", "renewal")]
+        new = self.stand_ins | {one.after for one in put if one.kind == "certificate"}
+        filled = {(one.subject, one.what) for one in put}
+        return frozenset(
+            (target.id, content.slot, content.sha256)
+            for target in self.estate.targets.values()
+            for content in target.slots
+            if content.sha256 in new and ((target.id, content.slot) in filled or content.from_ == "same-slot")
+        )
+
+    @property
     def touched(self) -> frozenset[str]:
         """The targets at which something is changed, those behind a changed connection included."""
         return frozenset(self._touched())
