@@ -63,6 +63,7 @@ def test_every_certificate_of_a_result_has_its_last_day_and_its_last_day_to_rene
     shown = days(calendar(lab, saved).out)
     slots = [(target["id"], slot) for target in result["targets"] for slot in target["slots"] if slot["sha256"]]
     assert len(slots) > 6
+    bounds: set[bool] = set()
     for target, slot in slots:
         end = datetime.fromisoformat(result["certificates"][slot["sha256"]]["not_after"])
         title, day = next(
@@ -73,9 +74,16 @@ def test_every_certificate_of_a_result_has_its_last_day_and_its_last_day_to_rene
         if class_ == "private":
             assert "is touched by no root programme's policy" in title
         else:
-            assert "DigiCert issues clientAuth when asked until" in title
-            renew = next(d for t, d in shown.items() if t.startswith(f"{target} {slot['slot']}: last day to renew"))
+            assert "DigiCert issues clientAuth when asked until 28 Feb 2027" in title
+            last, renew = next(one for one in shown.items() if one[0].startswith(f"{target} {slot['slot']}: last day"))
             assert datetime.strptime(renew, "%d %b %Y").replace(tzinfo=UTC) < end
+            cas_own = renew == "28 Feb 2027"
+            assert ("After this day DigiCert issues no clientAuth." in last) == cas_own
+            assert (
+                "ends on the day after. DigiCert issues clientAuth when asked until 28 Feb 2027." in last
+            ) != cas_own
+            bounds.add(cas_own)
+    assert bounds == {True, False}
 
 
 def test_a_ca_that_issues_no_client_auth_any_more_is_said_to_have_stopped(lab: Lab, saved: Path) -> None:

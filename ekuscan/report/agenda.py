@@ -68,8 +68,22 @@ def certificate_entries(id_: str, name: str, days: CertificateDays) -> Iterator[
     title = f"{name} ends: the last day that it works" if days.last_day_valid else f"{name}: its end cannot be read"
     yield Entry(f"{id_}/ends", days.last_day_valid, title, (_renewal(days),))
     if days.client_auth == "until" and days.last_day_to_renew and days.last_day_to_renew != days.last_day_valid:
-        last = f"After this day {days.issuance.authority} issues no clientAuth, or the certificate has ended."
-        yield Entry(f"{id_}/renew", days.last_day_to_renew, f"{name}: last day to renew with clientAuth", (last,))
+        title = f"{name}: last day to renew with clientAuth"
+        yield Entry(f"{id_}/renew", days.last_day_to_renew, title, (_after_it(days),))
+
+
+def _after_it(days: CertificateDays) -> str:
+    """Why a renewal is too late after the last day for it: its CA's day, or the certificate's own end."""
+    if days.last_day_to_renew == days.issuance.last_combined_day:
+        return f"After this day {days.issuance.authority} issues no clientAuth."
+    return f"The certificate ends on the day after. {_issues(days)}."
+
+
+def _issues(days: CertificateDays) -> str:
+    """What its CA issues, and until which day: the CA's own, whenever the certificate ends."""
+    asked = "issues both EKUs" if days.issuance.default == "both" else "issues clientAuth when asked"
+    last = days.issuance.last_combined_day
+    return f"{days.issuance.authority} {asked}{f' until {spoken(last)}' if last else ''}"
 
 
 def _renewal(days: CertificateDays) -> str:
@@ -79,14 +93,12 @@ def _renewal(days: CertificateDays) -> str:
     if days.client_auth == "passed":
         since = f" since {spoken(days.last_day_to_renew)}" if days.last_day_to_renew else ""
         return f"The next certificate will have no clientAuth: {who} issues none{since}."
-    asked = "issues both EKUs" if days.issuance.default == "both" else "issues clientAuth when asked"
-    until = f" until {spoken(days.last_day_to_renew)}" if days.client_auth == "until" and days.last_day_to_renew else ""
     best = (
         f" Renewed on {spoken(days.renew_on)} it lasts to about {spoken(days.lasts_to)}."
         if days.renew_on and days.lasts_to
         else ""
     )
-    return f"{who} {asked}{until}.{best}"
+    return f"{_issues(days)}.{best}"
 
 
 def kept_entries(kept: Iterable[Kept], today: date) -> Iterator[Entry]:
