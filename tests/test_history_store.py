@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import replace
 from datetime import UTC, timedelta
 from pathlib import Path
@@ -10,9 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
-from ekuscan.history import schema, writer
+from ekuscan.history import retention, schema, writer
 from ekuscan.history.admit import Admitted, ImportFileError, admit
 from ekuscan.history.contents import inventory, inventory_text, kept_observation, observation, times
 from ekuscan.history.errors import HistoryError
@@ -419,3 +420,52 @@ def test_any_flaw_in_a_stored_observation_is_told_in_a_sentence(data: st.DataObj
     except HistoryError:
         return
     assert found.endpoint == ESTATE.endpoints[0]
+
+
+# --- what is missing, and two who write ---------------------------------------------------------------------------
+
+
+def test_what_is_missing_is_told_and_never_passed_over(store: Store) -> None:
+    before = swept(store, 0, ESTATE, SAME, {"box0000/mra/X01": b'{"id":"box0000/mra/X01"}'})
+    after = swept(store, 1, ESTATE, OTHER)
+    with store.writing() as connection:
+        connection.execute(delete(schema.CONTENTS))
+    reader = Reader(store)
+    for read in (
+        lambda: reader.observations(after),
+        lambda: reader.verdicts(before),
+        lambda: reader.differing(before, after),
+        lambda: reader.differing_verdicts(before, after),
+        lambda: reader.sightings(after, "box0001:5061/sips"),
+        lambda: export(store),
+    ):
+        with pytest.raises(HistoryError, match="is damaged: a stored text is missing"):
+            list(read())
+
+
+def test_a_sweep_that_stores_while_old_runs_are_taken_out_waits_and_loses_nothing(
+    history_place: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The certificate that only an old run showed is seen again just when it is about to be taken out."""
+    old = {**SAME, "box0000": b"old"}
+    swept(store, 0, ESTATE, old)
+    for number in range(1, 4):
+        swept(store, number, ESTATE, SAME)
+    other = open_store(parse_place(history_place, secret=True), create=False)
+    run = begun(other, 4, ESTATE)
+    seen_now = [kept_observation(seen(one, old[one.target], run.info.started)) for one in ESTATE.endpoints]
+    sweep = threading.Thread(target=lambda: writer.add(other, run, seen_now))
+    real = retention._delete_others
+
+    def between(connection: object, table: object, kept: set[str]) -> None:
+        if not sweep.ident:
+            sweep.start()
+            sweep.join(0.5)
+        real(connection, table, kept)
+
+    monkeypatch.setattr(retention, "_delete_others", between)
+    assert prune(store, FIRST + timedelta(days=2)) == 2
+    sweep.join()
+    shown = [next(iter(one.presented.values())) for one in Reader(other).observations(run)]
+    assert shown == [(old[one.target],) for one in ESTATE.endpoints]
+    other.close()

@@ -93,8 +93,10 @@ def packed(data: bytes) -> bytes:
     return zlib.compress(data, 6)
 
 
-def unpacked(data: bytes) -> bytes:
-    """Raises `HistoryError` for what was never packed, or is larger than anything that was."""
+def unpacked(data: bytes | None) -> bytes:
+    """Raises `HistoryError` for what is missing, was never packed, or is larger than anything that was."""
+    if data is None:
+        raise HistoryError("is damaged: a stored text is missing")
     reader = zlib.decompressobj()
     try:
         found = reader.decompress(data, _LARGEST)

@@ -81,7 +81,7 @@ def _some(connection: Connection, names: Sequence[str]) -> Iterator[bytes]:
 
 
 def _kept() -> Select[Any]:
-    return select(SPANS, CONTENTS.c.data).join(CONTENTS, CONTENTS.c.digest == SPANS.c.digest)
+    return select(SPANS, CONTENTS.c.data).outerjoin(CONTENTS, CONTENTS.c.digest == SPANS.c.digest)
 
 
 def _thing(row: Any) -> Kept:

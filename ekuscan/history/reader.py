@@ -100,7 +100,7 @@ class Reader:
         endpoints = by_id(inventory if inventory is not None else self.inventory(run))
         wanted = (
             select(SPANS.c.name, SPANS.c.last, SPANS.c.times, CONTENTS.c.data)
-            .join(CONTENTS, CONTENTS.c.digest == SPANS.c.digest)
+            .outerjoin(CONTENTS, CONTENTS.c.digest == SPANS.c.digest)
             .where(covers(SPANS, run, ENDPOINT))
             .order_by(SPANS.c.name)
         )
@@ -116,7 +116,7 @@ class Reader:
         """The verdicts of a run as they were judged in it, by the order of their ids."""
         wanted = (
             select(SPANS.c.name, CONTENTS.c.data)
-            .join(CONTENTS, CONTENTS.c.digest == SPANS.c.digest)
+            .outerjoin(CONTENTS, CONTENTS.c.digest == SPANS.c.digest)
             .where(covers(SPANS, run, VERDICT))
             .order_by(SPANS.c.name)
         )
@@ -161,7 +161,7 @@ class Reader:
         here = by_id(self.inventory(run))
         wanted = (
             select(SPANS, CONTENTS.c.data)
-            .join(CONTENTS, CONTENTS.c.digest == SPANS.c.digest)
+            .outerjoin(CONTENTS, CONTENTS.c.digest == SPANS.c.digest)
             .where(SPANS.c.list == run.list, SPANS.c.kind == ENDPOINT, SPANS.c.name == endpoint)
             .where(SPANS.c.first <= run.place)
             .order_by(SPANS.c.first.desc())
@@ -181,12 +181,12 @@ class Reader:
 
 
 def _before(row: Row[Any]) -> Sighted | None:
-    if row.before_data is None:
+    if row.before_digest is None:
         return None
     return Sighted(row.name, row.before_last, row.before_times, contents.unpacked(row.before_data))
 
 
 def _after(row: Row[Any]) -> Sighted | None:
-    if row.after_data is None:
+    if row.after_digest is None:
         return None
     return Sighted(row.name, row.after_last, row.after_times, contents.unpacked(row.after_data))

@@ -22,7 +22,7 @@ def prune(store: Store, before: datetime) -> int:
     Of each list the last run that ended stays however old it is, and so does what came after it: there is something to
     compare with. Raises `HistoryError`.
     """
-    with store.writing() as connection:
+    with store.writing(alone=True) as connection:
         count = sum(_prune_list(connection, number, stamp(before)) for number in _lists(connection))
         if count:
             _sweep_out(connection)

@@ -28,8 +28,10 @@ _POSTGRESQL: Final = {
     "application_name": "ekuscan",
     "options": "-c statement_timeout=120000 -c lock_timeout=10000 -c client_encoding=UTF8",
 }
-# Any number will do, as long as no other program takes it: two processes must not create the tables at once.
+# Any numbers will do, as long as no other program takes them: two processes must not create the tables at once, and
+# nobody may write while somebody takes out what nothing names.
 _CREATING: Final = 0x656B7573
+_WRITING: Final = 0x656B7574
 
 
 class Store:
@@ -40,9 +42,15 @@ class Store:
         self.engine = engine
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """One transaction that writes: all of it is kept when the block ends, nothing if it fails."""
+    def writing(self, *, alone: bool = False) -> Iterator[Connection]:
+        """One transaction that writes: all of it is kept when the block ends, nothing if it fails.
+
+        ``alone``: no other process writes meanwhile, nor has begun to. SQLite never lets two.
+        """
         with told(self.place), self._connection(immediate=True) as connection, connection.begin():
+            if connection.dialect.name == "postgresql":
+                how = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+                connection.execute(text(f"SELECT {how}(:number)"), {"number": _WRITING})
             yield connection
 
     @contextmanager
