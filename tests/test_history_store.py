@@ -217,6 +217,46 @@ def test_the_last_complete_run_of_a_list_stays_however_old_it_is_and_what_came_a
     assert [run.place for run in Reader(store).runs()] == [unfinished.place, 3]
 
 
+def test_after_an_import_pruning_goes_by_when_a_run_began(store: Store, tmp_path: Path) -> None:
+    """Runs of an old machine have higher places than the newest one, which was there before them."""
+    old = open_store(parse_place(str(tmp_path / "old.sqlite"), secret=False), create=True)
+    for number in range(5):
+        swept(old, number, ESTATE, SAME if number < 4 else OTHER)
+    newest = swept(store, 20, ESTATE, SAME)
+    assert admit(store, list(export(old))) == Admitted(new=5)
+    reader = Reader(store)
+    assert prune(store, FIRST + timedelta(days=3)) == 3
+    assert [run.info.started.day for run in reader.runs()] == [21, 5, 4]
+    assert [one.name for one in reader.differing(reader.run(f"{3:032x}"), reader.run(f"{4:032x}"))] == [
+        "box0001:5061/sips"
+    ]
+    assert prune(store, FIRST + timedelta(days=29)) == 2
+    assert [run.id for run in reader.runs()] == [newest.id]
+    assert [next(iter(one.presented.values())) for one in reader.observations(newest)] == [
+        (SAME[one.target],) for one in ESTATE.endpoints
+    ]
+    again = swept(store, 21, ESTATE, SAME)
+    assert [(one.first.id, one.last.id) for one in reader.sightings(again, "box0001:5061/sips")] == [
+        (newest.id, again.id)
+    ]
+    assert counted(store)["spans"] == 3
+    old.close()
+
+
+def test_a_span_whose_middle_or_end_is_taken_out_ends_and_begins_at_runs_that_are_there(store: Store) -> None:
+    """A clock that was set back: what was seen alike all the time was seen alike in runs out of their order."""
+    runs = [swept(store, number, ESTATE, SAME) for number in (20, 1, 21, 2)]
+    assert prune(store, FIRST + timedelta(days=10)) == 2
+    reader = Reader(store)
+    (found,) = reader.sightings(runs[2], "box0001:5061/sips")
+    assert (found.first.id, found.last.id) == (runs[0].id, runs[2].id)
+    assert next(reader.observations(runs[2])).sights[0].started == runs[2].info.started
+    assert sum(b'"type":"thing"' in line for line in export(store)) == 3
+    assert prune(store, FIRST + timedelta(days=90)) == 1
+    assert [run.id for run in reader.runs()] == [runs[2].id]
+    assert len(list(reader.observations(runs[2]))) == 3
+
+
 def test_an_exported_history_is_the_same_in_another_store(store: Store, tmp_path: Path) -> None:
     for number in range(4):
         swept(store, number, ESTATE, OTHER if number == 2 else SAME)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, func, select, update
+from sqlalchemy import Connection, Row, Select, delete, exists, func, select, true, update
 
 from ekuscan.history import contents
 from ekuscan.history.fetch import AT_ONCE, stream
@@ -36,18 +37,44 @@ def _lists(connection: Connection) -> list[int]:
 
 
 def _prune_list(connection: Connection, number: int, before: str) -> int:
-    """Places rise with time but for what was imported later: what goes is always a beginning of them."""
-    ended = select(func.max(RUNS.c.place)).where(RUNS.c.list == number, RUNS.c.complete)
-    kept = select(func.min(RUNS.c.place)).where(RUNS.c.list == number, RUNS.c.started >= before)
-    last = select(func.max(RUNS.c.place)).where(RUNS.c.list == number)
-    places = [connection.execute(one).scalar() for one in (ended, kept, last)]
-    first = min(place for place in places if place is not None)
-    gone = connection.execute(delete(RUNS).where(RUNS.c.list == number, RUNS.c.place < first)).rowcount
+    """What goes is decided by time: places rise with it but for what was imported later."""
+    here = RUNS.c.list == number
+    ended = select(func.max(RUNS.c.started)).where(here, RUNS.c.complete)
+    latest = select(func.max(RUNS.c.started)).where(here)
+    last = connection.execute(ended).scalar() or connection.execute(latest).scalar()
+    kept_since = min(before, last) if last is not None else before
+    gone = connection.execute(delete(RUNS).where(here, RUNS.c.started < kept_since)).rowcount
     if gone:
-        connection.execute(delete(SPANS).where(SPANS.c.list == number, SPANS.c.last < first))
-        here = (SPANS.c.list == number, SPANS.c.first < first)
-        connection.execute(update(SPANS).where(*here).values(first=first))
+        _shorten(connection, number)
     return int(gone)
+
+
+def _shorten(connection: Connection, number: int) -> None:
+    """Let every span of a list begin and end at a run that is there, and take out those of none."""
+    rows = connection.execute(
+        select(RUNS.c.place, RUNS.c.started).where(RUNS.c.list == number).order_by(RUNS.c.place)
+    ).all()
+    here, first, last = SPANS.c.list == number, SPANS.c.first, SPANS.c.last
+    for before, after in pairwise((None, *rows, None)):
+        if before is not None and after is not None and after.place == before.place + 1:
+            continue
+        comes_after = first > before.place if before is not None else true()
+        comes_before = last < after.place if after is not None else true()
+        connection.execute(delete(SPANS).where(here, comes_after, comes_before))
+        if after is not None:
+            begins = (here, comes_after, first < after.place)
+            connection.execute(update(SPANS).where(*begins).values(first=after.place))
+        if before is not None:
+            _end_at(connection, select(SPANS).where(here, last > before.place, comes_before), before)
+
+
+def _end_at(connection: Connection, spans: Select[Any], run: Row[Any]) -> None:
+    """Let spans end at a run. When things were seen is known of the last run of a span alone."""
+    started = datetime.fromisoformat(run.started)
+    for row in connection.execute(spans).all():
+        one = (SPANS.c.list == row.list, SPANS.c.kind == row.kind, SPANS.c.name == row.name, SPANS.c.first == row.first)
+        times = contents.at_the_start(row.times, started)
+        connection.execute(update(SPANS).where(*one).values(last=run.place, times=times))
 
 
 def _sweep_out(connection: Connection) -> None:
