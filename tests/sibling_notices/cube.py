@@ -292,6 +292,30 @@ def _named(validate: str, name: str) -> Situation:
     )
 
 
-NAMES = tuple(_named(validate, name) for validate in _TAKES for name in (_NAME, "sip.provider.example"))
+# That nobody said what it looks at is no reason to take the default, under which all is fine.
+_UNSAID = Situation(
+    "is a provider without the name taken where nobody said whether the CUBE has cn-san validate",
+    ("CB08", "CB09"),
+    inventory(
+        'u: {role: cube, release: 17.12.4, match_eku: "off", slots: {trustpoint: corp-both.pem}}\n'
+        "p: {role: outside, client_eku: checked, slots: {certificate: corp-both.pem}}",
+        '- {use_case: provider-trunk, from: u, to: p, mtls: "on", cn_san: sip.provider.example}\n'
+        '- {use_case: provider-trunk, from: p, to: u, mtls: "on", cn_san: sip.provider.example}',
+    ),
+    {
+        "u>p/provider-trunk/CB01": "ok",
+        "u>p/provider-trunk/CB03": "ok",
+        "p>u/provider-trunk/CB02": "ok",
+        **{
+            f"p>u/provider-trunk/{rule}": fork(
+                f"{ends}/provider-trunk.cn_san_validate",
+                {value: "breaks" if role in taken else "ok" for value, taken in _TAKES.items()},
+            )
+            for rule, ends, role in (("CB08", "u>p", "server"), ("CB09", "p>u", "client"))
+        },
+    },
+)
+
+NAMES = (_UNSAID, *(_named(validate, name) for validate in _TAKES for name in (_NAME, "sip.provider.example")))
 
 SITUATIONS = (*REFUSES, *DIALS, *PLATFORM, *ZONES, *NAMES)
