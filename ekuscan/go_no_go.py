@@ -87,12 +87,14 @@ class Weighed:
 def _decisive(one: Difference) -> bool:
     """Whether a verdict keeps the question open.
 
-    So does one that newly hangs on a fact, one that is newly at risk in a use case that surely exists (be it instead of
-    broken: the change may have been meant to mend it), and what was not seen where something is changed. A fork that
-    gives after what it gave before says nothing against the change, nor does one that broke at the renewal
-    alone.
+    So does one of which it hangs on a fact what the change does, one that is newly at risk in a use case that surely
+    exists (be it instead of broken: the change may have been meant to mend it), and what was not seen where something
+    is changed. A fork that gives after what it gave before says nothing against the change, nor does what is fine until
+    the renewal, or broke at it alone.
     """
     now = one.after.now if one.after is not None else None
+    if one.effect == "open" and now in ("ok", "not-applicable", None):
+        return False
     if one.effect == "still-open" and one.before is not None and one.before.now != "breaks":
         return False
     if one.effect in ("worse", "still-open") and now == "at-risk":

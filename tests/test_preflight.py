@@ -86,3 +86,22 @@ def test_a_slot_that_follows_another_one_holds_the_new_certificate_and_one_that_
     followed = foreseen(facts, certificate("cms1:webbridge"))
     assert effects(followed)["cms1>rec/cms-recorder/MS08"] == "breaks"
     assert "cms1>rec/cms-recorder/MS08" not in effects(foreseen(facts, certificate("cms1:webadmin")))
+
+
+# --- what is not known ----------------------------------------------------------------------------------------------
+
+
+def trunk(**known: str) -> Facts:
+    facts = Facts().box("cucm2", "cucm", "14SU3", {"CallManager": Shown("server")})
+    facts.box("cube1", "cube", "17.12.4", {"trustpoint": Shown()}, platform="other", **known)
+    return facts.link("sip-trunk", "cucm2", "cube1")
+
+
+def test_an_effect_does_not_flip_when_the_fact_that_it_hangs_on_is_learned() -> None:
+    upgrade = Changes(to=("cube1=26.1.1",))
+    trunk_leg = "cucm2>cube1/sip-trunk/CM02"
+    found = foreseen(trunk(), upgrade)
+    assert effects(found)[trunk_leg] == "open"
+    assert any(one.startswith("cube1.match_eku: ") for one in found.decides)
+    assert effects(foreseen(trunk(match_eku="off"), upgrade))[trunk_leg] == "worse"
+    assert effects(foreseen(trunk(match_eku="on"), upgrade))[trunk_leg] == "still-open"

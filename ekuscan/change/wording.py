@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ekuscan.change.compared import Compared
 from ekuscan.change.drafts import Draft
-from ekuscan.model import Endpoint
+from ekuscan.model import Answer, Endpoint
 from ekuscan.names import printable
 from ekuscan.news import CertificateSide, Consequence, WaiverChange
 from ekuscan.policy.days import spoken
@@ -15,12 +15,17 @@ from ekuscan.report.marks import common_name
 _NAMES, _PORTS, _USE_CASES, _NAME = 3, 6, 4, 80
 _NO_LONGER = "no longer possible"
 _WAIVED: Mapping[WaiverChange, str] = {"ended": "counts again", "began": "waived"}
+_OPEN: Mapping[Answer, str] = {
+    "at-risk": "at risk now",
+    "depends": "hangs on a fact now",
+    "unknown": "unknown now",
+}
 _EFFECTS: tuple[str, ...] = (
     "now broken",
     "breaks at the renewal",
     "worse",
-    "hangs on a fact now",
-    "unknown now",
+    *_OPEN.values(),
+    "may break at the renewal",
     _WAIVED["ended"],
     _NO_LONGER,
     "perhaps better",
@@ -245,7 +250,8 @@ def _effect(one: Consequence) -> str:
     if one.effect == "worse":
         return "breaks at the renewal" if one.after.next == "breaks" else "worse"
     if one.effect == "open":
-        return "unknown now" if one.after.now == "unknown" else "hangs on a fact now"
+        at_renewal = "breaks at the renewal" if one.after.next == "breaks" else "may break at the renewal"
+        return _OPEN.get(one.after.now, at_renewal)
     return "perhaps better" if one.effect == "still-open" else "better"
 
 
