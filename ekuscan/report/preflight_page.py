@@ -38,7 +38,7 @@ class _Section:
 
 _SECTIONS = (
     _Section("breaks", "WOULD BREAK", "(and does not today)", "1;31"),
-    _Section("open", "HANGS ON A FACT", "(and does not today)", "1;34"),
+    _Section("open", "HANGS ON A FACT", "(what the change does)", "1;34"),
     _Section("worse", "GETS WORSE", "(without breaking at once)", "1;33"),
     _Section("still-open", "MAY GET BETTER", "(and may stay broken)", "1;34"),
     _Section("better", "GETS BETTER", "", "1;32"),
