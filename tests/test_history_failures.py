@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 import sqlite3
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
 from ekuscan.cli import keeping
 from ekuscan.cli.history_place import VARIABLE
+from ekuscan.history.contents import Kept
+from ekuscan.history.errors import BusyError
+from ekuscan.history.runs import StoredRun
+from ekuscan.history.store import Store
 from ekuscan.lab.estate import estate
 from ekuscan.lab.laboratory import Lab, open_lab
 from tests.command import TODAY, Done, environment, inside, process, refused, run, scan
@@ -119,8 +125,7 @@ def test_where_the_usual_history_is_there_and_damaged_a_clean_run_does_not_look_
 
 def imported(done: Done) -> Done:
     """What a sweep says is the rest of it, taken into the history."""
-    line = done.err.splitlines()[-1]
-    spill = line.partition("`ekuscan history import ")[2].partition("`")[0]
+    spill = done.err.partition("`ekuscan history import ")[2].partition("`")[0]
     assert spill, done.err
     found = run("history", "import", spill)
     Path(spill).unlink()
@@ -235,24 +240,75 @@ def _stored(connection: psycopg.Connection) -> int:
         return 0
 
 
-def test_a_history_that_is_held_for_a_moment_in_the_middle_gets_everything_in_the_end(lab: Lab) -> None:
-    assert scan(lab).code == 1
-    words = inside(lab, "scan", "-f", lab.targets_file, "--rate", 25)
-    with subprocess.Popen(
-        process(*words), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment()
-    ) as going:
-        try:
-            other = sqlite3.connect(history(), isolation_level=None, timeout=20)
-            while going.poll() is None and other.execute("SELECT max(place) FROM ekuscan_runs").fetchone()[0] < 2:
-                pass
+@pytest.mark.parametrize("until", ["another tick", "the sweep is over"])
+def test_while_another_program_holds_a_history_the_sweep_goes_on_and_everything_is_stored_in_the_end(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, until: str
+) -> None:
+    """From the first that is to be stored somebody else writes, until that was tried in vain."""
+    other = sqlite3.connect(history(), isolation_level=None, check_same_thread=False)
+    real, ends = keeping.writer.add, keeping.writer.end
+    calls: list[int] = []
+    monkeypatch.setattr("ekuscan.history.store._PATIENCE", 0.1)
+
+    def add(store: Store, run: StoredRun, things: Sequence[Kept]) -> None:
+        calls.append(len(things))
+        if len(calls) == 1:
             other.execute("BEGIN IMMEDIATE")
-            assert going.poll() is None
+        try:
+            real(store, run, things)
+        except BusyError:
+            if until == "another tick" and other.in_transaction:
+                other.execute("ROLLBACK")
+            raise
+
+    def end(*words: Any) -> StoredRun:
+        if other.in_transaction:
+            with pytest.raises(BusyError):
+                ends(*words)
             other.execute("ROLLBACK")
-            other.close()
-            _, err = going.communicate(timeout=60)
-        finally:
-            going.kill()
-    assert (going.returncode, err) == (1, b"")
+        return ends(*words)
+
+    monkeypatch.setattr(keeping.writer, "add", add)
+    monkeypatch.setattr(keeping.writer, "end", end)
+    done = scan(lab, "--rate", 20)
+    assert (other.in_transaction, len(calls) > 1) == (False, True)
+    other.close()
+    assert (done.code, done.err) == (1, "")
+    assert f"{len(lab.endpoints)} of {len(lab.endpoints)} ports stored" in verdicts_then()
+
+
+def test_a_server_that_stops_answering_holds_up_neither_the_sweep_nor_its_end(
+    lab: Lab, tmp_path: Path, postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stops is the server's processes: its system goes on acknowledging every packet."""
+    monkeypatch.setattr("ekuscan.cli.spill.state_directory", lambda: tmp_path)
+    monkeypatch.setattr(keeping, "_MANY", 5)
+    monkeypatch.setattr(keeping, "_LAST_SECONDS", 0.5)
+    monkeypatch.setattr("ekuscan.history.lock._RELEASE_SECONDS", 0.5)
+    with psycopg.connect(f"{postgresql}/postgres", autocommit=True) as connection:
+        connection.execute("CREATE DATABASE stalls")
+        monkeypatch.setenv(VARIABLE, f"{postgresql}/stalls")
+        stopped: list[int] = []
+
+        def stop(*words: Any) -> None:
+            found = connection.execute("SELECT pid FROM pg_stat_activity WHERE datname = 'stalls'").fetchall()
+            stopped.extend(pid for (pid,) in found if pid not in stopped)
+            for pid in stopped:
+                os.kill(pid, signal.SIGSTOP)
+            keeping_writer_add(*words)
+
+        keeping_writer_add = keeping.writer.add
+        with pytest.MonkeyPatch.context() as stalling:
+            stalling.setattr(keeping.writer, "add", stop)
+            try:
+                done = scan(lab, "--quiet")
+            finally:
+                for pid in stopped:
+                    os.kill(pid, signal.SIGCONT)
+    assert (done.code, bool(stopped)) == (1, True)
+    assert "does not answer; the sweep goes on" in done.err
+    assert imported(done).code == 0
+    assert f"{len(lab.endpoints)} of {len(lab.endpoints)} ports stored" in verdicts_then()
 
 
 # --- commands -----------------------------------------------------------------------------------------------------

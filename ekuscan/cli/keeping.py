@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from ekuscan.cli.log import tell
 from ekuscan.cli.spill import Begun, Spill
 from ekuscan.history import writer
+from ekuscan.history.aside import Work
 from ekuscan.history.contents import Kept, kept_observation, kept_verdicts
 from ekuscan.history.errors import BusyError, HistoryError
 from ekuscan.history.runs import StoredRun
@@ -15,20 +17,27 @@ from ekuscan.model import Observation, RunInfo, Summary
 from ekuscan.run import Piece
 
 _MANY: Final = 400
-# So many ticks in turn may find the history held by another process before it is given up.
-_PATIENCE: Final = 20
+# So many ticks in turn may find that what was handed over is not stored yet: about 40 seconds.
+_PATIENCE: Final = 160
+# At the end somebody waits for the result. So often is tried what another process holds; in so many seconds a slow disk
+# takes what is left of the largest estate.
 _LAST_PATIENCE: Final = 3
+_LAST_SECONDS: Final = 60.0
 
 
 class Keeping:
-    """Takes what a run sees and finds. ``failed``: the history did not take all of it."""
+    """Takes what a run sees and finds. ``failed``: the history did not take all of it. ``silent``: it does not answer,
+    so nothing is to be asked of it any more."""
 
     def __init__(self, store: Store, begun: Begun) -> None:
         self.failed = False
+        self.silent = False
         self._store = store
         self._begun = begun
         self._waiting: list[Kept] = []
-        self._busy = 0
+        self._handed: list[Kept] = []
+        self._work: Work[object] | None = None
+        self._late = 0
         self._spill: Spill | None = None
 
     @property
@@ -38,31 +47,48 @@ class Keeping:
 
     def observe(self, observation: Observation) -> None:
         self._waiting.append(kept_observation(observation))
-        if len(self._waiting) >= _MANY and not self._busy:
+        if len(self._waiting) >= _MANY and self._work is None and not self._late:
             self.tick()
 
     def found(self, piece: Piece) -> None:
         self._waiting += kept_verdicts(piece.verdicts)
 
     def tick(self) -> None:
-        """Store what waits."""
-        if not self._waiting:
-            return
+        """See to what waits, without waiting for it."""
+        if self._spill is None:
+            self._settle()
         if self._spill is not None:
             self._spill.add(self._waiting)
             self._waiting = []
+        elif self._work is None and self._waiting:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        self._handed, self._waiting = self._waiting, []
+        self._work = Work(partial(writer.add, self._store, self._begun.run, self._handed))
+
+    def _settle(self) -> None:
+        """See what became of what was handed over."""
+        if self._work is None:
             return
-        try:
-            writer.add(self._store, self._begun.run, self._waiting)
-        except BusyError as error:
-            self._busy += 1
-            if self._busy >= _PATIENCE:
+        problem = HistoryError(f"{self._store.place.shown}: does not answer")
+        if self._work.ended():
+            try:
+                self._work.result()
+            except BusyError as error:
+                problem = error
+                self._work = None
+                self._handed, self._waiting = [], self._handed + self._waiting
+            except HistoryError as error:
                 self._give_up(error)
-        except HistoryError as error:
-            self._give_up(error)
-        else:
-            self._busy = 0
-            self._waiting = []
+                return
+            else:
+                self._work, self._handed, self._late = None, [], 0
+                return
+        self._late += 1
+        if self._late >= _PATIENCE:
+            self.silent = self._work is not None
+            self._give_up(problem)
 
     def end(self, info: RunInfo, summary: Summary) -> None:
         """Store the rest, and how the run ended."""
@@ -71,29 +97,47 @@ class Keeping:
                 self._ended(info, summary)
             except HistoryError as error:
                 self._give_up(error)
-            else:
-                return
         else:
             self.tick()
-        assert self._spill is not None
-        self._spill.end(self._begun.run, info, summary)
-        self._say_where()
+        if self._spill is not None:
+            self._spill.end(self._begun.run, info, summary)
+            self._say_where()
 
     def _ended(self, info: RunInfo, summary: Summary) -> None:
-        for attempt in range(_LAST_PATIENCE):
+        if self._work is not None:
+            self._wait(self._work)
+            self._settle()
+        attempt = 0
+        while self._spill is None:
+            attempt += 1
+            things = self._waiting
+            work = Work(partial(writer.end, self._store, self._begun.run, info, summary, things))
+            if not self._wait(work):
+                return
             try:
-                writer.end(self._store, self._begun.run, info, summary, self._waiting)
+                work.result()
             except BusyError:
-                if attempt + 1 == _LAST_PATIENCE:
+                if attempt == _LAST_PATIENCE:
                     raise
             else:
                 return
 
+    def _wait(self, work: Work[object]) -> bool:
+        """Wait for the last that is written; Ctrl-C ends the waiting, as the result is still to be written."""
+        try:
+            ended = work.ended(_LAST_SECONDS)
+        except KeyboardInterrupt:
+            ended = False
+        if not ended:
+            self.silent = True
+            self._give_up(HistoryError(f"{self._store.place.shown}: does not answer"))
+        return ended
+
     def _give_up(self, error: HistoryError) -> None:
         """Say it once; from here on everything goes into a file."""
         self.failed = True
-        self._spill = Spill(self._store.place, self._begun, self._waiting)
-        self._waiting = []
+        self._spill = Spill(self._store.place, self._begun, self._handed + self._waiting)
+        self._handed, self._waiting, self._work = [], [], None
         tell(f"{error}; the sweep goes on, its result is not complete in the history")
 
     def _say_where(self) -> None:

@@ -71,7 +71,7 @@ def _told(run: RunInProgress, code: int, plan: _Plan, keeping: Keeping | None, t
     """Tell what changed since the last run of this list; returns the exit code."""
     from ekuscan.cli.quiet import after_sweep, since
 
-    store = plan.history.store if plan.history is not None else None
+    store = plan.history.store if plan.history is not None and keeping and not keeping.silent else None
     earlier = since(store, keeping.run, plan.known, plan.trust) if store is not None and keeping else None
     return after_sweep(run.result(datetime.now(UTC), complete=True), code, earlier, telling)
 

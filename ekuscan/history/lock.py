@@ -15,12 +15,14 @@ from typing import Final, Protocol
 
 from sqlalchemy import Connection, text
 
+from ekuscan.history.aside import Work
 from ekuscan.history.errors import HistoryError
 from ekuscan.history.store import Store, told
 
 # Beyond the file's end: on Windows nobody else could read a byte that is locked.
 _BYTE: Final = 1 << 30
 _ATTEMPTS: Final = 5
+_RELEASE_SECONDS: Final = 5.0
 
 
 class HeldError(HistoryError):
@@ -117,6 +119,10 @@ class _SessionLock:
         return cls(connection, number)
 
     def release(self) -> None:
+        # A server that does not answer holds up nobody: the end of the process is the end of the session.
+        Work(self._released).ended(_RELEASE_SECONDS)
+
+    def _released(self) -> None:
         # The end of the session gives it back too, but only once the server has noticed, or if it is gone itself.
         with suppress(Exception):
             self._connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": self._number})

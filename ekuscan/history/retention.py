@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, exists, func, select, true, update
+from sqlalchemy import Connection, Select, delete, exists, func, select, true, update
 
 from ekuscan.history import contents
 from ekuscan.history.fetch import AT_ONCE, stream
@@ -68,7 +68,7 @@ def _shorten(connection: Connection, number: int) -> None:
             _end_at(connection, select(SPANS).where(here, last > before.place, comes_before), before)
 
 
-def _end_at(connection: Connection, spans: Select[Any], run: Row[Any]) -> None:
+def _end_at(connection: Connection, spans: Select[Any], run: Any) -> None:
     """Let spans end at a run. When things were seen is known of the last run of a span alone."""
     started = datetime.fromisoformat(run.started)
     for row in connection.execute(spans).all():
