@@ -12,6 +12,7 @@ from ekuscan.profiles.load import ProfileSlot, profile
 from ekuscan.record import record
 from ekuscan.rules.tables import RemedyRow, Tables
 from ekuscan.twins import together, told
+from ekuscan.verdict.culprits import Spread, culprits, sentences
 from ekuscan.verdict.judge import Judged
 
 Section = Literal["broken-now", "at-renewal", "at-risk", "unknown", "decide"]
@@ -51,7 +52,8 @@ class Finding:
     file that somebody thinks of installing. ``slot`` is what is known of the slot that the verdict is about. A
     ``whole`` is a connection of several pairs, each with a verdict of its own: it is no problem besides theirs.
     ``scanned``: the end that presents has ports to look at. ``cluster`` is that of the end that presents, ``weakest``
-    the title of the use case that decides a composite.
+    the title of the use case that decides a composite. ``ways``: of a composite of two directions, which one decides
+    and what the other one gives, else None. ``spread`` is what affects the whole of a connection of clusters.
     """
 
     verdict: Verdict
@@ -66,6 +68,8 @@ class Finding:
     scanned: bool = True
     cluster: str | None = None
     weakest: str = ""
+    ways: str | None = None
+    spread: Spread | None = None
 
 
 def finding(item: Judged, *, candidate: bool = False, whole: bool = False) -> Finding:
@@ -87,6 +91,8 @@ def finding(item: Judged, *, candidate: bool = False, whole: bool = False) -> Fi
         scanned=bool(role.ports),
         cluster=leg.presents.target.cluster if leg.presents.target is not None else None,
         weakest=leg.use_case.title,
+        spread=item.spread,
+        ways=f"{item.way.text} decides; {item.way.of_the_other}" if item.way is not None else None,
     )
 
 
@@ -126,12 +132,13 @@ def problems(findings: Sequence[Finding], tables: Tables, unknown: Sequence[Prob
     steps = _Steps()
     waiting = list(unknown)
     standing = [item for item in findings if item.verdict.waived is None]
+    alone = culprits(item.spread for item in standing if item.spread is not None)
     for twins in _with_twins(_grouped(standing, tables)):
         if twins[0].section == "decide":
             for problem in waiting:
                 steps.add(problem)
             waiting.clear()
-        steps.add(together([_problem(twin, tables, steps.covering(twin)) for twin in twins]))
+        steps.add(together([_problem(twin, tables, steps.covering(twin), alone) for twin in twins]))
     return (*steps.found, *waiting)
 
 
@@ -219,28 +226,36 @@ def _slot_key(item: Finding) -> tuple[str, str]:
     return item.presents, item.verdict.slot or ""
 
 
-def _problem(group: _Group, tables: Tables, step: int | None) -> Problem:
+def _problem(
+    group: _Group, tables: Tables, step: int | None, alone: Mapping[str, Mapping[str, tuple[str, ...]]]
+) -> Problem:
     items = sorted(group.items, key=_gravity)
     first = items[0]
     stranger = group.stranger
     remedy = _best_remedy(items) if step is None else None
     verdicts = tuple(item.verdict for item in items)
+    cause = sentences([verdict.id for verdict in verdicts], alone)
     return Problem(
         section=group.section,
         target=stranger or first.presents,
         peer=None if stranger else _peer(items),
         slot=None if stranger else first.verdict.slot,
         title="Not looked at" if stranger else _title(group.section, items, tables),
-        text=_text(group.section, items, tables),
+        text=" ".join([part for part in (_text(group.section, items, tables), *cause) if part]),
         action=f"Add the {stranger} to the targets."
         if stranger
         else _action(group.section, items, remedy, step, tables),
         when=min((v.when for v in verdicts if v.when), default=None),
-        rules=tuple(dict.fromkeys(verdict.rule for verdict in verdicts)),
+        rules=tuple(dict.fromkeys(item.verdict.rule for item in _of_rows(items))),
         verdicts=tuple(verdict.id for verdict in verdicts),
         remedy=remedy,
         ways=() if stranger else _ways(items, tables),
     )
+
+
+def _of_rows(items: Sequence[Finding]) -> Sequence[Finding]:
+    """Those that are more than two directions of one use case, which the rule of the one that decides answers for."""
+    return [item for item in items if item.ways is None] or items
 
 
 def _gravity(item: Finding) -> tuple[int, int, int, int]:
@@ -301,14 +316,17 @@ def _title(section: Section, items: Sequence[Finding], tables: Tables) -> str:
     titles = list(
         dict.fromkeys(tables.use_cases[item.verdict.use_case].title for item in gravest if not item.composite)
     )
-    composites = [tables.use_cases[item.verdict.use_case].title for item in gravest if item.composite]
+    # Of two directions one can be left: that all is down would be too much said.
+    composites = [
+        tables.use_cases[item.verdict.use_case].title for item in gravest if item.composite and item.ways is None
+    ]
     text = ", ".join(titles[:3]) + (f" and {len(titles) - 3} more" if len(titles) > 3 else "")
     if composites and section == "broken-now":
         names = list(dict.fromkeys(composites))
         down = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} down"
         text = f"{text}: {down}" if text else down
     elif not text:
-        text = ", ".join(dict.fromkeys(composites))
+        text = ", ".join(dict.fromkeys(tables.use_cases[item.verdict.use_case].title for item in gravest))
     return f"{text} (if used)" if all(item.verdict.if_used for item in gravest) else text
 
 
@@ -348,18 +366,23 @@ def _text(section: Section, items: Sequence[Finding], tables: Tables) -> str:
 def _weakest(items: Sequence[Finding], tables: Tables) -> Iterator[str]:
     """Of each composite the leg that decides it."""
     composites: dict[str, str] = {}
+    ways: dict[str, str] = {}
     for item in items:
-        if item.composite:
+        if item.ways is not None:
+            ways.setdefault(tables.use_cases[item.verdict.use_case].title, item.ways)
+        elif item.composite:
             composites.setdefault(tables.use_cases[item.verdict.use_case].title, item.weakest)
     legs: dict[str, list[str]] = {}
     for title, weakest in composites.items():
         legs.setdefault(weakest, []).append(title)
     for weakest, titles in legs.items():
         yield f"Weakest leg of {' and of '.join(titles)}: {weakest}."
+    for title, way in ways.items():
+        yield f"{title}: {way}."
 
 
 def _hanging(items: Sequence[Finding], tables: Tables) -> str:
-    titles = list(dict.fromkeys(tables.use_cases[item.verdict.use_case].title for item in items))
+    titles = list(dict.fromkeys(tables.use_cases[item.verdict.use_case].title for item in _of_rows(items)))
     hang = "use case hangs" if len(titles) == 1 else "use cases hang"
     return f"{len(titles)} {hang} on it: {', '.join(titles)}."
 

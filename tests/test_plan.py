@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,13 @@ from ekuscan import plan as planning
 from ekuscan.advice import with_remedies
 from ekuscan.lab.estate import estate
 from ekuscan.lab.laboratory import open_lab
-from ekuscan.model import Plan
+from ekuscan.model import Plan, PlanStep, Remedy
 from ekuscan.plan import choose, plan_of
+from ekuscan.report.table_plan import says_more
 from ekuscan.rules.load import packaged
 from ekuscan.verdict.estate import Estate
 from ekuscan.verdict.judge import Judged, judge
+from tests import report_samples
 from tests.command import TODAY, scan, too_wide
 from tests.judging import Facts, Policy, Shown
 
@@ -182,6 +185,17 @@ def test_the_report_has_a_plan_only_where_it_says_more_than_the_problems(tmp_pat
     lines = done.out, long.out
     assert "before: Back up certificate and private key first." in lines[1]
     assert "costs: A CA to run; its root goes to every peer." in lines[1]
+
+
+@pytest.mark.parametrize(("members", "shown"), [(("e1", "e2"), True), ((), False)])
+def test_a_plan_that_does_more_is_shown_with_a_step_for_each_member_that_has_the_problem(
+    members: tuple[str, ...], shown: bool
+) -> None:
+    remedy = Remedy("eku-check-off", "Set it to off.", None, ("one",))
+    steps = tuple(PlanStep(remedy.id, (name,), f"Set it to off on {name}.", None, (name,)) for name in ("one", "two"))
+    whole = report_samples.estate()
+    mended = replace(whole.problems[0], remedy=remedy, members=members)
+    assert says_more(replace(whole, problems=(mended,), plan=Plan(steps, ("one", "two"), ()))) == shown
 
 
 def test_the_document_has_the_plan_and_what_each_remedy_takes(tmp_path: Path) -> None:

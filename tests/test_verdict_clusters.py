@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from ekuscan.advice import is_fine
+from dataclasses import replace
+
+from ekuscan.advice import is_fine, with_remedies
 from ekuscan.model import Verdict
 from ekuscan.problems import finding, problems
 from ekuscan.rules.load import packaged
 from ekuscan.verdict.clusters import wholes
+from ekuscan.verdict.culprits import Spread, culprits
 from tests.judging import Facts, Shown
 
 FINE, LACKING = Shown("both", "private"), Shown("server", "private")
@@ -65,7 +68,8 @@ def test_the_whole_is_no_problem_besides_those_of_its_pairs() -> None:
     alone = [finding(item) for item in judged]
     both = [*alone, *(finding(item, whole=True) for item in wholes(judged, facts.estate(), is_fine))]
     assert len(both) == len(alone) + 2
-    assert problems(both, packaged()) == problems(alone, packaged())
+    told = [[replace(one, text="") for one in problems(findings, packaged())] for findings in (both, alone)]
+    assert told[0] == told[1]
 
 
 def _behind_edge(nodes: int, core: Shown, cms: str | None = None) -> Verdict:
@@ -113,3 +117,37 @@ def test_the_whole_of_a_cluster_counts_the_pairs_that_have_a_line_of_their_own()
 def test_two_lines_that_are_equally_wide_and_disagree_leave_the_setting_open() -> None:
     facts = _zone((FINE, FINE), (FINE,), tls_verify="on").link("mra", "core", "e1", tls_verify="off")
     assert all("tls_verify" not in item.link.settings for item in facts.judged() if item.link is not None)
+
+
+# --- the member that is the cause, in the report ------------------------------------------------------------------
+
+
+def _texts(facts: Facts) -> dict[str, str]:
+    estate, judged = facts.estate(), with_remedies(facts.judged(), facts.estate())
+    findings = [finding(item) for item in judged]
+    findings += [finding(item, whole=True) for item in wholes(judged, estate, is_fine)]
+    return {problem.target: problem.text for problem in problems(findings, packaged())}
+
+
+def test_the_report_names_the_member_that_alone_breaks_a_connection_of_clusters() -> None:
+    texts = _texts(_zone((FINE, LACKING), (FINE, FINE)))
+    assert texts["c2"].endswith("It is c2 alone: without it core > edge is fine.")
+
+
+def test_several_connections_that_one_member_breaks_are_listed_once_with_it() -> None:
+    facts = _zone((FINE, LACKING), (FINE, FINE))
+    for number in range(1, 5):
+        facts.box(f"u{number}", "cucm", "14SU4", {"CallManager": FINE}, client_eku="checked")
+        facts.link("neighbor-zone", "core", f"u{number}", mtls="on", tls_verify="on")
+    text = _texts(facts)["c2"]
+    assert text.endswith("It is c2 alone: without it core > edge, core > u1, core > u2 and 2 more are fine.")
+    assert text.count("alone") == 1
+
+
+def test_no_member_is_blamed_that_is_the_cause_for_one_use_case_of_a_connection_and_not_for_another() -> None:
+    spreads = [Spread("a > b", "one", frozenset({"a2"})), Spread("a > b", "other", frozenset())]
+    assert culprits(spreads) == {}
+
+
+def test_where_all_members_are_affected_none_is_blamed() -> None:
+    assert "alone" not in " ".join(_texts(_zone((LACKING, LACKING), (FINE, FINE))).values())

@@ -22,7 +22,7 @@ from tests.whole_estate.verdicts import BY_THEMSELVES, CONNECTIONS
 HAND_WRITTEN = Path(__file__).parent / "whole_estate" / "targets.yaml"
 Document = dict[str, Any]
 # Composites of which a connection of another use case is a part: not there without it, or judged without it.
-NEEDED_BY = {"uc-traversal": "cms-web-proxy"}
+NEEDED_BY = {"uc-traversal": "cms-web-proxy", "edge-audio": "edge-audio-both-ways"}
 COUNTED_BY = {"sip-oauth": "mra", "traffic-server": "mra"}
 
 
@@ -172,11 +172,11 @@ def comparable(document: Document, gone: Collection[str]) -> dict[str, Any]:
 
 
 def built_on(document: Document, joined: Joined, composites: Mapping[str, str]) -> set[str]:
-    """Verdicts of another connection's composites of which this one is a part: those of the same box or cluster."""
-    dialling = {joined.from_, *CLUSTERS.get(joined.from_, ())}
+    """Verdicts of another connection's composites of which this one is a part: those of the same boxes or clusters."""
+    ends = {name for end in (joined.from_, joined.to) for name in (end, *CLUSTERS.get(end, ()))}
     composite = composites.get(joined.use_case)
     verdicts = (one for one in document["verdicts"] if one["use_case"] == composite)
-    return {one["id"] for one in verdicts if re.split("[>/]", one["id"])[0] in dialling}
+    return {one["id"] for one in verdicts if re.split("[>/]", one["id"])[0] in ends}
 
 
 # --- order --------------------------------------------------------------------------------------------------------

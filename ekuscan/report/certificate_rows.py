@@ -239,6 +239,11 @@ def _used(verdicts: list[Verdict], chain: Chain | None, mark: str, page: Page, v
     if not verbose:
         at_stake = "C" in mark and marks.is_public(chain)
         verdicts = [verdict for verdict in verdicts if at_stake and verdict.dials == verdict.target]
+    # A composite of one use case alone, in its two directions, is no other use.
+    parts: dict[str, set[str]] = {}
+    for verdict in verdicts:
+        parts.setdefault(verdict.part_of or "", set()).add(verdict.use_case)
+    verdicts = [verdict for verdict in verdicts if len(parts.get(verdict.use_case, ())) != 1]
     if not verdicts:
         return
     sure = dict.fromkeys(page.title(verdict.use_case) for verdict in verdicts if not verdict.if_used)

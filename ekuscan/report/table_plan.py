@@ -31,16 +31,18 @@ def plan_lines(word: str, found: Plan, works: Mapping[str, RemedyWork], page: Pa
 
 
 def says_more(run: Run) -> bool:
-    """Whether fewer steps than the problems have do as much, or as many do more."""
+    """Whether fewer steps than the problems have do as much, or as many do more.
+
+    A problem that several members of a cluster have is a step on each of them, and counts as many.
+    """
     if run.plan is None:
         return False
-    steps = [problem.remedy for problem in run.problems if problem.remedy is not None]
-    cleared = {id_ for remedy in steps for id_ in remedy.clears}
+    mended = [problem for problem in run.problems if problem.remedy is not None]
+    cleared = {id_ for problem in mended if problem.remedy is not None for id_ in problem.remedy.clears}
     if not set(run.plan.clears) >= cleared & {*run.plan.clears, *run.plan.leaves}:
         return False
-    return len(run.plan.steps) < len(steps) or (
-        len(run.plan.steps) == len(steps) and not cleared >= set(run.plan.clears)
-    )
+    steps = sum(max(len(problem.members), 1) for problem in mended)
+    return len(run.plan.steps) < steps or (len(run.plan.steps) == steps and not cleared >= set(run.plan.clears))
 
 
 def _step(place: int, step: PlanStep, work: RemedyWork | None, page: Page, *, verbose: bool) -> Iterator[str]:

@@ -275,6 +275,11 @@ class UseCase:
     note: str
     source: tuple[str, ...]
 
+    @property
+    def two_ways(self) -> bool:
+        """Whether it is a composite of the two directions of its parts."""
+        return bool(self.parts) and self.both_ways
+
     def service(self, role: str) -> str | None:
         """The service on whose port an end of this role answers, None where no row names one."""
         return self.services.get(role)

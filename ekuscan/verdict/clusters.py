@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ekuscan.model import Connection, Verdict
 from ekuscan.rules.tables import Tables
+from ekuscan.verdict.culprits import Spread
 from ekuscan.verdict.estate import Estate
 from ekuscan.verdict.evaluate import GRAVITY
 from ekuscan.verdict.facts import Link
@@ -106,26 +107,27 @@ def _whole(connection: Connection, use_case: str, pairs: Mapping[Pair, Sequence[
 
     pair, items = max(sorted(pairs.items(), key=lambda one: one[0]), key=lambda one: max(map(gravity, one[1])))
     worst = max(items, key=gravity)
+    affected = [pair for pair, items in pairs.items() if not all(is_fine(item.verdict) for item in items)]
+    common = frozenset(_common(affected) - _common(pairs)) if affected else frozenset[str]()
+    ends = f"{connection.from_} > {connection.to}"
     verdict = replace(
         worst.verdict,
         id=f"{connection.from_}>{connection.to}/{use_case}/{WHOLE}",
         part_of=None,
         connection=connection.id,
-        text=f"{_told(pair, pairs, is_fine)} {worst.verdict.text}",
+        text=f"{_told(pair, affected, len(pairs), sorted(common))} {worst.verdict.text}",
         remedies=(),
     )
-    return replace(worst, verdict=verdict)
+    return replace(worst, verdict=verdict, spread=Spread(ends, worst.verdict.id, common) if affected else None)
 
 
-def _told(worst: Pair, pairs: Mapping[Pair, Sequence[Judged]], is_fine: IsFine) -> str:
-    """How many pairs are affected, which is the worst, and which member all of them have in common."""
-    affected = [pair for pair, items in pairs.items() if not all(is_fine(item.verdict) for item in items)]
+def _told(worst: Pair, affected: Sequence[Pair], pairs: int, common: Iterable[str]) -> str:
+    """How many of so many pairs are affected, which is the worst, and which member all of them have in common."""
     if not affected:
-        return f"{_all(len(pairs))} pairs of members are fine."
-    count = _all(len(pairs)) if len(affected) == len(pairs) else f"{len(affected)} of {len(pairs)}"
+        return f"{_all(pairs)} pairs of members are fine."
+    count = _all(pairs) if len(affected) == pairs else f"{len(affected)} of {pairs}"
     told = f"{count} pairs of members are affected, the worst is {_named(worst)}."
-    common = _common(affected) - _common(pairs)
-    for member in sorted(common):
+    for member in common:
         told += f" {member} is in each of them: without it the connection is fine."
     return told
 

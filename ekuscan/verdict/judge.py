@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from ekuscan.model import (
     Answer,
@@ -23,12 +22,15 @@ from ekuscan.rules.tables import Rule, UseCase
 from ekuscan.verdict import experiments, wording
 from ekuscan.verdict.ca_lists import all_legs_of
 from ekuscan.verdict.completion import Completed, Part, complete, variables_of
+from ekuscan.verdict.composites import composed
+from ekuscan.verdict.culprits import Spread
 from ekuscan.verdict.estate import Estate
 from ekuscan.verdict.experiments import Experiment
 from ekuscan.verdict.facts import CA_LISTED, CLIENT_AUTH, Link, SlotState, Variable
 from ekuscan.verdict.legs import Leg, judged_slot
-from ekuscan.verdict.links import box_of, links_of
+from ekuscan.verdict.links import box_of
 from ekuscan.verdict.renewal import SlotView
+from ekuscan.verdict.wording import Way
 
 WIRE_CHECKS = frozenset({"tls", "ssh", "message", "pair"})
 UPLOAD_CHECKS = frozenset({"upload"})
@@ -48,7 +50,6 @@ _CERTAINTY: dict[str, Certainty] = {
     "default": "assumed",
     "assumed": "assumed",
 }
-Key = TypeVar("Key")
 _WEAKNESS: dict[Certainty, int] = {"observed": 0, "inferred": 1, "declared": 2, "assumed": 3}
 
 
@@ -56,7 +57,8 @@ _WEAKNESS: dict[Certainty, int] = {"observed": 0, "inferred": 1, "declared": 2, 
 class Judged:
     """A verdict with what remedies need to judge it again: its legs (one, or a composite's parts).
 
-    ``link`` is what it runs over, None within a cluster and for ends without a box.
+    ``link`` is what it runs over, None within a cluster and for ends without a box. ``way`` is that of a composite of
+    two directions, ``spread`` that of a connection of clusters some pairs of which are affected.
     """
 
     verdict: Verdict
@@ -64,6 +66,8 @@ class Judged:
     completed: Completed
     view: SlotView | None
     link: Link | None = None
+    way: Way | None = None
+    spread: Spread | None = None
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -84,7 +88,7 @@ def judge(estate: Estate, warn_days: int, checks: frozenset[str] = WIRE_CHECKS) 
     return found
 
 
-def _single(estate: Estate, leg: Leg, soon: datetime, part_of: dict[str, str]) -> Judged:
+def _single(estate: Estate, leg: Leg, soon: datetime, part_of: Mapping[str, str]) -> Judged:
     completed = complete((leg.part,), estate.tables)
     view = _view(estate, leg, completed, (leg.part,))
     verdict = _verdict(estate, (leg,), completed, leg, view, soon, leg.id, leg.rule.id, part_of.get(leg.use_case.name))
@@ -100,68 +104,24 @@ def _view(estate: Estate, leg: Leg, completed: Completed, parts: Sequence[Part])
 
 def _composites(estate: Estate, use_case: UseCase, soon: datetime, checks: frozenset[str]) -> Iterator[Judged]:
     """One verdict per link of a composite: its parts completed together, the gravest is the answer."""
-    beside = _beside(estate, use_case)
-    between = [name for name in use_case.parts if name not in beside]
-    # A part belongs to a composite by both of its ends; one between other roles, or one that counts only if declared,
-    # by one of them.
-    legs = _by(_legs(estate, between, checks), lambda leg: [frozenset((leg.presents.name, leg.verifier_name))])
-    loose = _by(_legs(estate, beside, checks), lambda leg: {leg.presents.name, leg.verifier_name})
-    optional = _by(
-        _legs(estate, use_case.parts_if_used, checks), lambda leg: [] if leg.if_used else [leg.presents.name]
-    )
-    order = _tables_order(estate, (*between, *beside, *use_case.parts_if_used))
-    for link in links_of(estate, use_case):
-        ends = frozenset((link.dials, link.answers))
-        known = {id(leg): leg for leg in legs.get(ends, ())}
-        known |= {id(leg): leg for end in ends for found in (loose, optional) for leg in found.get(end, ())}
-        mine = sorted(known.values(), key=order)
-        # Without the traversal zone that carries it, a web proxy is not there, and "ok" would be wrong.
-        if not {*beside} <= {leg.use_case.name for leg in mine} or not mine:
-            continue
+    for link, mine in composed(estate, use_case, checks):
         completed = complete(tuple(leg.part for leg in mine), estate.tables)
         weakest = mine[completed.weakest]
         view = _view(estate, weakest, completed, [leg.part for leg in mine])
         boxes = [box_of(estate, link, name) for name in (link.dials, link.answers)]
         name = ">".join(box.name for box in boxes if box.in_file)
         rule = use_case.name.upper()
-        verdict = _verdict(
-            estate, tuple(mine), completed, weakest, view, soon, f"{name}/{use_case.name}/{rule}", rule, None, use_case
-        )
-        yield Judged(verdict, tuple(mine), completed, view, link)
+        id_ = f"{name}/{use_case.name}/{rule}"
+        way = _way(estate, link, mine, weakest) if use_case.two_ways else None
+        verdict = _verdict(estate, mine, completed, weakest, view, soon, id_, rule, None, use_case, way)
+        yield Judged(verdict, mine, completed, view, link, way)
 
 
-def _beside(estate: Estate, composite: UseCase) -> tuple[str, ...]:
-    """The parts that join other roles than their composite: they belong to it wherever they have an end in common.
-
-    The tunnels from Expressway-C to Expressway-E carry what goes from Expressway-C to a Meeting Server.
-    """
-    ends = {*composite.from_, *composite.to}
-    parts = [estate.tables.use_cases[name] for name in composite.parts]
-    return tuple(part.name for part in parts if not ends <= {*part.from_, *part.to})
-
-
-def _tables_order(estate: Estate, use_cases: Sequence[str]) -> Callable[[Leg], tuple[int, int, str, str, str]]:
-    """Legs in the order of the tables and then of names: which of two equal ones is named does not hang on a file's."""
-    rules = estate.derived("rule places", lambda: {rule.id: place for place, rule in enumerate(estate.tables.rules)})
-    parts = {name: place for place, name in enumerate(use_cases)}
-
-    def place(leg: Leg) -> tuple[int, int, str, str, str]:
-        link = leg.link.key if leg.link is not None else ""
-        return parts[leg.use_case.name], rules[leg.rule.id], leg.presents.name, leg.verifier_name, link
-
-    return place
-
-
-def _legs(estate: Estate, use_cases: Iterable[str], checks: frozenset[str]) -> Iterator[Leg]:
-    return (leg for name in use_cases for leg in all_legs_of(estate, estate.tables.use_cases[name], checks))
-
-
-def _by(legs: Iterable[Leg], keys: Callable[[Leg], Iterable[Key]]) -> dict[Key, list[Leg]]:
-    found: dict[Key, list[Leg]] = {}
-    for leg in legs:
-        for key in keys(leg):
-            found.setdefault(key, []).append(leg)
-    return found
+def _way(estate: Estate, out: Link, legs: Sequence[Leg], weakest: Leg) -> Way:
+    """Which of two directions decides, and what the other one gives by itself."""
+    dials = weakest.link.dials if weakest.link is not None else out.dials
+    other = complete(tuple(leg.part for leg in legs if leg.link is not None and leg.link.dials != dials), estate.tables)
+    return Way("out" if dials == out.dials else "in", out.answers, other)
 
 
 def _verdict(
@@ -175,6 +135,7 @@ def _verdict(
     rule_id: str,
     part_of: str | None,
     composite: UseCase | None = None,
+    way: Way | None = None,
 ) -> Verdict:
     """``leg`` is the one that decides; of a composite, the weakest."""
     parts = tuple(one.part for one in legs)
@@ -203,7 +164,7 @@ def _verdict(
         severity=severity_of(completed, when, soon, if_used),
         certainty=_certainty(completed, variables),
         confidence=_confidence(completed.confidence),
-        text=wording.text(leg, completed, view, composite, _counted(leg, completed, variables)),
+        text=wording.text(leg, completed, view, composite, way, _counted(leg, completed, variables)),
         forks=tuple(_forks(leg, completed, variables)),
         missing=_missing(completed, variables),
         assumed=tuple(sorted(f"{variables[i].key} = {variables[i].default}" for i in completed.assumed)),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from ekuscan.model import Answer
+from ekuscan.record import record
 from ekuscan.rules.tables import UseCase
 from ekuscan.verdict.completion import Completed
 from ekuscan.verdict.experiments import Experiment
@@ -20,18 +22,50 @@ _EKU_TEXT: Mapping[str, str] = {
 }
 
 
+_FINE = ("ok", "not-applicable")
+
+
+@record
+class Way:
+    """The direction that decides a composite of two, seen from the role that its row names first; what the ``other``
+    direction gives by itself."""
+
+    word: Literal["in", "out"]
+    peer: str
+    other: Completed
+
+    @property
+    def text(self) -> str:
+        """The direction as the subject of a sentence: "the way in from Webex"."""
+        return f"the way {self.word} {'from' if self.word == 'in' else 'to'} {self.peer}"
+
+    @property
+    def of_the_other(self) -> str:
+        """What there is to say of the other direction: all is not down where that one works."""
+        back = "out" if self.word == "in" else "in"
+        if self.other.now in _FINE:
+            after = {"breaks": " until the renewal", "ok": "", "not-applicable": ""}
+            return f"the way {back} works{after.get(self.other.next, ' today')}"
+        said = {"breaks": "is broken too", "at-risk": "is at risk too", "depends": "depends too"}
+        return f"the way {back} {said.get(self.other.now, 'is not known')}"
+
+
 def text(
     leg: Leg,
     completed: Completed,
     view: SlotView | None,
     composite: UseCase | None,
+    way: Way | None = None,
     observed: Experiment | None = None,
 ) -> str:
-    """Why the answer is what it is. ``observed`` is the experiment that it stands on, if it does."""
+    """Why the answer is what it is. ``observed`` is the experiment that it stands on, if it does; ``way`` is that of a
+    composite of two directions."""
     sentences = []
-    fine = ("ok", "not-applicable")
-    if composite is not None and not (completed.now in fine and completed.next in fine):
-        sentences.append(f"Weakest leg: {leg.use_case.title} ({leg.rule.id}).")
+    if composite is not None and not (completed.now in _FINE and completed.next in _FINE):
+        told = f"Weakest leg: {leg.use_case.title} ({leg.rule.id})."
+        if way is not None:
+            told = f"{way.text[0].upper()}{way.text[1:]} decides ({leg.rule.id}); {way.of_the_other}."
+        sentences.append(told)
     if completed.now == "ok" and completed.next not in ("ok", "not-applicable"):
         sentences.append(f"Works today. {view.policy_text}" if view is not None else "Works today.")
         sentences.append(f"After the renewal: {_says(leg, completed, completed.next, observed)}")

@@ -168,7 +168,18 @@ OUTSIDE = (
     Joined("sip-b2b", "branch-e", "partner-a", client={"X04": "breaks"}, server={"X04S": "ok"}),
     # Webex asks for a certificate; whether it checks clientAuth is not documented (X24, X25). Nobody looked at its own.
     Joined(
-        "edge-audio", "edge", "webex", client={"X25": AT_RISK_AT_RENEWAL}, server={"WX05": "unknown"}, whole="unknown"
+        "edge-audio",
+        "edge",
+        "webex",
+        client={"X25": AT_RISK_AT_RENEWAL},
+        server={"WX05": "unknown"},
+        whole="unknown",
+        # Both directions at once, of each of which something was not seen.
+        riding={
+            "e1>webex/edge-audio-both-ways/EDGE-AUDIO-BOTH-WAYS": "unknown",
+            "e2>webex/edge-audio-both-ways/EDGE-AUDIO-BOTH-WAYS": "unknown",
+            "edge>webex/edge-audio-both-ways/PAIRS": "unknown",
+        },
     ),
     Joined(
         "cloud-onboarding",
