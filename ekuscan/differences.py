@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from ekuscan.foresight import Answered, Difference, Effect
 from ekuscan.model import Answer, Fork, Verdict
@@ -18,15 +19,28 @@ _UNSURE: tuple[Answer, ...] = ("at-risk", *_OPEN)
 def differences(before: Sequence[Verdict], after: Sequence[Verdict], touched: Collection[str]) -> Iterator[Difference]:
     """One per verdict id, in the order of ``after``; what is there before alone stands at the end.
 
-    A connection of clusters is compared pair by pair; its whole is no verdict besides.
+    A connection of clusters is compared pair by pair; its whole is no verdict besides. A part that breaks of a use case
+    that is broken before and after breaks nothing that works.
     """
     were = {verdict.id: verdict for verdict in before if not is_whole(verdict)}
+    broken = _broken(before) & _broken(after)
     for verdict in after:
         if is_whole(verdict):
             continue
-        yield _difference(were.pop(verdict.id, None), verdict, touched)
+        found = _difference(were.pop(verdict.id, None), verdict, touched)
+        idle = found.effect == "breaks" and (found.part_of, _ends(verdict)) in broken
+        yield replace(found, effect="stays-broken") if idle else found
     for verdict in were.values():
         yield _difference(verdict, None, touched)
+
+
+def _broken(verdicts: Iterable[Verdict]) -> set[tuple[str | None, frozenset[str | None]]]:
+    """The use cases that are broken, each with its two ends."""
+    return {(one.use_case, _ends(one)) for one in verdicts if one.now == "breaks" and one.part_of is None}
+
+
+def _ends(verdict: Verdict) -> frozenset[str | None]:
+    return frozenset((verdict.dials, verdict.answers))
 
 
 def effect_of(before: Verdict | None, after: Verdict | None) -> Effect:

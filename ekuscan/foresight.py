@@ -67,7 +67,7 @@ class Difference:
     ``effect``: "breaks" fails after and did not before; "worse" is graver without failing, whatever a fact is that is
     not known, and "better" less grave; "open" is better for one value of such a fact and worse for another, or breaks
     for one alone; "still-open" breaks before, today or at a renewal, and after it is not sure whether it still does;
-    "stays-broken" and "stays-open" as they were; "same".
+    "stays-broken" and "stays-open" as they were, a part that breaks of a use case that stays broken included; "same".
     ``touched``: a change is at one of its ends. ``text``, ``forks`` and ``missing`` are those of after, and of before
     where there is no after; where the effect is "open", the forks of before are there too whose facts decide no longer.
     ``way_out`` is the best remedy then.

@@ -105,3 +105,24 @@ def test_an_effect_does_not_flip_when_the_fact_that_it_hangs_on_is_learned() -> 
     assert any(one.startswith("cube1.match_eku: ") for one in found.decides)
     assert effects(foreseen(trunk(match_eku="off"), upgrade))[trunk_leg] == "worse"
     assert effects(foreseen(trunk(match_eku="on"), upgrade))[trunk_leg] == "still-open"
+
+
+# --- what is broken today -------------------------------------------------------------------------------------------
+
+
+def test_a_part_that_breaks_of_a_use_case_that_is_broken_today_breaks_nothing_that_works() -> None:
+    facts = Facts().box("exp-c1", "expressway-c", "X15.4", {"server": Shown("server")})
+    facts.box("exp-e1", "expressway-e", "X15.4", {"server": Shown()}).link("uc-traversal", "exp-c1", "exp-e1")
+    found = foreseen(facts, Changes(to=("expressway=X15.5",)))
+    tunnels = next(one for one in found.changed if one.rule == "X14")
+    assert tunnels.before is not None
+    assert tunnels.after is not None
+    assert (tunnels.before.now, tunnels.after.now, tunnels.effect) == ("at-risk", "breaks", "stays-broken")
+    assert "breaks" not in effects(found).values()
+
+
+def test_a_part_that_breaks_of_a_use_case_that_works_today_breaks_it() -> None:
+    facts = Facts().box("exp-c1", "expressway-c", "X15.5", {"server": Shown(), "client": Shown()})
+    facts.box("exp-e1", "expressway-e", "X15.5", {"server": Shown()}).link("uc-traversal", "exp-c1", "exp-e1")
+    found = foreseen(facts, Changes(renew=("exp-c1:client=default",)))
+    assert {one.rule for one in found.changed if one.effect == "breaks"} >= {"X14", "MRA"}

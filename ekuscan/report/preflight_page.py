@@ -241,6 +241,9 @@ def _last(found: Foresight, page: Page) -> Iterator[str]:
         (count.same, "unchanged"),
     )
     words = [f"{number:,} {word}" for number, word in numbers if number]
+    if words:
+        first, _, word = words[0].partition(" ")
+        words[0] = f"{first} {'verdict' if first == '1' else 'verdicts'} {word}"
     lines = text.flow([*(word + "," for word in words[:-1]), *words[-1:]], page.width, gap=" ")
     code = f"exit {count.exit}"
     last = text.sides(lines[-1], code, page.width)
