@@ -365,6 +365,22 @@ def test_a_private_certificate_that_is_named_stays_fit_for_what_it_was() -> None
     assert (purpose.server_auth, purpose.client_auth) == (False, True)
 
 
+def test_where_nobody_knows_who_issued_anything_it_says_so_and_what_to_write() -> None:
+    facts = Facts()
+    for number in range(9):
+        facts.box(f"cucm{number}", "cucm", "14SU3", {"tomcat": Shown(hierarchy="undecided")})
+    told = wrong(Changes(renew=("default",)), facts)
+    assert "nobody knows who issued what is in cucm0:tomcat, cucm1:tomcat" in told
+    assert "and 1 more: name their roots under trust:, or write --renew cucm0:tomcat=default" in told
+    assert "no certificate of a public CA" in wrong(Changes(renew=("default",)), Facts().box("c", "cucm", "14SU3"))
+
+
+def test_what_one_wish_renews_by_name_leaves_nothing_undecided_for_every_certificate() -> None:
+    facts = Facts().box("cucm1", "cucm", "14SU3", {"tomcat": Shown(hierarchy="undecided")})
+    told = wrong(Changes(renew=("default", "cucm1:tomcat=default")), facts)
+    assert "renewed already" in told
+
+
 # --- what can be wrong --------------------------------------------------------------------------------------------
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -20,6 +20,7 @@ from ekuscan.what_if.settled import Grounds, Notes, Settled, known_or, listed
 from ekuscan.what_if.slots import copying, filled, held, of_its_own, one_by_release
 
 WORDS = ("default", "on-request")
+_NAMED = 8
 _PUBLIC = ("public-chrome", "public-other")
 _FORM = f"write {' or '.join(WORDS)} for every public certificate, or NAME[:SLOT]={'|'.join(WORDS)}"
 
@@ -43,7 +44,7 @@ def renewed(settled: Settled, texts: Iterable[str], grounds: Grounds, notes: Not
         for name in settled.targets if wish.target is None else (wish.target,):
             settled = settled.with_target(_of_target(settled.targets[name], wish, done, grounds, notes))
         if len(done) + len(notes.faults) == before and grounds.looked:
-            notes.faults.append(f"{wish.shown}: {_nothing(wish)}")
+            notes.faults.append(f"{wish.shown}: {_nothing(wish, settled, done, grounds)}")
     _tell_copies(before_all, done, grounds, notes)
     return settled
 
@@ -58,10 +59,26 @@ def _tell_copies(before: Settled, done: set[tuple[str, str]], grounds: Grounds, 
                 )
 
 
-def _nothing(wish: _Wish) -> str:
+def _nothing(wish: _Wish, settled: Settled, done: set[tuple[str, str]], grounds: Grounds) -> str:
     if wish.target is None:
+        open_ = [f"{name}:{slot}" for name, slot in _of_undecided_issuers(settled, grounds) if (name, slot) not in done]
+        if open_:
+            more = f" and {len(open_) - _NAMED} more" if len(open_) > _NAMED else ""
+            return (
+                f"this touches nothing, as nobody knows who issued what is in {listed(tuple(open_[:_NAMED]))}{more}:"
+                f" name their roots under trust:, or write --renew {printable(open_[0], 120)}={wish.word} and so on"
+            )
         return "no certificate of a public CA was seen that is not renewed already, so this touches nothing"
     return f"no certificate of {wish.target}{f':{wish.slot}' if wish.slot else ''} was seen, so this touches nothing"
+
+
+def _of_undecided_issuers(settled: Settled, grounds: Grounds) -> Iterator[tuple[str, str]]:
+    """The targets and slots of certificates that "every public certificate" may mean or not."""
+    for target in settled.targets.values():
+        for content in () if profile(target.role).far_end else target.slots:
+            chain = grounds.book.chains.get(content.chain or "")
+            if chain is not None and chain.hierarchy.class_ == "undecided" and content.from_ != "same-slot":
+                yield target.id, content.slot
 
 
 def _wish(settled: Settled, text: str, grounds: Grounds, notes: Notes) -> _Wish | None:
