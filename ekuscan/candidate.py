@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from ekuscan.assessment import ChainBook
@@ -188,8 +188,12 @@ def _key_type(certificate: Certificate, before: Certificate) -> Check:
     return Check("key-type", "warning", f"Key {certificate.key}, where the present one has {before.key}.")
 
 
-def upload(verdicts: list[Verdict], told_by: str | None) -> Check:
-    """What the product says to the upload. ``told_by`` is a step without which it says otherwise."""
+def upload(verdicts: list[Verdict], told_by: str | None, accepted: Mapping[str, str]) -> Check:
+    """What the product says to the upload, which is made once: what a renewal would change is no matter of it.
+
+    ``told_by`` is a step without which it says otherwise, ``accepted`` what each rule says of a certificate that is
+    taken.
+    """
     if not verdicts:
         return Check("upload", "note", "No rule says what this product refuses at an upload.")
     results: dict[str, CheckResult] = {"ok": "ok", "breaks": "blocks", "at-risk": "warning", "not-applicable": "note"}
@@ -197,7 +201,8 @@ def upload(verdicts: list[Verdict], told_by: str | None) -> Check:
     way_out = verdict.remedies[0].text if verdict.remedies and verdict.now != "ok" else None
     after = f" Only after the step: {told_by}" if told_by and verdict.now == "ok" else ""
     asked = "".join(f" {fork.question}" for fork in verdict.forks) if verdict.now == "depends" else ""
-    return Check("upload", results.get(verdict.now, "open"), f"{verdict.text}{after}{asked}", way_out)
+    text = accepted.get(verdict.rule, verdict.text) if verdict.now == "ok" else verdict.text
+    return Check("upload", results.get(verdict.now, "open"), f"{text}{after}{asked}", way_out)
 
 
 def _listed(names: list[str] | tuple[str, ...]) -> str:

@@ -138,7 +138,12 @@ def _candidate(
     assert content.sha256 is not None
     name = f"{one.subject}:{one.what}"
     needed = next((step for step in steps([one], scene) if step.command and step.id in _enabling(one, scene)), None)
-    found = [candidate.upload(uploads, needed.text if needed is not None else None)]
+    accepted = {
+        rule.id: rule.says["ok"].format(presents=one.subject, verifies=target.role, name="the name")
+        for rule in scene.tables.rules
+        if rule.check in UPLOAD_CHECKS and "ok" in rule.says
+    }
+    found = [candidate.upload(uploads, needed.text if needed is not None else None, accepted)]
     restart = wants_restart(one, scene)
     found.append(Check("restart", "note", restart.text if restart is not None else _NO_RESTART_KNOWN))
     if one.kind == "certificate":

@@ -322,6 +322,13 @@ def signing_request(key: Any) -> bytes:
     return signed.public_bytes(serialization.Encoding.PEM)
 
 
+def test_an_upload_that_is_accepted_says_nothing_of_the_next_renewal(before: Lab, tmp_path: Path) -> None:
+    new = leaf(before, tmp_path, ca="sectigo")
+    found = document(before, "--new-cert", f"exp-c1:server={new}")
+    (told,) = (one for one in found["candidates"][0]["checks"] if one["name"] == "upload")
+    assert (told["result"], told["text"]) == ("ok", "The upload is accepted.")
+
+
 def test_names_that_get_lost_and_another_kind_of_key_are_warned_of(before: Lab, tmp_path: Path) -> None:
     new = leaf(before, tmp_path, key="rsa")
     found = document(before, "--new-cert", f"exp-e1:server={new}")
