@@ -163,7 +163,9 @@ def _validity(certificate: Certificate, before: Certificate | None, today: datet
         return Check("validity", "ok", span)
     if old < begins or old < today:
         return Check("validity", "warning", f"{span} The present one ends before, on {spoken(old.date())}.")
-    if old >= ends:
+    if old.date() == ends.date():
+        return Check("validity", "ok", f"{span} The present one ends on the same day.")
+    if old > ends:
         return Check("validity", "warning", f"{span} The present one lasts longer, to {spoken(old.date())}.")
     overlap = (old.date() - max(begins, today).date()).days
     days = "1 day" if overlap == 1 else f"{overlap} days"

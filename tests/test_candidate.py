@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 from cryptography import x509
@@ -18,7 +19,7 @@ from ekuscan.what_if.roots import another_root, issued
 from ekuscan.what_if.slots import shown_as
 from tests.judging import AS_OF, Facts
 from tests.noticing import with_sha1
-from tests.pki import BOTH, CLIENT_AUTH, SERVER_AUTH, Issued, issue, rsa_key
+from tests.pki import BOTH, CLIENT_AUTH, END, SERVER_AUTH, Issued, issue, rsa_key
 from tests.test_what_if import grounds
 
 ONE, OTHER = issue("Root one", ca=True), issue("Root other", ca=True)
@@ -59,6 +60,26 @@ def test_another_root_leaves_the_answer_open_even_where_its_certificate_is_not_s
     assert ends[1] is not None
     assert another_root(ends[0], ends[1], book) == another
     assert looked_at(book, after, before)["issuer"].result == ("open" if another else "ok")
+
+
+@pytest.mark.parametrize(
+    ("longer", "result", "says"),
+    [
+        (timedelta(hours=-2), "ok", "The present one ends on the same day."),
+        (timedelta(0), "ok", "The present one ends on the same day."),
+        (timedelta(hours=2), "ok", "The present one ends on the same day."),
+        (timedelta(days=2), "warning", "The present one lasts longer, to "),
+        (timedelta(days=-2), "ok", " days for the change."),
+    ],
+)
+def test_the_ends_of_both_certificates_are_compared_by_day_as_they_are_told(
+    longer: timedelta, result: str, says: str
+) -> None:
+    book = ChainBook(TrustStore.open(None))
+    end = END.replace(hour=12)
+    old = content(book, issue("a", ONE, eku=BOTH, end=end + longer))
+    found = looked_at(book, content(book, issue("b", ONE, eku=BOTH, end=end)), old)["validity"]
+    assert (found.result, says in found.text) == (result, True), found.text
 
 
 @pytest.mark.parametrize(
