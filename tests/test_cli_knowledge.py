@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from ekuscan.cli.knowledge import moment
 from ekuscan.explain.words import subjects
 from ekuscan.lab.estate import estate
 from ekuscan.lab.laboratory import Lab, open_lab
@@ -39,6 +41,14 @@ def entry(shown: str, title: str) -> str:
     found = [" ".join(one.split()) for one in entries if title in " ".join(one.split())]
     assert len(found) == 1, shown
     return found[0]
+
+
+@pytest.mark.parametrize("hour", [0, 9, 23])
+def test_the_day_of_today_is_now_and_any_other_day_its_noon(hour: int) -> None:
+    now = datetime(2026, 11, 24, hour, 59, tzinfo=UTC)
+    assert moment("2026-11-24", now) == moment(None, now) == now
+    assert moment("2026-11-25", now) == datetime(2026, 11, 25, 12, tzinfo=UTC)
+    assert moment("2026-11-24T03:00:00Z", now) == datetime(2026, 11, 24, 3, tzinfo=UTC)
 
 
 # --- explain ------------------------------------------------------------------------------------------------------

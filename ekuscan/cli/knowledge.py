@@ -92,12 +92,18 @@ def check_release(role: str, text: str) -> str | None:
 
 
 def moment(text: str | None, now: datetime) -> datetime:
-    """The instant of --as-of: noon UTC of a day, or an RFC 3339 instant; ``now`` without it. Raises `UsageError`."""
+    """The instant of --as-of: noon UTC of a day, or an RFC 3339 instant; ``now`` without it. Raises `UsageError`.
+
+    The day on which ``now`` is, means ``now``: a certificate that was issued this afternoon is valid today.
+    """
     if text is None:
         return now
     try:
         if len(text) == 10:
-            return datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC).replace(hour=12)
+            day = date.fromisoformat(text)
+            if day == now.astimezone(UTC).date():
+                return now
+            return datetime.combine(day, datetime.min.time(), UTC).replace(hour=12)
         found = datetime.fromisoformat(text)
     except ValueError:
         raise UsageError(f"--as-of: found {text!r}; write a day like 2027-03-15") from None

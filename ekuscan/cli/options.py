@@ -158,7 +158,7 @@ Slots = Annotated[
 ]
 AsOf = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option("--as-of", help="Judge as if it were that day (UTC).", metavar="DATE"),
+    typer.Option("--as-of", help="Judge as if it were noon of that day (UTC); today is now.", metavar="DATE"),
 ]
 Format = Annotated[
     str,
