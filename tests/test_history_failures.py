@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import resource
 import signal
 import sqlite3
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from ekuscan.cli import keeping
 from ekuscan.cli.history_place import VARIABLE
 from ekuscan.history.contents import Kept
 from ekuscan.history.errors import BusyError
+from ekuscan.history.place import parse_place
 from ekuscan.history.runs import StoredRun
-from ekuscan.history.store import Store
+from ekuscan.history.store import Store, open_store
 from ekuscan.lab.estate import estate
 from ekuscan.lab.laboratory import Lab, open_lab
 from tests.command import TODAY, Done, environment, inside, process, refused, run, scan
@@ -42,6 +44,7 @@ def usual(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The history of a user who names none, in a state directory of the test's own."""
     monkeypatch.delenv(VARIABLE)
     monkeypatch.setattr("ekuscan.cli.history_place.state_directory", lambda: tmp_path / "state")
+    monkeypatch.setattr("ekuscan.cli.spill.state_directory", lambda: tmp_path / "state")
     return tmp_path / "state" / "history.sqlite"
 
 
@@ -57,7 +60,7 @@ def usual(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 )
 def test_a_damaged_history_is_named_and_left_as_it_is(lab: Lab, content: bytes, said: str) -> None:
     history().write_bytes(content)
-    told = refused(scan(lab))
+    told = refused(scan(lab, "--history", history()))
     assert (str(history()) in told, said in told) == (True, True)
     assert history().read_bytes() == content
     assert said in refused(run("history", "list"))
@@ -66,18 +69,87 @@ def test_a_damaged_history_is_named_and_left_as_it_is(lab: Lab, content: bytes, 
 def test_a_database_of_something_else_is_left_alone(lab: Lab) -> None:
     with sqlite3.connect(history()) as connection:
         connection.execute("CREATE TABLE theirs (x)")
-    assert "is a database of something else" in refused(scan(lab))
+    assert "is a database of something else" in refused(scan(lab, "--history", history()))
 
 
-def test_a_history_that_another_program_holds_is_not_waited_for_without_end(lab: Lab) -> None:
+def test_a_history_that_another_program_holds_is_not_waited_for_without_end(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert scan(lab).code == 1
+    monkeypatch.setattr("ekuscan.history.store._PATIENCE", 0.1)
     other = sqlite3.connect(history(), isolation_level=None)
     try:
         other.execute("BEGIN IMMEDIATE")
-        assert "another program holds it; try again when that has ended" in refused(scan(lab))
+        told = refused(scan(lab, "--history", history()))
+        assert "another program holds it; try again when that has ended" in told
         assert run("history", "list").code == 0
     finally:
         other.close()
+
+
+def header_alone_is_whole() -> None:
+    with open_store(parse_place(str(history()), secret=False), create=True).engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = history().read_bytes()
+    history().write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+
+
+def no_history_at_all() -> None:
+    history().write_bytes(b"no database" * 1000)
+
+
+def no_room_for_its_lock() -> None:
+    open_store(parse_place(str(history()), secret=False), create=True).close()
+
+
+@pytest.mark.parametrize("where", ["the environment names it", "it is the usual one"])
+@pytest.mark.parametrize("damage", [header_alone_is_whole, no_history_at_all, no_room_for_its_lock])
+def test_a_history_that_ought_to_work_and_does_not_keeps_no_unattended_sweep_from_looking(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, usual: Path, where: str, damage: Callable[[], None]
+) -> None:
+    """Nothing is wrong in the lab: it is the history that makes the exit code 3."""
+    usual.parent.mkdir()
+    monkeypatch.setenv(VARIABLE, str(usual))
+    damage()
+    if damage is no_room_for_its_lock:
+        monkeypatch.setattr("ekuscan.history.lock.os.open", _read_only)
+    if where == "it is the usual one":
+        monkeypatch.delenv(VARIABLE)
+    with open_lab(estate("x155-stated"), tmp_path / "lab", TODAY) as fine:
+        done = scan(fine, "--format", "json", "-o", tmp_path / "result.json")
+        count = len(fine.endpoints)
+    assert (done.code, done.document["summary"]["exit"], len(done.document["endpoints"])) == (3, 3, count)
+    assert json.loads((tmp_path / "result.json").read_text()) == done.document
+    assert done.err.startswith(f"ekuscan: {usual}")
+    assert "; the sweep goes on without it\n" in done.err
+    monkeypatch.undo()
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "new.sqlite"))
+    assert imported(done).out == "1 run new, 0 added to, 0 known already\n"
+    assert f"{count} of {count} ports stored" in verdicts_then()
+
+
+_OPEN = os.open
+
+
+def _read_only(path: str | Path, *words: Any) -> int:
+    if Path(path).suffix != ".lock":
+        return _OPEN(path, *words)
+    raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+
+def test_a_history_that_is_held_from_the_start_to_the_end_costs_a_file(
+    lab: Lab, usual: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert scan(lab).code == 1
+    monkeypatch.setattr("ekuscan.history.store._PATIENCE", 0.1)
+    other = sqlite3.connect(usual, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    done = scan(lab)
+    other.close()
+    assert "another program holds it; try again when that has ended; the sweep goes on without it" in done.err
+    assert "BROKEN NOW" in done.out
+    monkeypatch.setenv(VARIABLE, str(usual))
+    assert imported(done).out == "1 run new, 0 added to, 0 known already\n"
 
 
 @pytest.mark.parametrize("place", ["/proc/nowhere/history.sqlite", "/dev/full/history.sqlite", "{}"])
@@ -86,11 +158,16 @@ def test_a_history_that_was_asked_for_and_cannot_be_written_is_refused(lab: Lab,
     assert place.format(tmp_path) in told
 
 
-def test_a_server_that_is_not_there_is_refused_without_the_password(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_not_there_is_told_without_the_password(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(VARIABLE, "postgresql://me:secret@127.0.0.1:1/db")
-    told = refused(scan(lab))
+    monkeypatch.setattr("ekuscan.cli.spill.state_directory", lambda: tmp_path)
+    told = refused(scan(lab, "--history", "postgresql://me@127.0.0.1:1/db"))
     assert told.startswith("postgresql://me@127.0.0.1:1/db: ")
-    assert "secret" not in told
+    done = scan(lab)
+    assert done.err.startswith("ekuscan: postgresql://me@127.0.0.1:1/db: ")
+    assert ("BROKEN NOW" in done.out, "secret" in done.err) == (True, False)
 
 
 def test_a_password_on_the_command_line_is_refused(lab: Lab) -> None:

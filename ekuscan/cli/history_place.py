@@ -13,16 +13,18 @@ VARIABLE = "EKUSCAN_HISTORY"
 
 @record
 class Chosen:
-    """``asked``: somebody named it, and does not want to go without it."""
+    """``asked``: somebody named it. ``typed``: on the command line, where a person reads at once that it cannot be
+    used; what the environment of an unattended sweep names must not keep it from looking."""
 
     place: Place
     asked: bool
+    typed: bool = False
 
 
 def chosen_place(option: str | None) -> Chosen:
     """Raises `HistoryError` for a name that cannot be used."""
     if option is not None:
-        return Chosen(parse_place(option, secret=False), asked=True)
+        return Chosen(parse_place(option, secret=False), asked=True, typed=True)
     told = os.environ.get(VARIABLE)
     if told:
         return Chosen(parse_place(told, secret=True), asked=True)

@@ -11,6 +11,7 @@ from ekuscan.history import writer
 from ekuscan.history.aside import Work
 from ekuscan.history.contents import Kept, kept_observation, kept_verdicts
 from ekuscan.history.errors import BusyError, HistoryError
+from ekuscan.history.place import Place
 from ekuscan.history.runs import StoredRun
 from ekuscan.history.store import Store
 from ekuscan.model import Observation, RunInfo, Summary
@@ -27,18 +28,19 @@ _LAST_SECONDS: Final = 60.0
 
 class Keeping:
     """Takes what a run sees and finds. ``failed``: the history did not take all of it. ``silent``: it does not answer,
-    so nothing is to be asked of it any more."""
+    so nothing is to be asked of it any more. ``store`` is None where none can be used from the start."""
 
-    def __init__(self, store: Store, begun: Begun) -> None:
-        self.failed = False
+    def __init__(self, place: Place, store: Store | None, begun: Begun) -> None:
+        self.failed = store is None
         self.silent = False
-        self._store = store
+        self.store = store
+        self._place = place
         self._begun = begun
         self._waiting: list[Kept] = []
         self._handed: list[Kept] = []
         self._work: Work[object] | None = None
         self._late = 0
-        self._spill: Spill | None = None
+        self._spill = Spill(place, begun, []) if store is None else None
 
     @property
     def run(self) -> StoredRun:
@@ -65,13 +67,17 @@ class Keeping:
 
     def _hand_over(self) -> None:
         self._handed, self._waiting = self._waiting, []
-        self._work = Work(partial(writer.add, self._store, self._begun.run, self._handed))
+        self._work = Work(partial(writer.add, self._usable(), self._begun.run, self._handed))
+
+    def _usable(self) -> Store:
+        assert self.store is not None
+        return self.store
 
     def _settle(self) -> None:
         """See what became of what was handed over."""
         if self._work is None:
             return
-        problem = HistoryError(f"{self._store.place.shown}: does not answer")
+        problem = HistoryError(f"{self._place.shown}: does not answer")
         if self._work.ended():
             try:
                 self._work.result()
@@ -110,8 +116,7 @@ class Keeping:
         attempt = 0
         while self._spill is None:
             attempt += 1
-            things = self._waiting
-            work = Work(partial(writer.end, self._store, self._begun.run, info, summary, things))
+            work = Work(partial(writer.end, self._usable(), self._begun.run, info, summary, self._waiting))
             if not self._wait(work):
                 return
             try:
@@ -130,13 +135,13 @@ class Keeping:
             ended = False
         if not ended:
             self.silent = True
-            self._give_up(HistoryError(f"{self._store.place.shown}: does not answer"))
+            self._give_up(HistoryError(f"{self._place.shown}: does not answer"))
         return ended
 
     def _give_up(self, error: HistoryError) -> None:
         """Say it once; from here on everything goes into a file."""
         self.failed = True
-        self._spill = Spill(self._store.place, self._begun, self._handed + self._waiting)
+        self._spill = Spill(self._place, self._begun, self._handed + self._waiting)
         self._handed, self._waiting, self._work = [], [], None
         tell(f"{error}; the sweep goes on, its result is not complete in the history")
 

@@ -15,7 +15,7 @@ from ekuscan.cli.preparing import Ready, inventory_file, prepared, read_inventor
 from ekuscan.cli.refusal import UsageError
 from ekuscan.cli.scan_request import ScanRequest
 from ekuscan.cli.sweeping import Kept, sweep_and_report
-from ekuscan.exit_code import FINE, INTERRUPTED, FailOnError, parse_fail_on
+from ekuscan.exit_code import INTERRUPTED, FailOnError, parse_fail_on
 from ekuscan.model import Inventory, Observation, RunInfo
 from ekuscan.record import record
 from ekuscan.run import Knowledge, Options, RunInProgress
@@ -45,7 +45,7 @@ def scan(request: ScanRequest) -> int:
         except (UsageError, InvalidInput, TrustStoreError, FailOnError) as error:
             return refused(error, request.format)
         run = RunInProgress(plan.info, plan.ready.inventory, plan.known, plan.book, plan.options, plan.ready.unread)
-        kept = Kept(keeping, plan.seen, plan.history.code if plan.history is not None else FINE)
+        kept = Kept(keeping, plan.seen)
         code = sweep_and_report(
             plan.ready.inventory.endpoints, plan.ready.limits, run, outputs, plan.known, plan.ready.beside, kept
         )
@@ -71,7 +71,7 @@ def _told(run: RunInProgress, code: int, plan: _Plan, keeping: Keeping | None, t
     """Tell what changed since the last run of this list; returns the exit code."""
     from ekuscan.cli.quiet import after_sweep, since
 
-    store = plan.history.store if plan.history is not None and keeping and not keeping.silent else None
+    store = keeping.store if keeping is not None and not keeping.silent else None
     earlier = since(store, keeping.run, plan.known, plan.trust) if store is not None and keeping else None
     return after_sweep(run.result(datetime.now(UTC), complete=True), code, earlier, telling)
 
@@ -127,8 +127,7 @@ def _planned_with(
         knowledge(request.rules) if request.rules or going is None else knowledge_with(ask.stored_rules(store, going))
     )
     inventory = read_inventory(request, known) if going is None else ask.stored_inventory(store, going.asked)
-    lock = ask.held(store, going.swept if going is not None else ask.swept_list(request, inventory))
-    stack.callback(lock.release)
+    history = ask.held(history, going.swept if going is not None else ask.swept_list(request, inventory), stack)
     if request.resume and going is None:
         going = ask.same_list(request, store, inventory)
     trust = stack.enter_context(TrustStore.open(request.trust_data))
@@ -152,7 +151,7 @@ def _named(request: ScanRequest) -> bool:
 
 def _keeping(request: ScanRequest, plan: _Plan, stack: ExitStack) -> Keeping | None:
     """The run begun in the history; None where nothing is kept. Raises `UsageError`."""
-    if plan.history is None or plan.history.store is None:
+    if plan.history is None:
         return None
     from ekuscan.cli import sweep_history as ask
 
@@ -160,4 +159,4 @@ def _keeping(request: ScanRequest, plan: _Plan, stack: ExitStack) -> Keeping | N
     sweeping = ask.Sweeping(
         plan.info, swept, plan.asked, plan.ready.inventory, plan.options, ask.rule_texts(request), plan.going
     )
-    return ask.begin_keeping(plan.history.store, sweeping, datetime.now(UTC))
+    return ask.begin_keeping(plan.history, sweeping, datetime.now(UTC))

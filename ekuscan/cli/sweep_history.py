@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 from ekuscan.cli.history_place import Chosen, chosen_place
 from ekuscan.cli.keeping import Keeping
@@ -17,9 +20,9 @@ from ekuscan.cli.log import tell
 from ekuscan.cli.refusal import UsageError
 from ekuscan.cli.scan_request import ScanRequest
 from ekuscan.cli.spill import Begun
-from ekuscan.exit_code import FINE, INCOMPLETE
 from ekuscan.history import contents, lock, writer
-from ekuscan.history.errors import HistoryError
+from ekuscan.history.errors import BusyError, HistoryError
+from ekuscan.history.place import Place
 from ekuscan.history.reader import Reader
 from ekuscan.history.runs import Holder, Judging, StoredRun, SweptList
 from ekuscan.history.store import Store, open_store
@@ -28,30 +31,51 @@ from ekuscan.names import printable
 from ekuscan.record import record
 from ekuscan.run import Options
 
+# So often is tried to begin a run in a history that another program holds: about ten seconds.
+_PATIENCE: Final = 5
+
 
 @record
 class SweepHistory:
-    """``store`` is None where nothing is kept; ``code`` is then the exit code that the run has at the least."""
+    """``store`` is None where there is none to be used. ``unusable`` is then the one that ought to work: what it lacks
+    goes into a file, and the exit code is 3 at the least. ``strict``: the sweep is not to go on without it."""
 
     store: Store | None
-    code: int = FINE
+    strict: bool = True
+    unusable: Place | None = None
 
     def close(self) -> None:
         if self.store is not None:
             self.store.close()
 
+    def without(self, error: HistoryError) -> SweepHistory:
+        """Go on without a history that turned out not to work. Raises `UsageError` where that is not wanted."""
+        assert self.store is not None
+        if self.strict:
+            raise UsageError(str(error)) from None
+        self.store.close()
+        return _without(error, self.store.place)
+
 
 def open_history(request: ScanRequest) -> SweepHistory:
-    """The history of a sweep. Raises `UsageError` where one was asked for that cannot be used."""
+    """The history of a sweep. Raises `UsageError` where one was asked for on the command line that cannot be used, or
+    its name cannot be read."""
     chosen = None
     try:
         chosen = chosen_place(request.history)
-        return SweepHistory(open_store(chosen.place, create=True))
+        return SweepHistory(open_store(chosen.place, create=True), chosen.typed or request.resume)
     except HistoryError as error:
-        if chosen is None or chosen.asked or request.resume:
+        if chosen is None or chosen.typed or request.resume:
             raise UsageError(str(error)) from None
+        if chosen.asked or _is_there(chosen):
+            return _without(error, chosen.place)
         tell(f"{error}; this run is not kept (--no-history says so)")
-        return SweepHistory(None, INCOMPLETE if _is_there(chosen) else FINE)
+        return SweepHistory(None)
+
+
+def _without(error: HistoryError, place: Place) -> SweepHistory:
+    tell(f"{error}; the sweep goes on without it")
+    return SweepHistory(None, strict=False, unusable=place)
 
 
 def _is_there(chosen: Chosen) -> bool:
@@ -128,14 +152,18 @@ def _word(word: str, inventory: Inventory) -> str:
     return "@" + str(Path(word[1:]).resolve()) if word.startswith("@") else word
 
 
-def held(store: Store, swept: SweptList) -> lock.Lock:
-    """The lock of a list. Raises `UsageError` where somebody else sweeps it."""
+def held(history: SweepHistory, swept: SweptList, stack: ExitStack) -> SweepHistory:
+    """The history, with the lock of a list held until ``stack`` ends. Raises `UsageError` where somebody else sweeps
+    it."""
+    if history.store is None:
+        return history
     try:
-        return lock.take(store, swept.key)
+        stack.callback(lock.take(history.store, swept.key).release)
     except lock.HeldError:
-        raise UsageError(_who_holds(store, swept)) from None
+        raise UsageError(_who_holds(history.store, swept)) from None
     except HistoryError as error:
-        raise UsageError(str(error)) from None
+        return history.without(error)
+    return history
 
 
 def _who_holds(store: Store, swept: SweptList) -> str:
@@ -175,31 +203,46 @@ def seen_before(store: Store, run: StoredRun, inventory: Inventory) -> tuple[Obs
     return seen
 
 
-def begin_keeping(store: Store, one: Sweeping, now: datetime) -> Keeping:
-    """Store that a run begins, or goes on. Raises `UsageError`."""
-    try:
-        return _begun(store, one, now)
-    except HistoryError as error:
-        raise UsageError(str(error)) from None
-
-
-def _begun(store: Store, one: Sweeping, now: datetime) -> Keeping:
-    holder = Holder(platform.node(), os.getpid(), now)
+def begin_keeping(history: SweepHistory, one: Sweeping, now: datetime) -> Keeping | None:
+    """Store that a run begins, or goes on; None where nothing is kept. Raises `UsageError`."""
     texts = _texts(one)
+    run = _new_run(one, now)
+    if history.store is not None:
+        try:
+            begun = _patiently(partial(_begun, history.store, one, run, texts))
+            return Keeping(history.store.place, history.store, Begun(begun, tuple(texts.items())))
+        except HistoryError as error:
+            history = history.without(error)
+    if history.unusable is None:
+        return None
+    return Keeping(history.unusable, None, Begun(run, tuple(texts.items())))
+
+
+def _begun(store: Store, one: Sweeping, run: StoredRun, texts: Mapping[str, bytes]) -> StoredRun:
     if one.going is not None:
-        run = writer.go_on(store, one.going, one.info, holder)
-    else:
-        judging = Judging(
-            one.options.warn_days,
-            one.options.assume,
-            one.options.fail_on,
-            tuple((name, writer.text_name(text)) for name, text in one.rules),
-        )
-        asked = writer.text_name(contents.inventory_text(one.asked))
-        swept_as = writer.text_name(contents.inventory_text(one.inventory))
-        new = StoredRun(one.info, one.swept, 0, 0, judging, asked, swept_as, len(one.inventory.endpoints), holder)
-        run = writer.begin(store, new, texts)
-    return Keeping(store, Begun(run, tuple(texts.items())))
+        return writer.go_on(store, one.going, one.info, run.holder)
+    return writer.begin(store, run, texts)
+
+
+def _patiently(begin: Callable[[], StoredRun]) -> StoredRun:
+    """Nothing is under way yet that could not wait until somebody else has written."""
+    for _ in range(_PATIENCE - 1):
+        with suppress(BusyError):
+            return begin()
+    return begin()
+
+
+def _new_run(one: Sweeping, now: datetime) -> StoredRun:
+    judging = Judging(
+        one.options.warn_days,
+        one.options.assume,
+        one.options.fail_on,
+        tuple((name, writer.text_name(text)) for name, text in one.rules),
+    )
+    asked = writer.text_name(contents.inventory_text(one.asked))
+    swept_as = writer.text_name(contents.inventory_text(one.inventory))
+    holder = Holder(platform.node(), os.getpid(), now)
+    return StoredRun(one.info, one.swept, 0, 0, judging, asked, swept_as, len(one.inventory.endpoints), holder)
 
 
 def _texts(one: Sweeping) -> Mapping[str, bytes]:

@@ -32,11 +32,10 @@ _TICK: Final = 0.25
 
 @record
 class Kept:
-    """What becomes of a run beside its outputs: ``seen`` is replayed first, ``code`` is the least exit code."""
+    """What becomes of a run beside its outputs; ``seen`` is replayed first."""
 
     keeping: Keeping | None = None
     seen: tuple[Observation, ...] = ()
-    code: int = FINE
 
 
 def sweep_and_report(
@@ -125,7 +124,6 @@ class _Sink:
         self._outputs = outputs
         self._keeping = kept.keeping
         self._seen = kept.seen
-        self._least = kept.code
         self._records = RecordStream(run.book.certificates, run.book.chains)
 
     def begin(self) -> None:
@@ -150,13 +148,11 @@ class _Sink:
     def end(self, summary: Summary, finished: datetime, *, complete: bool) -> Summary:
         """The summary with the exit code that it has at last, and its line; an interrupted run has none, which is how a
         reader knows."""
-        least = self._least
         if self._keeping is not None:
             info = replace(self._run.info, finished=finished, complete=complete)
             self._keeping.end(info, summary)
-            least = INCOMPLETE if self._keeping.failed else least
-        if summary.exit == FINE:
-            summary = replace(summary, exit=least)
+            if self._keeping.failed and summary.exit == FINE:
+                summary = replace(summary, exit=INCOMPLETE)
         if complete:
             self._outputs.stream([*self._records.unnamed(), Record("summary", "", summary)])
         return summary
