@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ekuscan.change.compared import Compared, Pair, Past
@@ -15,11 +15,14 @@ _ANSWERED = ("seen", "partial")
 
 
 class PastRuns:
-    """The runs of a list up to ``before``, the earlier one of the two. ``judged`` makes a whole run of a stored one."""
+    """The runs of a list that count, the latest first, which is the earlier one of the two. ``judged`` makes a whole
+    run of a stored one."""
 
-    def __init__(self, reader: Reader, before: StoredRun, after: Run, judged: Callable[[StoredRun], Run]) -> None:
+    def __init__(
+        self, reader: Reader, runs: Sequence[StoredRun], after: Run, judged: Callable[[StoredRun], Run]
+    ) -> None:
         self._reader = reader
-        self._before = before
+        self._runs = runs
         self._after = after
         self._judged = judged
         self._known: dict[str, Run] = {}
@@ -40,10 +43,12 @@ class PastRuns:
     def past(self, endpoint: str) -> Past:
         """How long it was away, and what it showed before that. Raises `HistoryError`."""
         unseen = 0
-        for sighting in self._reader.sightings(self._before, endpoint):
-            if sighting.value.status in _ANSWERED:
-                return self._seen_in(sighting.last, endpoint, unseen)
-            unseen += sighting.last.place - sighting.first.place + 1
+        for sighting in self._reader.sightings(self._runs[0], endpoint):
+            first, last = sighting.first.place, sighting.last.place
+            counted = [one for one in self._runs if first <= one.place <= last]
+            if counted and sighting.value.status in _ANSWERED:
+                return self._seen_in(counted[0], endpoint, unseen)
+            unseen += len(counted)
         return Past(unseen)
 
     def _seen_in(self, stored: StoredRun, endpoint: str, unseen: int) -> Past:

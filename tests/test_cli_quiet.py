@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from ekuscan.lab.authority import Leaf, issue
 from ekuscan.lab.estate import estate
-from ekuscan.lab.laboratory import Lab, open_lab
+from ekuscan.lab.laboratory import Lab, LabEndpoint, open_lab
 from tests.command import TODAY, Done, refused, run
 from tests.receiving import receiving_beside
 
@@ -45,42 +46,89 @@ def test_a_policy_date_that_comes_is_exactly_one_line(lab: Lab) -> None:
     assert quiet(lab, "2027-03-01").out == ""
 
 
+def end(lab: Lab, target: str) -> None:
+    """Take a box away, of which no port is UDP."""
+    for one in open_ports(lab, target):
+        lab.server.end(one.listener)
+
+
+def begin_again(lab: Lab, target: str) -> None:
+    for one in open_ports(lab, target):
+        lab.server.begin_again(one.listener)
+
+
+def open_ports(lab: Lab, target: str) -> list[LabEndpoint]:
+    return [one for one in lab.endpoints if one.target == target and one.listener.handler is not None]
+
+
+def renew(lab: Lab, target: str, slot: str, leaf: Leaf) -> None:
+    """Let every port that shows a slot show a new certificate from now on."""
+    new = issue(lab.worlds["digicert"].issuing, leaf)
+    shown = [one for one in open_ports(lab, target) if one.slot == slot]
+    assert shown
+    for one in shown:
+        assert one.plan.terms is not None
+        plan = replace(one.plan, terms=replace(one.plan.terms, credentials=(new,)))
+        one.listener.handler = plan.conversation()
+
+
 def test_an_appliance_that_is_taken_away_is_exactly_one_line_and_so_is_its_return(lab: Lab) -> None:
-    text = lab.targets_file.read_text(encoding="utf-8")
     quiet(lab)
-    host = next(one.host for one in lab.endpoints if one.target == "imp1")
-    # Nothing listens on this address of loopback.
-    lab.targets_file.write_text(re.sub(rf"\b{re.escape(host)}\b", "127.0.99.1", text), encoding="utf-8")
+    end(lab, "cuc1")
     gone = quiet(lab, "2026-11-24")
     assert len(gone.out.splitlines()) == 1, gone.out
-    assert gone.out.startswith("imp1: no longer answers")
+    assert gone.out.startswith("cuc1: no longer answers")
     again = quiet(lab, "2026-11-25")
     assert (again.code, again.out) == (0, "")
-    lab.targets_file.write_text(text, encoding="utf-8")
+    begin_again(lab, "cuc1")
     back = quiet(lab, "2026-11-26")
     assert len(back.out.splitlines()) == 1, back.out
-    assert back.out.startswith("imp1: answers again")
+    assert back.out.startswith("cuc1: answers again")
 
 
-def test_a_certificate_that_is_renewed_is_exactly_one_line(lab: Lab, tmp_path: Path) -> None:
-    def write(eku: str, days: int) -> None:
-        leaf = Leaf("exp-c1.lab.example", TODAY, TODAY + timedelta(days=days), eku, ("exp-c1.lab.example",), "ec")  # type: ignore[arg-type]
-        (tmp_path / "c.pem").write_bytes(issue(lab.worlds["digicert"].issuing, leaf).pem)
-
-    targets = tmp_path / "files.yaml"
-    targets.write_text(
-        "schema: ekuscan.targets/1\ntargets:\n"
-        f"  exp-c1: {{role: expressway-c, release: X15.4, slots: {{server: {tmp_path}/c.pem}}}}\n"
-        f"  exp-e1: {{role: expressway-e, release: X15.4, slots: {{server: {lab.directory}/exp-e1.server.pem}}}}\n",
-        encoding="utf-8",
-    )
-    write("both", 100)
-    quiet(lab, file=targets)
-    write("server", 190)
-    done = quiet(lab, "2026-11-24", file=targets)
+def test_a_certificate_that_is_renewed_on_live_ports_is_exactly_one_line(lab: Lab) -> None:
+    quiet(lab)
+    name = "exp-c1.lab.example"
+    renew(lab, "exp-c1", "server", Leaf(name, TODAY, TODAY + timedelta(days=190), "server", (name,), "ec"))
+    done = quiet(lab, "2026-11-24")
     assert len(done.out.splitlines()) == 1, done.out
-    assert "server certificate replaced: now broken: " in done.out
+    assert re.search(r"^exp-c1: server certificate replaced on .*: now broken: ", done.out), done.out
     assert "EKU serverAuth+clientAuth -> serverAuth" in done.out
+    assert quiet(lab, "2026-11-25").out == ""
+
+
+def test_a_scan_that_nobody_is_told_of_does_not_swallow_the_news(lab: Lab) -> None:
+    quiet(lab)
+    end(lab, "cuc1")
+    history = ("--history", lab.directory / "history.sqlite")
+    where = ("-f", lab.targets_file, "--trust-data", lab.trust_data, *history)
+    run("scan", *where, "--as-of", "2026-11-23")
+    with receiving_beside() as server:
+        done = quiet(lab, "2026-11-24", "--notify", server.url)
+    assert done.out.startswith("cuc1: no longer answers")
+    assert done.code != 0
+    assert len(server.documents) == 1
+
+
+def test_news_that_was_printed_alone_still_goes_to_the_channels(lab: Lab) -> None:
+    with receiving_beside() as server:
+        quiet(lab, "2026-11-23", "--notify", server.url)
+        server.bodies.clear()
+        end(lab, "cuc1")
+        assert quiet(lab, "2026-11-24").out.startswith("cuc1: no longer answers")
+        assert server.documents == []
+        quiet(lab, "2026-11-25", "--notify", server.url)
+    assert server.documents[0]["lines"][0].startswith("cuc1: no longer answers")
+
+
+@pytest.mark.parametrize("other", [("--no-assume",), ("--no-options",), ("--versions",), ()])
+def test_a_run_that_was_looked_at_or_judged_otherwise_is_no_measure(lab: Lab, other: tuple[str, ...]) -> None:
+    quiet(lab)
+    first = quiet(lab, "2026-11-23" if other else "2027-12-01", *other)
+    if other:
+        assert "nothing to compare with" in first.err
+    done = quiet(lab)
+    assert (done.code, done.out, done.err) == (0, "", "")
 
 
 def test_an_alert_goes_out_once_and_a_webhook_that_is_down_changes_no_exit_code(lab: Lab) -> None:

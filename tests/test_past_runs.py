@@ -13,7 +13,7 @@ from ekuscan.assessment import ChainBook
 from ekuscan.change.find import find
 from ekuscan.cli.diff import beside
 from ekuscan.cli.notify import NotifyRequest, alerts
-from ekuscan.cli.quiet import Since, Telling, after_sweep, changed_since, exit_code, lines
+from ekuscan.cli.quiet import Since, Telling, after_sweep, changed_since, exit_code, found_since, lines
 from ekuscan.history import writer
 from ekuscan.history.contents import inventory_text, kept_observation, kept_verdict
 from ekuscan.history.place import parse_place
@@ -46,23 +46,22 @@ class Nights:
         self._watched = watched
         self._store = store
         self._whole: dict[str, Run] = {}
-        self._last: StoredRun | None = None
+        self._nights: list[StoredRun] = []
 
     def sweep(self, alter: Alter = lambda one: one, *, confirm: int = 2) -> News | None:
         """The news of one more night; None of the first."""
         run = self._watched.look(TODAY + timedelta(days=len(self._whole)), alter)
         news = None
-        if self._last is not None:
-            news = changed_since(self.since(), self._whole[self._last.id], run, confirm)
-        self._last = self._kept(run)
-        self._whole[self._last.id] = run
+        if self._nights:
+            news = changed_since(self.since(), self._whole[self._nights[0].id], run, confirm)
+        self._nights.insert(0, self._kept(run))
+        self._whole[self._nights[0].id] = run
         return news
 
     def since(self) -> Since:
-        """The last night."""
-        assert self._last is not None
+        """The nights until now."""
         known, trust = self._watched.known, self._watched.store
-        return Since(Reader(self._store), self._last, known, trust, lambda one: self._whole[one.id])
+        return Since(Reader(self._store), self._nights, known, trust, lambda one: self._whole[one.id])
 
     def _kept(self, run: Run) -> StoredRun:
         text = inventory_text(self._watched.inventory)
@@ -149,7 +148,7 @@ def _received(watched: Watched, nights: Nights, folder: Path, runs: list[Run]) -
         request = NotifyRequest((server.url,), None, "https://reports.example/last.html", (45, 14, 3))
         telling = Telling(quiet=True, confirm=1, alerts=alerts(request), outbox=folder)
         for run in runs:
-            after_sweep(run, 1, nights.since(), telling)
+            after_sweep(run, 1, found_since(nights.since(), run, telling.confirm), telling)
     return server.documents
 
 
@@ -184,6 +183,6 @@ def test_a_first_run_has_nothing_to_be_compared_with(
     watched: Watched, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     telling = Telling(quiet=True, confirm=1, alerts=alerts(NotifyRequest()), outbox=tmp_path)
-    assert after_sweep(watched.look(), 1, None, telling) == 1
+    assert after_sweep(watched.look(), 1, None, telling).code == 1
     printed = capsys.readouterr()
     assert (printed.out, "nothing to compare with" in printed.err) == ("", True)

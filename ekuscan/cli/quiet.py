@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from ekuscan.change.find import find
@@ -12,9 +13,10 @@ from ekuscan.cli.diff import beside
 from ekuscan.cli.diff_history import whole
 from ekuscan.cli.notify import Alerts, Earlier, tell
 from ekuscan.exit_code import FINE, FOUND, INCOMPLETE
+from ekuscan.history import writer
 from ekuscan.history.errors import HistoryError
 from ekuscan.history.reader import Reader
-from ekuscan.history.runs import StoredRun
+from ekuscan.history.runs import StoredRun, Told
 from ekuscan.history.store import Store
 from ekuscan.model import Run
 from ekuscan.news import News
@@ -23,6 +25,7 @@ from ekuscan.past_runs import PastRuns
 from ekuscan.record import record
 from ekuscan.report.change_line import change_line
 from ekuscan.run import Knowledge
+from ekuscan.told_runs import told_runs
 from ekuscan.trust import TrustStore
 
 
@@ -36,57 +39,105 @@ class Telling:
     alerts: Alerts
     outbox: Path
 
+    @property
+    def told(self) -> Told:
+        """Who is told by a run of this kind."""
+        alerts = bool(self.alerts.channels)
+        return Told(self.quiet, alerts, self.alerts.days if alerts else ())
+
 
 @record
 class Since:
-    """The last run of the same list that ended. ``judged`` makes the whole run of a stored one, as it was judged
-    then."""
+    """The runs that news is told against, the latest first; at least one. ``judged`` makes the whole run of a stored
+    one, as it was judged then."""
 
     reader: Reader
-    before: StoredRun
+    runs: Sequence[StoredRun]
     known: Knowledge
     trust: TrustStore
     judged: Callable[[StoredRun], Run]
 
+    @property
+    def before(self) -> StoredRun:
+        """The run that this one is compared with."""
+        return self.runs[0]
 
-def since(store: Store, run: StoredRun, known: Knowledge, trust: TrustStore) -> Since | None:
-    """The last run before this one; None where there is none, or the history cannot say."""
+
+def tell_of(
+    store: Store, run: StoredRun, after: Run, usual: int, known: Knowledge, trust: TrustStore, telling: Telling
+) -> int:
+    """Print and send what changed since the last run that was told, and keep that this one is; returns the exit
+    code."""
+    try:
+        earlier = since(store, run, known, trust, telling.told)
+        news = found_since(earlier, after, telling.confirm)
+    except HistoryError as error:
+        return not_known(str(error), after, usual, telling)
+    done = after_sweep(after, usual, news, telling)
+    try:
+        writer.tell(store, run, done.told)
+    except HistoryError as error:
+        log.tell(f"{error}; what was told now will be told again by the next run")
+        return INCOMPLETE if done.code == FINE else done.code
+    return done.code
+
+
+def since(store: Store, run: StoredRun, known: Knowledge, trust: TrustStore, told: Told) -> Since | None:
+    """The runs before this one that were told and are its like; None where there is none. Raises `HistoryError`."""
     reader = Reader(store)
-    try:
-        before = reader.previous(run)
-    except HistoryError as error:
-        log.tell(f"{error}; what changed is not known")
-        return None
-    if before is None:
-        return None
-    return Since(reader, before, known, trust, lambda stored: whole(reader, stored, known, trust))
+    runs = told_runs(reader, run, told)
+    return Since(reader, runs, known, trust, lambda stored: whole(reader, stored, known, trust)) if runs else None
 
 
-def after_sweep(after: Run, usual: int, since: Since | None, telling: Telling) -> int:
-    """Print and send what changed; returns the exit code. ``since`` is None where there is no run to compare with."""
-    news, earlier = None, None
-    try:
-        if since is not None:
-            whole = since.judged(since.before)
-            news = changed_since(since, whole, after, telling.confirm)
-            earlier = Earlier(whole.run, in_use(whole.targets))
-        elif telling.quiet:
-            log.tell("there is no earlier run of these targets: nothing to compare with")
-    except HistoryError as error:
-        log.tell(f"{error}; what changed is not known")
-        usual = INCOMPLETE if usual == FINE else usual
+@record
+class Found:
+    """What changed since an earlier run, and what thresholds ask of that one."""
+
+    news: News
+    earlier: Earlier
+
+
+@record
+class AfterSweep:
+    """The exit code, and who was told."""
+
+    code: int
+    told: Told
+
+
+def found_since(since: Since | None, after: Run, confirm: int) -> Found | None:
+    """What changed; None where there is no run to compare with. Raises `HistoryError`."""
+    if since is None:
+        return None
+    whole = since.judged(since.before)
+    return Found(changed_since(since, whole, after, confirm), Earlier(whole.run, in_use(whole.targets)))
+
+
+def after_sweep(after: Run, usual: int, found: Found | None, telling: Telling) -> AfterSweep:
+    """Print and send what changed. ``found`` is None where there is no run to compare with."""
+    news, earlier = (found.news, found.earlier) if found is not None else (None, None)
+    if found is None and telling.quiet:
+        log.tell("no earlier run of these targets was told, looked at and judged alike: nothing to compare with")
     if telling.quiet:
         for line in lines(news):
             print(line)
+        sys.stdout.flush()
         usual = exit_code(usual, news)
     tell(telling.alerts, after, news, earlier, telling.outbox)
-    return usual
+    return AfterSweep(usual, telling.told)
+
+
+def not_known(why: str, after: Run, usual: int, telling: Telling) -> int:
+    """Say that the history does not say what changed; returns the exit code."""
+    log.tell(f"{why}; what changed is not known")
+    tell(telling.alerts, after, None, None, telling.outbox)
+    return INCOMPLETE if usual == FINE else usual
 
 
 def changed_since(since: Since, earlier: Run, after: Run, confirm: int) -> News:
     """What changed since a stored run, which ``earlier`` is the whole of. Raises `HistoryError`."""
     compared = side_by_side(earlier, after, beside(earlier, after.run, since.known, since.trust))
-    return find(PastRuns(since.reader, since.before, after, since.judged).beside(compared, confirm))
+    return find(PastRuns(since.reader, since.runs, after, since.judged).beside(compared, confirm))
 
 
 def lines(news: News | None) -> Iterator[str]:

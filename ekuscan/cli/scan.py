@@ -13,7 +13,7 @@ from ekuscan.cli.log import choose_log
 from ekuscan.cli.output import Look, Outputs, refused
 from ekuscan.cli.preparing import Ready, inventory_file, prepared, read_inventory, run_info
 from ekuscan.cli.refusal import UsageError
-from ekuscan.cli.scan_request import ScanRequest
+from ekuscan.cli.scan_request import ScanRequest, looked
 from ekuscan.cli.sweeping import Kept, sweep_and_report
 from ekuscan.exit_code import INTERRUPTED, FailOnError, parse_fail_on
 from ekuscan.model import Inventory, Observation, RunInfo
@@ -68,12 +68,14 @@ def _telling(request: ScanRequest) -> Telling | None:
 
 
 def _told(run: RunInProgress, code: int, plan: _Plan, keeping: Keeping | None, telling: Telling) -> int:
-    """Tell what changed since the last run of this list; returns the exit code."""
-    from ekuscan.cli.quiet import after_sweep, since
+    """Tell what changed since the last run of this list that was told; returns the exit code."""
+    from ekuscan.cli.quiet import not_known, tell_of
 
+    after = run.result(datetime.now(UTC), complete=True)
     store = keeping.store if keeping is not None and not keeping.silent else None
-    earlier = since(store, keeping.run, plan.known, plan.trust) if store is not None and keeping else None
-    return after_sweep(run.result(datetime.now(UTC), complete=True), code, earlier, telling)
+    if store is None or keeping is None:
+        return not_known("there is no history of this run", after, code, telling)
+    return tell_of(store, keeping.run, after, code, plan.known, plan.trust, telling)
 
 
 @record
@@ -156,7 +158,6 @@ def _keeping(request: ScanRequest, plan: _Plan, stack: ExitStack) -> Keeping | N
     from ekuscan.cli import sweep_history as ask
 
     swept = plan.going.swept if plan.going is not None else ask.swept_list(request, plan.asked)
-    sweeping = ask.Sweeping(
-        plan.info, swept, plan.asked, plan.ready.inventory, plan.options, ask.rule_texts(request), plan.going
-    )
+    rules, seeing = ask.rule_texts(request), looked(request)
+    sweeping = ask.Sweeping(plan.info, swept, plan.asked, plan.ready.inventory, plan.options, rules, seeing, plan.going)
     return ask.begin_keeping(plan.history, sweeping, datetime.now(UTC))

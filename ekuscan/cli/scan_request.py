@@ -58,3 +58,23 @@ class ScanRequest:
     notify_secret_file: Path | None = None
     report_url: str | None = None
     thresholds: tuple[int, ...] = ()
+
+
+def looked(request: ScanRequest) -> tuple[str, ...]:
+    """The options that change what is seen of an endpoint, by their names: what two runs with others saw is not held
+    against each other."""
+    given = {
+        "--no-options": not request.options,
+        "--key-types": request.key_types is True,
+        "--no-key-types": request.key_types is False,
+        "--versions": request.versions,
+        "--without-sni": request.without_sni,
+        "--post-quantum": request.post_quantum,
+        "--late": request.late,
+        "--all-addresses": request.all_addresses,
+        "--proxy": request.proxy is not None,
+        "--client-cert": bool(request.client_certs),
+        "--credentials": request.credentials is not None,
+        "--slot": bool(request.slots),
+    }
+    return tuple(name for name, is_given in given.items() if is_given)

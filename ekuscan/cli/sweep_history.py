@@ -24,7 +24,7 @@ from ekuscan.history import contents, lock, writer
 from ekuscan.history.errors import BusyError, HistoryError
 from ekuscan.history.place import Place
 from ekuscan.history.reader import Reader
-from ekuscan.history.runs import Holder, Judging, StoredRun, SweptList
+from ekuscan.history.runs import Holder, Judging, StoredRun, SweptList, Told
 from ekuscan.history.store import Store, open_store
 from ekuscan.model import Inventory, Observation, RunInfo
 from ekuscan.names import printable
@@ -180,7 +180,8 @@ def _who_holds(store: Store, swept: SweptList) -> str:
 
 @record
 class Sweeping:
-    """What is about to be swept: ``going`` is the run that is gone on with."""
+    """What is about to be swept: ``looked`` are the options that change what is seen, ``going`` is the run that is gone
+    on with."""
 
     info: RunInfo
     swept: SweptList
@@ -188,6 +189,7 @@ class Sweeping:
     inventory: Inventory
     options: Options
     rules: Sequence[tuple[str, bytes]]
+    looked: tuple[str, ...]
     going: StoredRun | None = None
 
 
@@ -238,6 +240,8 @@ def _new_run(one: Sweeping, now: datetime) -> StoredRun:
         one.options.assume,
         one.options.fail_on,
         tuple((name, writer.text_name(text)) for name, text in one.rules),
+        one.looked,
+        Told(),
     )
     asked = writer.text_name(contents.inventory_text(one.asked))
     swept_as = writer.text_name(contents.inventory_text(one.inventory))

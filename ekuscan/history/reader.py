@@ -73,6 +73,14 @@ class Reader:
         wanted = wanted.where(RUNS.c.complete) if complete else wanted
         return self._one(wanted.order_by(RUNS.c.started.desc()))
 
+    def before(self, run: StoredRun) -> list[StoredRun]:
+        """The runs of the same list before ``run`` that ended, the latest first."""
+        wanted = all_runs().where(RUNS.c.list == run.list, RUNS.c.started < stamp(run.info.started), RUNS.c.complete)
+        with self._store.reading() as connection:
+            rows = connection.execute(wanted.order_by(RUNS.c.started.desc())).all()
+        with told(self._store.place):
+            return [stored_run(row) for row in rows]
+
     def text(self, name: str) -> bytes:
         """A text by its SHA-256."""
         with self._store.reading() as connection:

@@ -34,16 +34,33 @@ class Holder:
 
 
 @record
-class Judging:
-    """How the verdicts of a run were judged, beside the day that `RunInfo` has.
+class Told:
+    """Who was told what changed in a run: standard output (``lines``), channels (``alerts``), and at how many ``days``
+    before the end of a certificate."""
 
-    ``rules`` are a site's own rule tables: the name of each and the SHA-256 of its text, which is kept.
+    lines: bool = False
+    alerts: bool = False
+    days: tuple[int, ...] = ()
+
+    def covers(self, other: Told) -> bool:
+        """Whether everybody whom ``other`` names is named here too."""
+        return self.lines >= other.lines and self.alerts >= other.alerts
+
+
+@record
+class Judging:
+    """How a run looked and how its verdicts were judged, beside the day that `RunInfo` has; and who was told of it.
+
+    ``rules`` are a site's own rule tables: the name of each and the SHA-256 of its text, which is kept. ``looked`` are
+    the options that change what is seen. ``looked`` and ``told`` are None in runs that an earlier ekuscan kept.
     """
 
     warn_days: int = 45
     assume: bool = True
     fail_on: FailOn = field(default_factory=FailOn)
     rules: tuple[tuple[str, str], ...] = ()
+    looked: tuple[str, ...] | None = None
+    told: Told | None = None
 
 
 @record

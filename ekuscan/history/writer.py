@@ -25,10 +25,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ekuscan.history.contents import Kept, packed
-from ekuscan.history.runs import Holder, StoredRun, SweptList, columns
+from ekuscan.history.runs import Holder, StoredRun, SweptList, Told, columns
 from ekuscan.history.schema import CERTIFICATES, CONTENTS, LISTS, RUNS, SPANS, TEXTS, VERDICT
 from ekuscan.history.store import Store
 from ekuscan.model import RunInfo, Summary
+from ekuscan.report import encode
 
 # As many parameters as every database takes in one statement.
 _AT_ONCE: Final = 500
@@ -111,6 +112,13 @@ def end(store: Store, run: StoredRun, info: RunInfo, summary: Summary, things: S
         put(connection, run, things)
         connection.execute(update(RUNS).where(RUNS.c.id == run.id).values(columns(ended)))
     return ended
+
+
+def tell(store: Store, run: StoredRun, told: Told) -> None:
+    """Store who was told what changed in a run. Raises `HistoryError`."""
+    judging = encode.plain(replace(run.judging, told=told)).decode()
+    with store.writing() as connection:
+        connection.execute(update(RUNS).where(RUNS.c.id == run.id).values(judging=judging))
 
 
 def add_texts(store: Store, texts: Mapping[str, bytes]) -> None:

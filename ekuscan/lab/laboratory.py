@@ -40,7 +40,8 @@ class LabEndpoint:
     """What is really there, for a test to hold a scan against.
 
     ``profile_port`` is the product's port, ``port`` the one on loopback. ``chain`` is what is presented, as DER;
-    ``request`` None where a fault decides. ``counters`` go on counting while the lab runs.
+    ``request`` None where a fault decides. ``counters`` go on counting while the lab runs;
+    ``listener`` can be ended and begun again, or get another handler.
     """
 
     id: str
@@ -57,6 +58,8 @@ class LabEndpoint:
     agent: str | None
     fault: str | None
     counters: Counters
+    plan: PortPlan
+    listener: Listener
 
 
 @record
@@ -76,6 +79,7 @@ class Lab:
     credentials: Mapping[tuple[str, str], Credential]
     login: ApiLogin
     credentials_file: Path
+    server: LoopbackServer
 
     def endpoint(self, target: str, profile_port: int) -> LabEndpoint:
         """The endpoint of a box by the product's own port number."""
@@ -146,6 +150,7 @@ def _build(
         credentials,
         login,
         credentials_file,
+        server,
     )
 
 
@@ -183,6 +188,8 @@ def _serve(server: LoopbackServer, host: str, box: Box, plan: PortPlan, kit: Fau
         agent=plan.manners.agent if plan.protocol in ("sips", "sip-udp") and fault is None else None,
         fault=plan.fault,
         counters=listener.counters,
+        plan=plan,
+        listener=listener,
     )
 
 

@@ -7,7 +7,7 @@ import select
 import socket
 import sys
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Literal, cast
@@ -52,6 +52,7 @@ class LoopbackServer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._talks: dict[asyncio.Task[None], Wire] = {}
+        self._servers: dict[int, asyncio.Server] = {}
 
     def listen(self, host: str, preferred: int, handler: Handler) -> Listener:
         """A TCP port with a handler per connection; any free port if the preferred one is taken."""
@@ -133,13 +134,11 @@ class LoopbackServer:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
-        servers: list[asyncio.Server] = []
         transports: list[asyncio.DatagramTransport] = []
         try:
             for listener in self.listeners:
                 if listener.handler is not None:
-                    accept = partial(self._accept, listener)
-                    servers.append(await asyncio.start_server(accept, sock=listener.sockets[0]))
+                    await self._begin(listener)
                 elif listener.talk is not None:
                     factory = partial(listener.talk, listener.counters)
                     transport, _ = await self._loop.create_datagram_endpoint(factory, sock=listener.sockets[0])
@@ -147,11 +146,41 @@ class LoopbackServer:
             self._ready.set()
             await self._stop.wait()
         finally:
-            for server in servers:
+            for server in self._servers.values():
                 server.close()
             for transport in transports:
                 transport.close()
             await self._hang_up()
+
+    def end(self, listener: Listener) -> None:
+        """Take a TCP port away while the others go on: connections to it are refused from now on. It stays bound, so
+        that nobody else opens it meanwhile."""
+        self._do(self._end(listener))
+
+    def begin_again(self, listener: Listener) -> None:
+        """Bring back a port that was taken away."""
+        listener.sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.sockets[0].listen(_BACKLOG)
+        self._do(self._begin(listener))
+
+    def _do(self, work: Coroutine[None, None, None]) -> None:
+        assert self._loop is not None
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(_START)
+
+    async def _begin(self, listener: Listener) -> None:
+        accept = partial(self._accept, listener)
+        self._servers[id(listener)] = await asyncio.start_server(accept, sock=listener.sockets[0])
+
+    async def _end(self, listener: Listener) -> None:
+        self._servers.pop(id(listener)).close()
+        # Its socket is closed in a callback of the next round.
+        await asyncio.sleep(0)
+        held = socket.socket(listener.sockets[0].family)
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind((listener.host, listener.port))
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+        held.setblocking(False)
+        listener.sockets[:] = [held]
 
     def _accept(self, listener: Listener, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         wire = Wire(reader, writer, listener.counters)
