@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -166,3 +167,13 @@ def test_two_runs_of_the_history_are_compared_by_their_names_and_with_a_file(lab
         assert "1 change: 1 medium" in done.out
     assert run("diff", "last", "last", *more).code == 0
     assert "names no run" in refused(run("diff", "yesterday", "last", *more))
+
+
+def test_what_another_option_made_is_not_laid_to_a_date(lab: Lab) -> None:
+    where = ("-f", lab.targets_file, "--trust-data", lab.trust_data, "--history", lab.directory / "history.sqlite")
+    run("scan", *where, "--no-assume")
+    run("scan", *where)
+    done = run("diff", "last~1", "last", "--format", "json", *where[2:])
+    causes = {one["cause"] for change in json.loads(done.out)["changes"] for one in change["verdicts"]}
+    assert causes == {"unknown"}
+    assert "date" not in {change["kind"] for change in json.loads(done.out)["changes"]}

@@ -75,7 +75,10 @@ class _Judge:
             return self._left_over(one, touched)
         if not self._same_rules and self._gives(one, before):
             return Why("rules")
-        return self._dated(one) if before != after and self._gives(one, after) else Why("facts")
+        if before == after or not self._gives(one, after):
+            return Why("facts")
+        # What the earlier facts give for either day neither a day nor a fact made: it was judged by other options.
+        return Why("unknown") if self._same_rules and self._gives(one, before) else self._dated(one)
 
     def _left_over(self, one: Changed, touched: bool) -> Why:
         dated = self._may_be_date(one)
