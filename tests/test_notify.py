@@ -194,6 +194,32 @@ async def test_a_webhook_that_is_down_loses_nothing_and_gets_all_in_order(tmp_pa
     assert all("kept" in sentence and "secret" not in sentence for sentence in told)
 
 
+async def test_an_alert_outlives_the_process_that_dies_while_it_sends_it(tmp_path: Path) -> None:
+    box = outbox(tmp_path)
+    async with receiving("hang", 200) as server:
+        place = channel(server.url)
+        sending = asyncio.create_task(send_all(ALERT, (place,), box, lambda sentence: None, QUICK))
+        while not server.bodies:
+            await asyncio.sleep(0.01)
+        assert [one.message for one in box.waiting(place.id)] == [ALERT]
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+        assert [one.message for one in box.waiting(place.id)] == [ALERT]
+        assert await send_all(None, (place,), box, lambda sentence: None, QUICK)
+    assert box.waiting(place.id) == []
+
+
+async def test_where_nothing_can_be_kept_an_alert_is_sent_all_the_same(tmp_path: Path) -> None:
+    told: list[str] = []
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    async with receiving(200, 404) as server:
+        box = outbox(tmp_path / "file" / "outbox", told=told)
+        assert await send_all(ALERT, (channel(server.url),), box, told.append, QUICK)
+        assert told == []
+        assert not await send_all(ALERT, (channel(server.url),), box, told.append, QUICK)
+    assert "the alert is lost" in told[0]
+
+
 async def test_nothing_listens_and_nothing_secret_is_shown_or_kept(tmp_path: Path) -> None:
     told: list[str] = []
     async with receiving() as server:

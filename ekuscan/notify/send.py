@@ -54,25 +54,27 @@ async def send_all(
 async def _one(
     message: Message | None, channel: Channel, outbox: Outbox, tell: Callable[[str], None], patience: Patience
 ) -> bool:
+    unkept: str | None = None
+    try:
+        # Kept before it is tried, so that it outlives this process.
+        if message is not None:
+            outbox.keep(channel.id, message)
+    except OSError as error:
+        unkept = error.strerror or str(error)
     why: str | None = None
     for kept in outbox.waiting(channel.id):
         why = await deliver(kept.message, channel, patience)
+        # Behind what waits nothing is sent, so that the order stays.
         if why is not None:
             break
         outbox.sent(kept)
-    if message is None:
-        if why is not None:
-            tell(f"{channel.label}: {why}; what waits is kept")
-        return why is None
-    # Behind what waits nothing is sent, so that the order stays.
-    why = why or await deliver(message, channel, patience)
+    if message is not None and unkept is not None:
+        why = why or await deliver(message, channel, patience)
     if why is None:
         return True
-    try:
-        outbox.keep(channel.id, message)
-        tell(f"{channel.label}: {why}; the alert is kept, and sent with the next sweep")
-    except OSError as error:
-        tell(f"{channel.label}: {why}; the alert is lost, because it cannot be kept: {error.strerror}")
+    became = "the alert is kept, and sent with the next sweep" if message is not None else "what waits is kept"
+    lost = f"the alert is lost, because it cannot be kept: {unkept}"
+    tell(f"{channel.label}: {why}; {lost if unkept is not None else became}")
     return False
 
 
