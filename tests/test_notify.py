@@ -337,6 +337,10 @@ def test_a_url_may_stand_in_a_file_that_nobody_else_may_read_or_in_the_environme
         ("smtp://u@mail.example.com/?from=a@x.example&to=b@x.example", "set EKUSCAN_SMTP_PASSWORD"),
         ("ops", "EKUSCAN_NOTIFY_OPS is not set"),
         ("@/no/such/file", "does not exist"),
+        ("hooks.slack.com/services/T0/secret-1", "write https://"),
+        ("services/secret-1", "write https://"),
+        ("hooks.slack.com:443/services/secret-1", "write https://"),
+        ("secret-1.example", "write https://"),
     ],
 )
 def test_what_is_no_channel_is_refused_in_one_sentence_without_its_secret(written: str, says: str) -> None:

@@ -35,6 +35,7 @@ _HOSTS: tuple[tuple[str, Kind], ...] = (
     (".powerplatform.com", "teams"),
 )
 _RETIRED = ("webhook.office.com", "outlook.office.com", "outlook.office365.com")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9.-]{1,253}")
 
 
@@ -112,12 +113,16 @@ def _written(name: str, environment: Mapping[str, str]) -> str:
         return secret_text(Path(name[1:]), "--notify")
     if ":" in name:
         return name.strip()
+    if not _NAME.fullmatch(name):
+        # It may be the URL of a webhook whose beginning was forgotten.
+        raise ChannelError(
+            "--notify: this is neither a URL nor a name; write https://..., @FILE, or NAME of the variable "
+            f"{NAME_VARIABLE}NAME"
+        )
     variable = NAME_VARIABLE + re.sub(r"[^A-Z0-9]", "_", name.upper())
     found = environment.get(variable, "").strip()
     if not found:
-        raise ChannelError(
-            f"--notify {name[:60]!r}: is no URL, and {variable} is not set; write a URL, @FILE or set it"
-        )
+        raise ChannelError(f"--notify {name}: is no URL, and {variable} is not set; write a URL, @FILE or set it")
     return found
 
 
