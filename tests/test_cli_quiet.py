@@ -177,3 +177,12 @@ def test_what_another_option_made_is_not_laid_to_a_date(lab: Lab) -> None:
     causes = {one["cause"] for change in json.loads(done.out)["changes"] for one in change["verdicts"]}
     assert causes == {"unknown"}
     assert "date" not in {change["kind"] for change in json.loads(done.out)["changes"]}
+
+
+def test_what_a_channel_does_not_take_waits_beside_the_history_where_there_is_no_home(lab: Lab) -> None:
+    none = {"XDG_STATE_HOME": "/proc/none", "HOME": "/proc/none"}
+    where = ("-f", lab.targets_file, "--trust-data", lab.trust_data, "--history", lab.directory / "history.sqlite")
+    with receiving_beside(404) as server:
+        down = run("scan", *where, "--as-of", "2026-11-23", "--notify", server.url, env=none)
+    assert "the alert is kept" in down.err
+    assert len(list((lab.directory / "outbox").glob("*.json"))) == 1

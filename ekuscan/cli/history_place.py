@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ekuscan.history.errors import HistoryError
 from ekuscan.history.place import Place, parse_place
 from ekuscan.record import record
 
@@ -36,3 +37,13 @@ def state_directory() -> Path:
     from platformdirs import user_state_path
 
     return user_state_path("ekuscan", appauthor=False)
+
+
+def outbox_folder(option: str | None) -> Path:
+    """Where alerts wait that were not taken: beside a history in a file, which can be written, else where the usual one
+    would be."""
+    try:
+        path = chosen_place(option).place.path
+    except HistoryError:
+        path = None  # said where the history is opened
+    return (path.parent if path is not None else state_directory()) / "outbox"

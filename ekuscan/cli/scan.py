@@ -56,7 +56,7 @@ def _telling(request: ScanRequest) -> Telling | None:
     """Whom to tell what changed; None for nobody. Raises `UsageError`."""
     if not request.quiet and not request.notify:
         return None
-    from ekuscan.cli.history_place import state_directory
+    from ekuscan.cli.history_place import outbox_folder
     from ekuscan.cli.notify import NotifyRequest, alerts
     from ekuscan.cli.quiet import Telling
 
@@ -64,7 +64,7 @@ def _telling(request: ScanRequest) -> Telling | None:
         option = "--quiet" if request.quiet else "--notify"
         raise UsageError(f"{option}: what changed is known from the history; leave --no-history out")
     asked = NotifyRequest(request.notify, request.notify_secret_file, request.report_url, request.thresholds)
-    return Telling(request.quiet, request.confirm, alerts(asked), state_directory() / "outbox")
+    return Telling(request.quiet, request.confirm, alerts(asked), outbox_folder(request.history))
 
 
 def _told(run: RunInProgress, code: int, plan: _Plan, keeping: Keeping | None, telling: Telling) -> int:

@@ -6,4 +6,5 @@ exec docker run --rm --read-only --cap-drop ALL --security-opt no-new-privileges
   --volume @TARGETS@:/work/targets.yaml:ro \
   --volume /var/lib/ekuscan:/var/lib/ekuscan \
   --env EKUSCAN_HISTORY=/var/lib/ekuscan/history.sqlite \
+  --env XDG_STATE_HOME=/var/lib \
   ekuscan scan -f /work/targets.yaml --quiet
