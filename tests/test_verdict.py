@@ -462,6 +462,39 @@ def test_what_a_zone_of_two_boxes_says_counts_for_the_way_back_before_what_one_o
         assert {one.id for one in back} == {one.id for one in assumed}
 
 
+def test_a_declared_zone_hides_no_other_box_of_the_same_product() -> None:
+    facts = Facts().box("c", "expressway-c", "X15.4").box("a", "cucm", "14SU3").box("b", "cucm", "14SU3")
+    facts.link("neighbor-zone", "c", "a", tls_verify="on")
+    found = assumed_connections(facts.targets, facts.connections, packaged())
+    zones = {(one.from_, one.to) for one in found if one.use_case == "neighbor-zone"}
+    assert zones == {("a", "c"), ("c", "b"), ("b", "c")}
+
+
+def test_an_expressway_has_one_traversal_zone_for_unified_communications() -> None:
+    facts = Facts()
+    for name in ("a", "b"):
+        facts.box(f"{name}-c", "expressway-c", "X15.4").box(f"{name}-e", "expressway-e", "X15.4")
+    facts.link("mra", "a-c", "a-e")
+    found = assumed_connections(facts.targets, facts.connections, packaged())
+    assert {(one.from_, one.to) for one in found if one.use_case == "uc-traversal"} == {("b-c", "b-e")}
+
+
+def test_among_too_many_ends_what_is_declared_of_one_counts_as_all_of_it() -> None:
+    facts = Facts()
+    for number in range(9):
+        facts.box(f"u{number}", "cucm", "14SU3").box(f"g{number}", "cube", "17.12.4")
+
+    def trunks() -> set[tuple[str, str]]:
+        found = assumed_connections(facts.targets, facts.connections, packaged())
+        return {(one.from_, one.to) for one in found if one.use_case == "sip-trunk"}
+
+    assert trunks() == set()
+    facts.link("sip-trunk", "u1", "g1").link("sip-trunk", "u2", "g2")
+    assert trunks() == {("g1", "u1"), ("g2", "u2")} | {
+        pair for a in (0, *range(3, 9)) for b in (0, *range(3, 9)) for pair in ((f"u{a}", f"g{b}"), (f"g{b}", f"u{a}"))
+    }
+
+
 def test_a_trunk_without_tls_has_none_on_the_way_back_either() -> None:
     facts = Facts().box("u", "cucm", "14SU3").box("cube", "cube", "17.12.4").link("sip-trunk", "u", "cube", mtls="off")
     (back,) = (one for one in assumed_connections(facts.targets, facts.connections, packaged()))

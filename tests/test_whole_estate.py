@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ HAND_WRITTEN = Path(__file__).parent / "whole_estate" / "targets.yaml"
 Document = dict[str, Any]
 # Composites of which a connection of another use case is a part: not there without it, or judged without it.
 NEEDED_BY = {"uc-traversal": "cms-web-proxy", "edge-audio": "edge-audio-both-ways"}
+# What is assumed of a peer of no known product of which no connection is declared, and else of one without a name.
+PARTNERS = {"sip-b2b", "sip-im-federation", "xmpp-federation", "b2b-both-ways"}
 COUNTED_BY = {"sip-oauth": "mra", "traffic-server": "mra"}
 
 
@@ -44,6 +46,11 @@ def text(world: World) -> str:
 @pytest.fixture(scope="module")
 def whole(world: World, text: str) -> Document:
     return declared(world, text)
+
+
+@pytest.fixture(scope="module")
+def assuming(world: World, text: str) -> Document:
+    return scanned(world, text)
 
 
 def scanned(world: World, text: str, *arguments: str) -> Document:
@@ -131,7 +138,7 @@ def test_the_report_fits_and_says_each_use_case_of_a_problem_once(world: World, 
     for one in shared:
         titles = re.split(r", |; ", re.sub(r" (?:breaks?|is|are|depends?) (?:then )?(?:too|at risk|on [^;]+)", "", one))
         assert sorted(set(titles)) == sorted(titles)
-    assert "1 use case hangs on it: Webex Edge Audio." in words
+    assert "2 use cases hang on it: Webex Edge Audio, Webex Calling local gateway." in words
     assert "Ask who runs provider for the certificate that it shows" in words
     assert re.search(r"branch-e +X15\.4 +S- +Let's Encrypt  ", report)
 
@@ -150,6 +157,44 @@ def test_without_a_connection_its_own_verdicts_are_gone_and_all_others_are_what_
     assert after.keys() <= before.keys()
     changed = {id_ for id_, verdict in after.items() if verdict != before[id_]}
     assert changed <= built_on(whole, joined, COUNTED_BY)
+
+
+@pytest.mark.parametrize("joined", CONNECTIONS, ids=lambda joined: joined.id)
+def test_without_a_connection_at_most_what_is_assumed_between_its_two_ends_comes_instead(
+    joined: Joined, world: World, text: str, assuming: Document
+) -> None:
+    less = scanned(world, without(text, joined))
+    ends = [{name, *CLUSTERS.get(name, ())} for name in (joined.from_, joined.to)]
+    loose = {one["id"] for one in less["targets"] if one["role"] in ("outside", "generic")} & (ends[0] | ends[1])
+    mine = {id_ for document in (assuming, less) for id_ in between(document, ends, loose)}
+    if loose - {end for one in less["connections"] if one["origin"] != "assumed" for end in members(one)}:
+        both = (*assuming["verdicts"], *less["verdicts"])
+        mine |= {one["id"] for one in both if one["use_case"] in PARTNERS and one["if_used"]}
+    mine |= {id_ for table in (NEEDED_BY, COUNTED_BY) for id_ in built_on(less, joined, table)}
+    before, after = (comparable(document, mine) for document in (assuming, less))
+    for id_ in mine:
+        before.pop(id_, None), after.pop(id_, None)
+    assert after == before
+
+
+def members(connection: Mapping[str, str]) -> set[str]:
+    """The targets at both ends of a connection."""
+    return {box for name in (connection["from"], connection["to"]) for box in CLUSTERS.get(name, (name,))}
+
+
+def between(document: Document, ends: Sequence[set[str]], loose: Collection[str]) -> set[str]:
+    """Verdicts between two ends, those of an end of no known product, and those of an end and a far end without name.
+
+    A peer of no known product is assumed to be a partner where nothing at all is declared of it.
+    """
+    found: set[str] = set()
+    for verdict in document["verdicts"]:
+        boxes = verdict["id"].partition("/")[0].split(">")
+        joined = not {*boxes}.isdisjoint(loose) or all(not side.isdisjoint(boxes) for side in ends)
+        alone = len(boxes) == 1 and boxes[0] in ends[0] | ends[1] and verdict["if_used"]
+        if joined or alone:
+            found.add(verdict["id"])
+    return found
 
 
 def without(text: str, joined: Joined) -> str:

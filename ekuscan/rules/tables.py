@@ -251,7 +251,7 @@ class UseCase:
     ``far_end_slot``, with the same keys: they are there only for boxes of which that slot's certificate was seen, and
     (``far_end_unless``) that no connection of these use cases joins to anything.
     ``dials_back``: a connection that is declared in one direction is assumed in the other, where it has those of the
-    declared settings that are in ``both_have``.
+    declared settings that are in ``both_have``. ``single``: an end has one such connection at most.
     """
 
     name: str
@@ -261,6 +261,7 @@ class UseCase:
     both_ways: bool
     dials_back: bool
     both_have: tuple[str, ...]
+    single: bool
     itself: bool
     assume: tuple[tuple[str, str], ...]
     far_end: Mapping[str, str]

@@ -46,6 +46,7 @@ def use_case_row(file: str, name: str, values: Mapping[str, Any]) -> UseCase:
         both_ways=row.take("both_ways", bool, False),
         dials_back=row.take("dials_back", bool, False),
         both_have=row.words("both_have", ()),
+        single=row.take("single", bool, False),
         itself=row.take("itself", bool, False),
         assume=_pairs(row, assume, dials, answers),
         far_end=_by_role(row, "far_end", (*dials, *answers)),

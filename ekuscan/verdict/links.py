@@ -23,22 +23,32 @@ ends are clusters."""
 
 @record
 class Sides:
-    """The targets of two roles between which nobody declared a use case: who may dial, and who may answer."""
+    """The targets of two roles between which a use case is possible: who may dial, and who may answer.
+
+    ``told`` are the pairs of which somebody declared it, whoever dials.
+    """
 
     use_case: UseCase
     dials: tuple[Target, ...]
     answers: tuple[Target, ...]
+    told: frozenset[tuple[str, str]]
 
     @property
     def pairs(self) -> int:
         """In how many ways they could be joined. A cluster counts as one."""
         return len(_groups(self.dials)) * len(_groups(self.answers))
 
+    @property
+    def untold(self) -> tuple[tuple[str, str], ...]:
+        """The pairs of which nobody declared it."""
+        pairs = ((dials.id, answers.id) for dials in self.dials for answers in self.answers)
+        return tuple(pair for pair in pairs if pair not in self.told)
+
 
 def assumed_connections(
     targets: Mapping[str, Target], declared: Sequence[Connection], tables: Tables
 ) -> tuple[Connection, ...]:
-    """Connections between the roles that a use case joins, where none is declared for one of the two ends.
+    """Connections between the roles that a use case joins, for every two ends of which none is declared.
 
     A cluster dials as its members do, but counts as one end of an assumption. A peer of no known product is there for
     what is declared of it: a directory is no partner that calls.
@@ -47,7 +57,7 @@ def assumed_connections(
     for sides in _sides(targets, declared, tables):
         if sides.pairs > MOST_ASSUMED:
             continue
-        name, pairs = sides.use_case, [(a.id, b.id) for a in sides.dials for b in sides.answers]
+        name, pairs = sides.use_case, sides.untold
         found += [_assumed(name, dials, answers) for dials, answers in pairs]
         if sides.use_case.both_ways:
             found += [_assumed(name, answers, dials) for dials, answers in pairs]
@@ -98,11 +108,21 @@ def _sides(targets: Mapping[str, Target], declared: Sequence[Connection], tables
     for use_case in tables.use_cases.values():
         if not any(dials in roles and answers in roles for dials, answers in use_case.assume):
             continue
-        taken = _declared_ends(use_case, declared, members, tables)
+        told = _told(use_case, declared, members, tables)
         for from_role, to_role in use_case.assume:
-            dials = tuple(t for t in free if t.role == from_role and (t.id, to_role) not in taken)
-            answers = tuple(t for t in free if t.role == to_role and (t.id, from_role) not in taken)
-            yield Sides(use_case, dials, answers)
+            dials = tuple(target for target in free if target.role == from_role)
+            answers = tuple(target for target in free if target.role == to_role)
+            sides = Sides(use_case, dials, answers, told)
+            # Of so many nobody can guess who talks to whom, so what is declared of an end counts as all of it.
+            yield _untouched(sides) if use_case.single or sides.pairs > MOST_ASSUMED else sides
+
+
+def _untouched(sides: Sides) -> Sides:
+    """The same without the ends of which somebody declared it with one of the other side."""
+    ids = {t.id for t in sides.dials}, {t.id for t in sides.answers}
+    taken = {end for a, b in sides.told if (a in ids[0] and b in ids[1]) for end in (a, b)}
+    dials, answers = (tuple(t for t in side if t.id not in taken) for side in (sides.dials, sides.answers))
+    return replace(sides, dials=dials, answers=answers)
 
 
 def _groups(targets: Sequence[Target]) -> set[str]:
@@ -113,19 +133,17 @@ def _assumed(use_case: UseCase, dials: str, answers: str) -> Connection:
     return Connection(f"{dials}>{answers}/{use_case.name}", use_case.name, dials, answers, origin="assumed")
 
 
-def _declared_ends(
+def _told(
     use_case: UseCase, declared: Sequence[Connection], members: Mapping[str, Sequence[Target]], tables: Tables
-) -> set[tuple[str, str]]:
-    """Pairs (target, role at the other end) for which the inventory has described this use case."""
-    taken: set[tuple[str, str]] = set()
+) -> frozenset[tuple[str, str]]:
+    """The pairs of targets, in both orders, for which the inventory has described this use case."""
+    told: set[tuple[str, str]] = set()
     for connection in declared:
         if use_case.name not in names(connection.use_case, tables.use_cases):
             continue
-        dials = members.get(connection.from_, ())
-        answers = members.get(connection.to, ())
-        taken |= {(a.id, b.role) for a in dials for b in answers}
-        taken |= {(b.id, a.role) for a in dials for b in answers}
-    return taken
+        pairs = {(a.id, b.id) for a in members.get(connection.from_, ()) for b in members.get(connection.to, ())}
+        told |= pairs | {(b, a) for a, b in pairs}
+    return frozenset(told)
 
 
 def _members(targets: Mapping[str, Target]) -> dict[str, list[Target]]:
