@@ -36,6 +36,17 @@ def test_every_row_names_only_what_exists() -> None:
     assert [found for found in faults if len(found) > 1] == []
 
 
+def test_whoever_only_answers_is_asked_for_no_client_certificate() -> None:
+    tables = load.packaged()
+    servers = (rule for rule in tables.rules if rule.presents.as_ == "server" and rule.needs == ("serverAuth",))
+    answering = [rule for rule in servers if all(case.needs is None for case in rule.cases)]
+    asked = [
+        (rule.id, name) for rule in answering for name in rule.remedies if "clientAuth" in tables.remedies[name].text
+    ]
+    assert asked == []
+    assert sum("peer-renews-server" in rule.remedies for rule in answering) == 13
+
+
 def test_the_cases_of_every_verifier_partition_its_facts() -> None:
     tables = load.packaged()
     assert [fault for row in tables.verifiers for fault in examples.verifier_faults(row, tables)] == []

@@ -136,6 +136,7 @@ MEDIA = (
 
 def _situations(answerers: tuple[Answerer, ...]) -> Iterator[Situation]:
     for one in answerers:
+        asked = one.b == _OTHER and one.use_case != "ipsec"
         for (link, box), files in one.answers.items():
             for file, given in files.items():
                 told = ", ".join(word for word in (link, box) if word)
@@ -146,7 +147,10 @@ def _situations(answerers: tuple[Answerer, ...]) -> Iterator[Situation]:
                         f"a: {{{one.a}{f', {box}' if box else ''}}}\nb: {{{one.b.replace('FILE', f'{file}.pem')}}}",
                         f"- {{use_case: {one.use_case}, from: a, to: b{f', {link}' if link else ''}}}",
                     ),
-                    {**one.rest, f"b>a/{one.use_case}/{one.rule}": given},
+                    {**one.rest, (id_ := f"b>a/{one.use_case}/{one.rule}"): given},
+                    # The ends of IPsec authenticate each other: either needs both.
+                    remedies={id_: ("peer-renews-server",)} if asked and given != "ok" else {},
+                    no_way={id_: ("peer-renews",)} if asked else {},
                 )
 
 
