@@ -27,7 +27,9 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
 
 def quiet(lab: Lab, day: str = "2026-11-23", *more: str | Path, file: Path | None = None) -> Done:
     history = lab.directory / "history.sqlite"
-    where = ("-f", file or lab.targets_file, "--trust-data", lab.trust_data, "--as-of", day, "--history", history)
+    # An instant: the day on which a test happens to run would mean now, which is no day of these.
+    as_of = ("--as-of", f"{day}T12:00:00Z")
+    where = ("-f", file or lab.targets_file, "--trust-data", lab.trust_data, *as_of, "--history", history)
     return run("scan", *where, "--quiet", *more)
 
 
@@ -103,7 +105,7 @@ def test_a_scan_that_nobody_is_told_of_does_not_swallow_the_news(lab: Lab) -> No
     end(lab, "cuc1")
     history = ("--history", lab.directory / "history.sqlite")
     where = ("-f", lab.targets_file, "--trust-data", lab.trust_data, *history)
-    run("scan", *where, "--as-of", "2026-11-23")
+    run("scan", *where, "--as-of", "2026-11-23T12:00:00Z")
     with receiving_beside() as server:
         done = quiet(lab, "2026-11-24", "--notify", server.url)
     assert done.out.startswith("cuc1: no longer answers")
@@ -183,6 +185,6 @@ def test_what_a_channel_does_not_take_waits_beside_the_history_where_there_is_no
     none = {"XDG_STATE_HOME": "/proc/none", "HOME": "/proc/none"}
     where = ("-f", lab.targets_file, "--trust-data", lab.trust_data, "--history", lab.directory / "history.sqlite")
     with receiving_beside(404) as server:
-        down = run("scan", *where, "--as-of", "2026-11-23", "--notify", server.url, env=none)
+        down = run("scan", *where, "--as-of", "2026-11-23T12:00:00Z", "--notify", server.url, env=none)
     assert "the alert is kept" in down.err
     assert len(list((lab.directory / "outbox").glob("*.json"))) == 1
