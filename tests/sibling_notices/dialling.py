@@ -188,6 +188,8 @@ def _planned(link: Dialled) -> Iterator[Situation]:
         release=PLANNED,
         more='own_client_certificate: "no"',
         peer=checks,
+        remedies=("own-client-certificate",),
+        no_way=("own-client-certificate-15su5",),
     )
     yield _case(
         link,
@@ -195,6 +197,8 @@ def _planned(link: Dialled) -> Iterator[Situation]:
         believed(assuming("breaks", "a.own_client_certificate = no"), "M"),
         release=PLANNED,
         peer=checks,
+        remedies=("own-client-certificate",),
+        no_way=("own-client-certificate-15su5",),
     )
     yield _case(
         link,
@@ -203,7 +207,8 @@ def _planned(link: Dialled) -> Iterator[Situation]:
         release=LAST_BEFORE,
         more='own_client_certificate: "yes"',
         peer=checks,
-        no_way=("ca-on-request",),
+        remedies=("own-client-certificate-15su5",),
+        no_way=("ca-on-request", "own-client-certificate"),
     )
     if link.peer:
         yield _case(

@@ -140,6 +140,7 @@ TO_PRODUCTS = (
 def _dials_in(
     says: str, role: str, fields: str, given: Shorthand, use_case: str, client: str, server: str
 ) -> Situation:
+    id_, now, later = f"p>u/{use_case}/{client}", "ignore-client-eku", "ignore-client-eku-15su5"
     return Situation(
         f"{role} is dialled without clientAuth, {use_case}: {says}",
         (client, "client EKU enforcement"),
@@ -148,10 +149,9 @@ def _dials_in(
             u=fields,
             p="role: outside, slots: {certificate: corp-server.pem}",
         ),
-        {**web("u", role), f"p>u/{use_case}/{client}": given, f"u>p/{use_case}/{server}": "ok"},
-        remedies={f"p>u/{use_case}/{client}": ("ignore-client-eku-15su5",)}
-        if answer_of(given) == "at-risk" and "on" not in says
-        else {},
+        {**web("u", role), id_: given, f"u>p/{use_case}/{server}": "ok"},
+        remedies={id_: (now if PLANNED in fields else later,)} if answer_of(given) == "at-risk" else {},
+        no_way={id_: (later if PLANNED in fields else now,)},
     )
 
 
