@@ -495,6 +495,21 @@ def test_among_too_many_ends_what_is_declared_of_one_counts_as_all_of_it() -> No
     }
 
 
+def test_a_peer_of_which_nothing_is_declared_is_not_broken_by_what_its_stack_does_by_default() -> None:
+    facts = (
+        Facts().box("e", "expressway-e", "X15.4", {"server": Shown("server")}).box("mon", "generic", stack="openssl")
+    )
+    facts.connections += assumed_connections(facts.targets, (), packaged())
+    verdict = facts.verdicts()["e>mon/sip-b2b/X04"]
+    assert (verdict.outcome, verdict.if_used, verdict.assumed) == ("depends", True, ())
+    (fork,) = (one for one in verdict.forks if one.fact == "mon.client_eku")
+    assert {value: branch.now for value, branch in fork.values.items()} == {"checked": "breaks", "ignored": "ok"}
+    facts.connections.clear()
+    facts.link("sip-b2b", "e", "mon", mtls="on")
+    verdict = facts.verdicts()["e>mon/sip-b2b/X04"]
+    assert (verdict.outcome, verdict.assumed) == ("breaks-now", ("mon.client_eku = checked",))
+
+
 def test_a_trunk_without_tls_has_none_on_the_way_back_either() -> None:
     facts = Facts().box("u", "cucm", "14SU3").box("cube", "cube", "17.12.4").link("sip-trunk", "u", "cube", mtls="off")
     (back,) = (one for one in assumed_connections(facts.targets, facts.connections, packaged()))

@@ -280,7 +280,7 @@ def _bind(
         elif end == "presents" and name in estate.tables.settings and not presents.in_file:
             continue
         elif fact == "verifies.client_eku":
-            _bind_client_eku(estate, bound, verifies)
+            _bind_client_eku(estate, bound, verifies, link)
         elif end == "presents":
             bound[fact] = presents.fact_of(name, slot)
         elif end == "verifies" and verifies is not None:
@@ -314,10 +314,15 @@ def _same_slot(estate: Estate, box: Box, slot: str) -> str | None:
     return known[box, slot]
 
 
-def _bind_client_eku(estate: Estate, bound: dict[str, Variable], verifies: Box | None) -> None:
-    """What a box itself was declared to do comes before its product's row; else the row decides."""
+def _bind_client_eku(estate: Estate, bound: dict[str, Variable], verifies: Box | None, link: Link | None) -> None:
+    """What a box itself was declared to do comes before its product's row; else the row decides.
+
+    What a TLS stack does by default counts where somebody said that they are connected: of a connection that is assumed
+    as well it would make a break out of nothing but assumptions.
+    """
     if verifies is not None and (verifies.has("client_eku") or asks_the_box(verifies.role, estate.tables)):
-        bound["verifies.client_eku"] = verifies.fact("client_eku")
+        told = verifies.fact("client_eku")
+        bound["verifies.client_eku"] = told if link is None or link.declared else replace(told, default=None)
 
 
 def _link_fact(estate: Estate, rule: Rule, link: Link, name: str) -> Variable:
