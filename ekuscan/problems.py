@@ -439,6 +439,8 @@ def _cleared(remedy: Remedy, ids: set[str]) -> str:
 def _show(item: Finding, unsaid: str | None, tables: Tables) -> str:
     """How to make an unseen certificate seen. ``unsaid``: see `_unsaid`."""
     slot, known = item.verdict.slot or "certificate", item.slot
+    if item.candidate:
+        return f"Inspect what is in its {slot} slot with --slot {slot}: this file, where it stands there too."
     if known is not None and known.separate_since is not None and f"{item.presents}.release" in item.verdict.missing:
         return f"State {item.presents}'s release first: it says whether its {slot} certificate is one of its own."
     if known is not None and known.kept is not None:

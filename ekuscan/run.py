@@ -65,7 +65,8 @@ class Options:
     """How to judge.
 
     ``assume``: with assumed connections and unnamed far ends. ``candidates``: the certificates are files that somebody
-    thinks of installing, so upload rules apply, and what hangs on other ends' certificates is left out. ``streamed``:
+    thinks of installing, so upload rules apply, and what hangs on other certificates is left out, but for those in the
+    product's ``open_slots``. ``streamed``:
     the parts are all that is wanted, there will be no whole result. ``noticing``: with what is noticed beside verdicts.
     ``planning``: with a plan. ``fresh``: as `ekuscan.verdict.estate.Seen` has it.
     """
@@ -74,6 +75,7 @@ class Options:
     warn_days: int = 45
     assume: bool = True
     candidates: bool = False
+    open_slots: frozenset[str] = frozenset()
     streamed: bool = False
     noticing: bool = True
     planning: bool = True
@@ -238,13 +240,14 @@ class RunInProgress:
         return [self._done[part] for part in sorted(self._done)]
 
     def _open_candidates(self, pieces: Sequence[Piece]) -> int:
-        """Files of a named product of which nobody can say yet whether they may be installed."""
+        """Files of a named product of which nobody can say yet whether they may be installed, or do where it dials."""
         if not (self._options.candidates and self._options.assume):
             return 0
         uploads = {rule.id for rule in self._knowledge.tables.rules if rule.check in UPLOAD_CHECKS}
+        unseen = self._options.open_slots
         open_ = ("depends", "unknown")
         return sum(
-            len({one.target for one in piece.counted if one.rule in uploads and one.outcome in open_})
+            len({v.target for v in piece.counted if (v.rule in uploads or v.slot in unseen) and v.outcome in open_})
             for piece in pieces
         )
 
@@ -382,7 +385,8 @@ class RunInProgress:
         checks = UPLOAD_CHECKS | WIRE_CHECKS if self._options.candidates else WIRE_CHECKS
         found = judge(estate, self._options.warn_days, checks)
         if self._options.candidates:
-            found = [item for item in found if all(leg.presents.in_file for leg in item.legs) and _given(item)]
+            asked = self._options.open_slots
+            found = [one for one in found if all(leg.presents.in_file for leg in one.legs) and _asked_about(one, asked)]
         found = self._waivers.applied(found, self._options.as_of.date())
         advised = with_remedies(found, estate)
         told = [finding(item, candidate=self._options.candidates) for item in advised]
@@ -430,6 +434,6 @@ def _stands_for_itself(target: Target) -> bool:
     return target.role != "generic" and not profile(target.role).far_end
 
 
-def _given(item: Judged) -> bool:
-    """Whether the slot that a verdict is about holds one of the files; nobody asked about the others."""
-    return item.view is None or item.view.certificate is not None
+def _asked_about(item: Judged, open_slots: frozenset[str]) -> bool:
+    """Whether the slot that a verdict is about holds one of the files, or is open; nobody asked about the others."""
+    return item.view is None or item.view.certificate is not None or item.view.slot in open_slots

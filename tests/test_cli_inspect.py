@@ -320,6 +320,27 @@ def test_a_slot_of_its_own_that_decides_is_asked_for(lab: Lab, files: Path, role
     assert f"--slot {slot}" not in inspect(lab, files / "server.pem", "--as", role, "--slot", slot).err
 
 
+@pytest.mark.parametrize(
+    ("role", "slot", "rule"),
+    [
+        ("expressway-c@X15.5", "client", "X11"),
+        ("expressway-e@X15.5", "client", "X04"),
+        ("cube@26.1.1", "client-trustpoint", "CB01"),
+    ],
+)
+def test_what_hangs_on_a_slot_that_nobody_gave_is_unknown_and_not_fine(
+    lab: Lab, files: Path, role: str, slot: str, rule: str
+) -> None:
+    found = document(lab, files / "both.pem", "--as", role)
+    assert (outcomes(found)[rule], found["summary"]["exit"]) == ("unknown", 3)
+    (problem,) = (one for one in found["problems"] if rule in one["rules"])
+    assert f"with --slot {slot}" in problem["action"]
+    main = found["targets"][0]["slots"][0]["slot"]
+    both = document(lab, files / "both.pem", "--as", role, "--slot", main, "--slot", slot)
+    assert outcomes(both)[rule] != "unknown"
+    assert rule not in outcomes(document(lab, files / "both.pem", "--as", role, "--slot", main))
+
+
 def test_no_other_slot_is_asked_for_where_one_certificate_serves_both(lab: Lab, files: Path) -> None:
     assert "--slot" not in inspect(lab, files / "server.pem", "--as", "expressway-c@X15.4").err
 

@@ -61,7 +61,11 @@ def inspect(request: InspectRequest) -> int:
         as_of = moment(request.as_of, started)
         known = knowledge(request.rules)
         options = Options(
-            as_of, assume=request.role is not None, candidates=True, fail_on=parse_fail_on(request.fail_on)
+            as_of,
+            assume=request.role is not None,
+            candidates=True,
+            open_slots=frozenset(slot.name for slot in _unseen_slots(request)),
+            fail_on=parse_fail_on(request.fail_on),
         )
         contents = dict(_contents(request))
         inventory = _inventory(request, contents, known.tables)
@@ -167,15 +171,21 @@ def _tell_unjudged(wanted: str | None, tables: Tables) -> None:
     tell(told)
 
 
-def _tell_unseen_slots(request: InspectRequest, tables: Tables) -> None:
-    """That another slot decides where the product dials, whenever the files were put into the main one alone."""
+def _unseen_slots(request: InspectRequest) -> list[ProfileSlot]:
+    """The slots that decide where the product dials, and that nobody gave: the files were put into the main one."""
     role, release = _role(request.role)
     if role is None or request.slots:
-        return
+        return []
     row = profile(role)
-    for slot in row.slots:
-        if slot.same_as != row.default_slot or not _separate(slot, role, release):
-            continue
+    return [slot for slot in row.slots if slot.same_as == row.default_slot and _separate(slot, role, release)]
+
+
+def _tell_unseen_slots(request: InspectRequest, tables: Tables) -> None:
+    """That another slot decides where the product dials."""
+    role, release = _role(request.role)
+    for slot in _unseen_slots(request):
+        assert role is not None
+        row = profile(role)
         told = " ".join(_may_be_one(slot.name, role, tables))
         tell(
             f"where {row.title} {release} dials, its {slot.name} slot decides, which nobody gave: "
