@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import resource
 import signal
 import sqlite3
@@ -255,7 +256,7 @@ def _failing(monkeypatch: pytest.MonkeyPatch, after: int) -> pytest.MonkeyPatch:
 def test_on_a_full_disk_the_result_is_on_standard_output_and_the_exit_code_says_that_something_is_missing(
     lab: Lab, tmp_path: Path
 ) -> None:
-    small = 120_000
+    small = 160_000
 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (small, small))
@@ -277,6 +278,14 @@ def test_on_a_full_disk_the_result_is_on_standard_output_and_the_exit_code_says_
     assert sum(line["type"] == "endpoint" for line in lines) == len(lab.endpoints)
     assert done.returncode == 1
     assert "the sweep goes on, its result is not complete in the history" in done.stderr
+    spills = re.findall(r"`ekuscan history import (\S+)`", done.stderr)
+    assert sorted(spills) == sorted(str(path) for path in tmp_path.rglob("*.history.jsonl"))
+    assert (len(spills) > 0, "only in part" in done.stderr) == (True, False)
+    place = ("--history", tmp_path / "history.sqlite")
+    for path in spills:
+        assert run("history", "import", path, *place).code == 0
+    shown = run("history", "show", *place).out
+    assert f"{len(lab.endpoints)} of {len(lab.endpoints)} ports stored" in shown
 
 
 def test_a_server_that_goes_away_in_the_middle_of_a_sweep_costs_nothing_but_a_file(

@@ -107,7 +107,7 @@ class Keeping:
             self.tick()
         if self._spill is not None:
             self._spill.end(self._begun.run, info, summary)
-            self._say_where()
+            self._say_where(self._spill)
 
     def _ended(self, info: RunInfo, summary: Summary) -> None:
         if self._work is not None:
@@ -145,10 +145,12 @@ class Keeping:
         self._handed, self._waiting, self._work = [], [], None
         tell(f"{error}; the sweep goes on, its result is not complete in the history")
 
-    def _say_where(self) -> None:
-        path = self._spill.path if self._spill is not None else None
-        if path is None:
-            said = "what the history lacks of this run could not be written anywhere; the result here is all there is"
+    def _say_where(self, spill: Spill) -> None:
+        commands = " and then ".join(f"`ekuscan history import {path}`" for path in spill.paths)
+        files = " and ".join(map(str, spill.paths))
+        if not files:
+            tell("what the history lacks of this run could not be written anywhere; the result here is all there is")
+        elif spill.lost:
+            tell(f"no space left: what the history lacks of this run is only in part in {files}; {commands} adds that")
         else:
-            said = f"what the history lacks of this run is in {path}; `ekuscan history import {path}` adds it"
-        tell(f"{said}")
+            tell(f"what the history lacks of this run is in {files}; {commands} adds it")

@@ -28,61 +28,86 @@ class Begun:
 
 
 class Spill:
-    """Writes into the first directory that takes it: beside the history, the user's state, the temporary one."""
+    """Writes into the first directory that takes it: beside the history, the user's state, the temporary one. Where one
+    is full on the way, the rest goes into the next, as a file of its own that begins with the run."""
 
     def __init__(self, place: Place, begun: Begun, things: Sequence[Kept]) -> None:
-        """``things`` are what the history did not take. ``path`` is None where no directory takes it."""
-        self.path: Path | None = None
+        """``things`` are what the history did not take. ``paths`` are the files, each of them whole; ``lost``: no
+        directory took the rest."""
+        self.paths: list[Path] = []
+        self.lost = False
         self._file: BinaryIO | None = None
+        self._size = 0
         self._run = begun.run.id
         self._told: set[str] = set()
-        first = [head_line(), run_line(begun.run), *(text_line(name, data) for name, data in begun.texts)]
-        lines = b"".join([*first, *self._lines(things)])
-        for directory in _directories(place):
-            if self._opened(directory, lines):
-                return
+        self._head = [head_line(), run_line(begun.run), *(text_line(name, data) for name, data in begun.texts)]
+        self._left = _directories(place)
+        self._go_on()
+        self.add(things)
 
     def add(self, things: Iterable[Kept]) -> None:
-        self._write(b"".join(self._lines(things)))
+        for one in things:
+            while self._file is not None and not self._written(self._lines(one)):
+                self._go_on()
+
+    def _go_on(self) -> None:
+        """Begin a file in the next directory that takes one."""
+        while self._file is None:
+            if not self._left:
+                self.lost = True
+                return
+            if self._opened(self._left.pop(0)):
+                self._written(self._head)
 
     def end(self, run: StoredRun, info: RunInfo, summary: Summary) -> None:
         """How the run ended, which is the last that is written."""
-        self._write(run_line(replace(run, info=info, summary=summary)))
+        self._head = [*self._head, run_line(replace(run, info=info, summary=summary))]
+        if self._file is not None and not self._written(self._head[-1:]):
+            self._go_on()
+        self._close()
+
+    def _opened(self, directory: Path) -> bool:
+        try:
+            number, name = tempfile.mkstemp(".history.jsonl", f"ekuscan-{self._run[:8]}-", directory)
+        except OSError:
+            return False
+        self._file, self._size, self._told = os.fdopen(number, "wb", buffering=0), 0, set()
+        self.paths.append(Path(name))
+        return True
+
+    def _written(self, lines: Sequence[bytes]) -> bool:
+        """All of the lines, or none of them and the file is closed: one that is cut off could not be imported."""
+        assert self._file is not None
+        try:
+            _whole(self._file, b"".join(lines))
+            self._size += sum(map(len, lines))
+        except OSError:
+            self._cut_back()
+            return False
+        return True
+
+    def _cut_back(self) -> None:
+        assert self._file is not None
+        with suppress(OSError):
+            self._file.truncate(self._size)
+        self._close()
+        if self._size == 0:
+            with suppress(OSError):
+                self.paths.pop().unlink()
+
+    def _close(self) -> None:
         if self._file is not None:
             with suppress(OSError):
                 self._file.close()
+        self._file = None
 
-    def _opened(self, directory: Path, lines: bytes) -> bool:
-        name = None
-        try:
-            number, name = tempfile.mkstemp(".history.jsonl", f"ekuscan-{self._run[:8]}-", directory)
-            file = os.fdopen(number, "wb", buffering=0)
-            _whole(file, lines)
-        except OSError:
-            if name is not None:
-                with suppress(OSError):
-                    Path(name).unlink()
-            return False
-        self._file, self.path = file, Path(name)
-        return True
-
-    def _write(self, lines: bytes) -> None:
-        if self._file is None:
-            return
-        try:
-            _whole(self._file, lines)
-        except OSError:
-            self._file, self.path = None, None
-
-    def _lines(self, things: Iterable[Kept]) -> list[bytes]:
+    def _lines(self, one: Kept) -> list[bytes]:
         found = []
-        for one in things:
-            for name, der in one.certificates:
-                if name not in self._told:
-                    self._told.add(name)
-                    found.append(certificate_line(name, der))
-            found.append(thing_line(self._run, self._run, one))
-        return found
+        for name, der in one.certificates:
+            if name not in self._told:
+                self._told.add(name)
+                found.append(certificate_line(name, der))
+        return [*found, thing_line(self._run, self._run, one)]
 
 
 def _whole(file: BinaryIO, data: bytes) -> None:
