@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import re
 import shlex
 import subprocess
@@ -77,6 +78,19 @@ def test_a_shell_reads_any_path_as_one_word(path: str) -> None:
     line = piece("crontab", "/bin/ekuscan", path).splitlines()[-1]
     assert not re.search(r"(?<!\\)%", line)
     assert path in shlex.split(line.replace("\\%", "%"))
+
+
+def test_the_container_has_the_name_of_its_machine_every_night_so_that_its_runs_are_compared(tmp_path: Path) -> None:
+    docker = tmp_path / "docker"
+    docker.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    docker.chmod(0o700)
+    script = piece("container", "", "/etc/ekuscan/targets.yaml")
+    done = subprocess.run(
+        ["/bin/sh"], input=script, env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, capture_output=True, text=True, check=True
+    )
+    words = done.stdout.splitlines()
+    assert words[words.index("--hostname") + 1] == platform.node()
+    assert words[words.index("scan") :] == ["scan", "-f", "/work/targets.yaml", "--quiet"]
 
 
 @given(PATHS)
