@@ -123,15 +123,15 @@ def _planned_with(
 ) -> _Plan:
     from ekuscan.cli import sweep_history as ask
 
-    going = ask.to_go_on_with(request, store) if request.resume and not _named(request) else None
+    going = ask.to_go_on_with(request, store, stack) if request.resume and not _named(request) else None
     # A run without names is gone on with by the rules that it began with, as they are kept.
     known = (
         knowledge(request.rules) if request.rules or going is None else knowledge_with(ask.stored_rules(store, going))
     )
     inventory = read_inventory(request, known) if going is None else ask.stored_inventory(store, going.asked)
-    history = ask.held(history, going.swept if going is not None else ask.swept_list(request, inventory), stack)
-    if request.resume and going is None:
-        going = ask.same_list(request, store, inventory)
+    if going is None:
+        history = ask.held(history, ask.swept_list(request, inventory), stack)
+        going = ask.same_list(request, store, inventory) if request.resume else None
     trust = stack.enter_context(TrustStore.open(request.trust_data))
     ready = prepared(request, inventory, known, started)
     seen: tuple[Observation, ...] = ()

@@ -86,17 +86,44 @@ def _is_there(chosen: Chosen) -> bool:
         return False
 
 
-def to_go_on_with(request: ScanRequest, store: Store) -> StoredRun:
-    """The last run that did not end, of any list, where no targets are named. Raises `UsageError`."""
-    reader = Reader(store)
+def to_go_on_with(request: ScanRequest, store: Store, stack: ExitStack) -> StoredRun:
+    """The last run from here that did not end, of any list, where no targets are named; its lock is held until
+    ``stack`` ends. Runs that somebody sweeps just now are passed over. Raises `UsageError`."""
+    others = ""
     try:
-        for run in reader.runs():
-            newest = reader.newest(run.swept.key)
-            if not run.info.complete and newest is not None and newest.id == run.id:
+        for run in Reader(store).runs():
+            if not _is_left(run, store):
+                continue
+            if not _from_here(run, request):
+                others = others or _where_it_began(run)
+                continue
+            try:
+                stack.callback(lock.take(store, run.swept.key).release)
+            except lock.HeldError:
+                others = others or _who_holds(store, run.swept)
+                continue
+            if _is_left(run, store):
                 return run
     except HistoryError as error:
         raise UsageError(str(error)) from None
-    raise UsageError(f"--resume: {store.place.shown}: no run is left to go on with; scan without it")
+    raise UsageError(f"--resume: {store.place.shown}: {others or 'no run is left to go on with; scan without it'}")
+
+
+def _is_left(run: StoredRun, store: Store) -> bool:
+    """Whether it is the last one of its list, and did not end."""
+    newest = Reader(store).newest(run.swept.key) if not run.info.complete else None
+    return newest is not None and newest.id == run.id and not newest.info.complete
+
+
+def _from_here(run: StoredRun, request: ScanRequest) -> bool:
+    """What a run saw from one place is not gone on with from another."""
+    return run.info.vantage == request.vantage if request.vantage is not None else run.holder.host == platform.node()
+
+
+def _where_it_began(run: StoredRun) -> str:
+    host = printable(run.holder.host, 100)
+    place = f"there with --vantage {printable(run.info.vantage, 100)}" if run.info.vantage is not None else "there"
+    return f"run {run.id[:8]}, the last that did not end, was begun on {host}; go on with it {place}"
 
 
 def same_list(request: ScanRequest, store: Store, inventory: Inventory) -> StoredRun | None:
