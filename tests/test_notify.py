@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -181,14 +182,14 @@ async def test_a_body_is_signed_together_with_its_instant() -> None:
 async def test_a_webhook_that_is_down_loses_nothing_and_gets_all_in_order(tmp_path: Path) -> None:
     told: list[str] = []
     box = outbox(tmp_path / "outbox", told=told)
-    async with receiving(404, 404, 200, 200, 200) as server:
+    async with receiving(*[500] * 6, 200, 200, 200) as server:
         place = channel(server.url)
         for name in ("first", "second"):
             assert not await send_all(replace(ALERT, title=name), (place,), box, told.append, QUICK)
         assert len(list((tmp_path / "outbox").iterdir())) == 2
         assert await send_all(replace(ALERT, title="third"), (place,), box, told.append, QUICK)
-    # The second waited behind the first, which was tried again and refused.
-    assert [one["title"] for one in server.documents] == ["first", "first", "first", "second", "third"]
+    # The second waited behind the first, which was tried again in vain.
+    assert [one["title"] for one in server.documents] == [*["first"] * 7, "second", "third"]
     assert list((tmp_path / "outbox").iterdir()) == []
     assert len(told) == 2
     assert all("kept" in sentence and "secret" not in sentence for sentence in told)
@@ -218,6 +219,52 @@ async def test_where_nothing_can_be_kept_an_alert_is_sent_all_the_same(tmp_path:
         assert told == []
         assert not await send_all(ALERT, (channel(server.url),), box, told.append, QUICK)
     assert "the alert is lost" in told[0]
+
+
+async def test_a_message_that_is_refused_for_good_stands_in_no_others_way(tmp_path: Path) -> None:
+    told: list[str] = []
+    box = outbox(tmp_path, told=told)
+    async with receiving(400, 400, 200, 400, 200) as server:
+        place = channel(server.url)
+        assert not await send_all(replace(ALERT, title="bad"), (place,), box, told.append, QUICK)
+        assert await send_all(replace(ALERT, title="good"), (place,), box, told.append, QUICK)
+        assert await send_all(replace(ALERT, title="next"), (place,), box, told.append, QUICK)
+    assert [one["title"] for one in server.documents] == ["bad", "bad", "good", "bad", "next"]
+    assert "answered 400; the alert is kept" in told[0]
+    assert "answered 400 to the alert of 2026-11-23T12:00:00Z, and takes others; it is given up" in told[1]
+    assert len(told) == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_messages_of_a_channel_that_nobody_names_any_more_are_given_up_when_they_are_old(tmp_path: Path) -> None:
+    told: list[str] = []
+    outbox(tmp_path).keep("gone", ALERT)
+    assert await send_all(None, (), outbox(tmp_path, NOW + OLDEST, told), told.append, QUICK)
+    assert told == []
+    later = outbox(tmp_path, NOW + OLDEST + timedelta(seconds=1), told)
+    assert await send_all(None, (), later, told.append, QUICK)
+    assert "is given up" in told[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_two_sweeps_at_once_send_what_waits_once(tmp_path: Path) -> None:
+    def silent(sentence: str) -> None: ...
+
+    async with receiving() as server:
+        place = channel(server.url)
+        outbox(tmp_path).keep(place.id, replace(ALERT, title="waits"))
+        both = (send_all(replace(ALERT, title=name), (place,), outbox(tmp_path), silent, QUICK) for name in "ab")
+        assert await asyncio.gather(*both) == [True, True]
+    assert sorted(one["title"] for one in server.documents) == ["a", "b", "waits"]
+
+
+def test_two_sweeps_that_keep_at_once_take_two_names(tmp_path: Path) -> None:
+    sweeps = [outbox(tmp_path) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(5):
+            list(pool.map(lambda box: box.keep("c", ALERT), sweeps))
+    assert len(outbox(tmp_path).waiting("c")) == 20
+    assert [path for path in tmp_path.iterdir() if path.suffix != ".json"] == []
 
 
 async def test_nothing_listens_and_nothing_secret_is_shown_or_kept(tmp_path: Path) -> None:

@@ -42,6 +42,11 @@ def take(store: Store, key: str) -> Lock:
     return _SessionLock.take(store, key)
 
 
+def take_beside(path: Path, key: str) -> Lock:
+    """A lock on a file beside ``path``. Raises as `take` does."""
+    return _FileLock.take(path, key)
+
+
 class _FileLock:
     def __init__(self, path: Path, descriptor: int) -> None:
         self._path = path

@@ -12,6 +12,8 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from ekuscan.history.errors import HistoryError
+from ekuscan.history.lock import HeldError, Lock, take_beside
 from ekuscan.names import printable
 from ekuscan.notify.message import Message, from_json, to_json
 from ekuscan.record import record
@@ -28,6 +30,11 @@ class Kept:
 
     path: Path
     message: Message
+
+
+class _NoLock:
+    def release(self) -> None:
+        pass
 
 
 class Outbox:
@@ -64,14 +71,53 @@ class Outbox:
         last = waiting[-1].path.stem.split("-") if waiting else ["", "0"]
         stamp = max(self._stamp(self._now), last[0])
         number = int(last[1]) + 1 if stamp == last[0] and last[1].isdecimal() else 0
-        path = self._folder / f"{stamp}-{number:04}-{channel}.json"
-        temporary = path.with_suffix(".tmp")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor, temporary = self._begun(stamp, number, channel)
         with os.fdopen(descriptor, "wb") as file:
             file.write(json.dumps(to_json(message)).encode())
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+        temporary.replace(temporary.with_suffix(".json"))
+
+    def _begun(self, stamp: str, number: int, channel: str) -> tuple[int, Path]:
+        """A file of its own for a message, whatever another sweep keeps at the same time. Raises `OSError`."""
+        while True:
+            path = self._folder / f"{stamp}-{number:04}-{channel}.tmp"
+            number += 1
+            try:
+                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            except FileExistsError:
+                continue
+            # Whoever kept one under this name is done with it only once it has its last name.
+            if not path.with_suffix(".json").exists():
+                return descriptor, path
+            os.close(descriptor)
+            path.unlink()
+
+    def lock(self, channel: str) -> Lock | None:
+        """The right to send what waits for a channel, None where another sweep has it. Where there can be no lock,
+        nobody holds one."""
+        if not self._files(channel):
+            return _NoLock()
+        try:
+            return take_beside(self._folder / "sending", channel)
+        except HeldError:
+            return None
+        except HistoryError:
+            return _NoLock()
+
+    def refused(self, one: Kept, why: str) -> None:
+        """Give up a message that its channel does not take while it takes others."""
+        self._tell(f"{why} to the alert of {one.message.when}, and takes others; it is given up")
+        self.sent(one)
+
+    def forget_old(self) -> None:
+        """Give up what is too old, also of channels that nobody names any more."""
+        try:
+            channels = {path.stem.rpartition("-")[2] for path in self._folder.glob("*-*-*.json")}
+        except OSError:
+            return
+        for channel in sorted(channels):
+            self.waiting(channel)
 
     def sent(self, one: Kept) -> None:
         """Forget a message that was taken."""

@@ -11,15 +11,18 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
+from ekuscan.history.lock import Lock
 from ekuscan.names import printable
 from ekuscan.notify import mail
 from ekuscan.notify.channels import Channel, Mail
 from ekuscan.notify.message import Message
-from ekuscan.notify.outbox import Outbox
+from ekuscan.notify.outbox import Kept, Outbox
 from ekuscan.notify.payloads import SIGNATURE, body, signature
 from ekuscan.record import record
 
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+# How often, and after how many seconds each, it is asked whether another sweep still sends to a channel.
+_LOCK_TRIES, _LOCK_PAUSE = 240, 0.25
 
 
 @record
@@ -47,6 +50,7 @@ async def send_all(
     # Its own log has whole URLs.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("httpcore").setLevel(logging.WARNING)
+    outbox.forget_old()
     done = await asyncio.gather(*(_one(message, channel, outbox, tell, patience) for channel in channels))
     return all(done)
 
@@ -61,13 +65,7 @@ async def _one(
             outbox.keep(channel.id, message)
     except OSError as error:
         unkept = error.strerror or str(error)
-    why: str | None = None
-    for kept in outbox.waiting(channel.id):
-        why = await deliver(kept.message, channel, patience)
-        # Behind what waits nothing is sent, so that the order stays.
-        if why is not None:
-            break
-        outbox.sent(kept)
+    why = await _waiting(channel, outbox, patience)
     if message is not None and unkept is not None:
         why = why or await deliver(message, channel, patience)
     if why is None:
@@ -78,9 +76,67 @@ async def _one(
     return False
 
 
+async def _waiting(channel: Channel, outbox: Outbox, patience: Patience) -> str | None:
+    """Send what waits for a channel in its order; why something waits still, None where nothing does.
+
+    Behind what failed in passing nothing is sent, so that the order stays. What is refused for good is passed over;
+    once the channel takes another message it is tried again, and given up if it is refused again: then it is that
+    message, and not the channel.
+    """
+    lock = await _alone(channel, outbox)
+    if lock is None:
+        return "another sweep is sending to it"
+    try:
+        return await _each(channel, outbox, patience)
+    finally:
+        lock.release()
+
+
+async def _each(channel: Channel, outbox: Outbox, patience: Patience) -> str | None:
+    refused: list[Kept] = []
+    why, takes = "", False
+    for kept in outbox.waiting(channel.id):
+        found, again = await _tried(kept.message, channel, patience)
+        if not found:
+            takes = True
+            outbox.sent(kept)
+        elif again:
+            return found
+        else:
+            why = found
+            refused.append(kept)
+    if not takes:
+        return why or None
+    for kept in refused:
+        found, again = await _tried(kept.message, channel, patience)
+        if again:
+            return found
+        if found:
+            outbox.refused(kept, f"{channel.label}: {found}")
+        else:
+            outbox.sent(kept)
+    return None
+
+
+async def _alone(channel: Channel, outbox: Outbox) -> Lock | None:
+    """The right to send what waits for a channel, None where another sweep does for too long."""
+    for _ in range(_LOCK_TRIES):
+        lock = outbox.lock(channel.id)
+        if lock is not None:
+            return lock
+        await asyncio.sleep(_LOCK_PAUSE)
+    return None
+
+
 async def deliver(message: Message, channel: Channel, patience: Patience) -> str | None:
     """Send one message; None once it was taken, else why it was not, without anything secret."""
-    pause, why = patience.pause, ""
+    why, _ = await _tried(message, channel, patience)
+    return why or None
+
+
+async def _tried(message: Message, channel: Channel, patience: Patience) -> tuple[str, bool]:
+    """Why a message was not taken ("" if it was), and whether another try may help."""
+    pause, why, again = patience.pause, "", False
     for number in range(patience.tries):
         if number:
             await asyncio.sleep(min(pause, patience.longest))
@@ -89,12 +145,10 @@ async def deliver(message: Message, channel: Channel, patience: Patience) -> str
             why, again, wanted = await _by_mail(message, channel.mail, patience)
         else:
             why, again, wanted = await _by_webhook(message, channel, patience)
-        if not why:
-            return None
-        if not again:
+        if not why or not again:
             break
         pause = max(pause, wanted)
-    return why
+    return why, again
 
 
 _Result = tuple[str, bool, float]
