@@ -188,3 +188,20 @@ def test_what_a_channel_does_not_take_waits_beside_the_history_where_there_is_no
         down = run("scan", *where, "--as-of", "2026-11-23T12:00:00Z", "--notify", server.url, env=none)
     assert "the alert is kept" in down.err
     assert len(list((lab.directory / "outbox").glob("*.json"))) == 1
+
+
+def test_where_the_history_cannot_be_used_nothing_is_new_and_nobody_claims_a_first_run(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("EKUSCAN_HISTORY", raising=False)
+    where = ("-f", lab.targets_file, "--trust-data", lab.trust_data, "--as-of", "2026-11-23")
+    state = tmp_path / "state" / "ekuscan"
+    state.mkdir(parents=True)
+    (state / "history.sqlite").write_bytes(b"no database" * 100)
+    with receiving_beside() as server:
+        done = run("scan", *where, "--quiet", "--notify", server.url)
+    assert server.documents == []
+    assert done.out == ""
+    assert "what changed is not known" in done.err
+    assert "nothing to compare with" not in done.err
+    assert done.code in (1, 3)

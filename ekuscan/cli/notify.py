@@ -13,7 +13,7 @@ from ekuscan.exit_code import FINE, INCOMPLETE
 from ekuscan.model import Run, RunInfo
 from ekuscan.news import News
 from ekuscan.notify.channels import Channel, ChannelError, channels
-from ekuscan.notify.message import message, trial
+from ekuscan.notify.message import Message, message, trial
 from ekuscan.notify.outbox import Outbox
 from ekuscan.notify.send import Patience, deliver, send_all
 from ekuscan.notify.thresholds import crossings
@@ -58,8 +58,6 @@ def alerts(request: NotifyRequest) -> Alerts:
 
 def tell(alerts: Alerts, after: Run, news: News | None, earlier: Earlier | None, folder: Path) -> None:
     """Send what is to be said of a run, and what waits in the outbox ``folder``. Changes no exit code."""
-    if not alerts.channels:
-        return
     crossed = crossings(
         after.targets,
         after.certificates,
@@ -68,7 +66,17 @@ def tell(alerts: Alerts, after: Run, news: News | None, earlier: Earlier | None,
         after.run.as_of,
         earlier.in_use if earlier is not None else (),
     )
-    found = message(news, list(crossed) if alerts.days else [], after.run, alerts.report)
+    _send(alerts, message(news, list(crossed) if alerts.days else [], after.run, alerts.report), folder)
+
+
+def tell_what_waits(alerts: Alerts, folder: Path) -> None:
+    """Send what waits, after a run of which nobody knows what changed: everything would be new in it."""
+    _send(alerts, None, folder)
+
+
+def _send(alerts: Alerts, found: Message | None, folder: Path) -> None:
+    if not alerts.channels:
+        return
     outbox = Outbox(folder, datetime.now(UTC), _say)
     event_loop.run(send_all(found, alerts.channels, outbox, _say, Patience()))
 

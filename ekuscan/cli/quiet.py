@@ -11,7 +11,7 @@ from ekuscan.change.runs import side_by_side
 from ekuscan.cli import log
 from ekuscan.cli.diff import beside
 from ekuscan.cli.diff_history import whole
-from ekuscan.cli.notify import Alerts, Earlier, tell
+from ekuscan.cli.notify import Alerts, Earlier, tell, tell_what_waits
 from ekuscan.exit_code import FINE, FOUND, INCOMPLETE
 from ekuscan.history import writer
 from ekuscan.history.errors import HistoryError
@@ -72,7 +72,7 @@ def tell_of(
         earlier = since(store, run, known, trust, telling.told)
         news = found_since(earlier, after, telling.confirm)
     except HistoryError as error:
-        return not_known(str(error), after, usual, telling)
+        return not_known(str(error), usual, telling)
     done = after_sweep(after, usual, news, telling)
     try:
         writer.tell(store, run, done.told)
@@ -127,10 +127,10 @@ def after_sweep(after: Run, usual: int, found: Found | None, telling: Telling) -
     return AfterSweep(usual, telling.told)
 
 
-def not_known(why: str, after: Run, usual: int, telling: Telling) -> int:
+def not_known(why: str, usual: int, telling: Telling) -> int:
     """Say that the history does not say what changed; returns the exit code."""
     log.tell(f"{why}; what changed is not known")
-    tell(telling.alerts, after, None, None, telling.outbox)
+    tell_what_waits(telling.alerts, telling.outbox)
     return INCOMPLETE if usual == FINE else usual
 
 

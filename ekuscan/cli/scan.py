@@ -71,10 +71,10 @@ def _told(run: RunInProgress, code: int, plan: _Plan, keeping: Keeping | None, t
     """Tell what changed since the last run of this list that was told; returns the exit code."""
     from ekuscan.cli.quiet import not_known, tell_of
 
-    after = run.result(datetime.now(UTC), complete=True)
     store = keeping.store if keeping is not None and not keeping.silent else None
     if store is None or keeping is None:
-        return not_known("there is no history of this run", after, code, telling)
+        return not_known("there is no history of this run", code, telling)
+    after = run.result(datetime.now(UTC), complete=True)
     return tell_of(store, keeping.run, after, code, plan.known, plan.trust, telling)
 
 
