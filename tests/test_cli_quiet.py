@@ -205,3 +205,12 @@ def test_where_the_history_cannot_be_used_nothing_is_new_and_nobody_claims_a_fir
     assert "what changed is not known" in done.err
     assert "nothing to compare with" not in done.err
     assert done.code in (1, 3)
+
+
+def test_a_threshold_that_is_asked_for_first_tells_of_what_is_below_it_already(lab: Lab) -> None:
+    quiet(lab)
+    with receiving_beside() as server:
+        # The certificates of the Expressway-Es end in 40 days.
+        for days in ("30", "41", "41,30"):
+            quiet(lab, "2026-11-23", "--notify", server.url, "--warn-days", days)
+    assert [one["title"] for one in server.documents] == ["ekuscan: 2 certificates near the end"]

@@ -41,10 +41,12 @@ class Alerts:
 
 @record
 class Earlier:
-    """The run before, as far as thresholds ask: its instant, and the certificates that it had in use."""
+    """The run before, as far as thresholds ask: its instant, the certificates that it had in use, and of which days it
+    told; None where that is not kept."""
 
     info: RunInfo
     in_use: frozenset[str]
+    days: tuple[int, ...] | None = None
 
 
 def alerts(request: NotifyRequest) -> Alerts:
@@ -65,6 +67,7 @@ def tell(alerts: Alerts, after: Run, news: News | None, earlier: Earlier | None,
         earlier.info.as_of if earlier is not None else None,
         after.run.as_of,
         earlier.in_use if earlier is not None else (),
+        earlier.days if earlier is not None else None,
     )
     _send(alerts, message(news, list(crossed) if alerts.days else [], after.run, alerts.report), folder)
 

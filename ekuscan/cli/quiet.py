@@ -110,7 +110,9 @@ def found_since(since: Since | None, after: Run, confirm: int) -> Found | None:
     if since is None:
         return None
     whole = since.judged(since.before)
-    return Found(changed_since(since, whole, after, confirm), Earlier(whole.run, in_use(whole.targets)))
+    told = since.before.judging.told
+    earlier = Earlier(whole.run, in_use(whole.targets), told.days if told is not None else None)
+    return Found(changed_since(since, whole, after, confirm), earlier)
 
 
 def after_sweep(after: Run, usual: int, found: Found | None, telling: Telling) -> AfterSweep:

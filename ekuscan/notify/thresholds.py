@@ -37,21 +37,26 @@ def crossings(
     before: datetime | None,
     after: datetime,
     known: Iterable[str] = (),
+    told: Iterable[int] | None = None,
 ) -> Iterator[Crossing]:
     """What crossed a threshold between two runs, by end. Of several thresholds crossed at once the nearest is told.
 
     ``before`` is the instant of the earlier run, None where there is none, and ``known`` the fingerprints that it had
-    in use: what is new has crossed all that it is below of.
+    in use: what is new has crossed all that it is below of. ``told`` are the thresholds that the earlier run told of,
+    None for these: one that nobody was told of is crossed by all that is below it.
     """
     limits, had = sorted(days), frozenset(known)
+    old = frozenset(limits if told is None else told)
     for sha256, names in sorted(_in_use(targets).items()):
         found = certificates.get(sha256)
         ends = found.not_after if found is not None else None
         if found is None or ends is None:
             continue
         reached = [limit for limit in limits if ends - timedelta(days=limit) <= after]
-        seen = before is not None and sha256 in had
-        if not reached or (seen and before is not None and ends - timedelta(days=reached[0]) <= before):
+        if not reached:
+            continue
+        seen = sha256 in had and reached[0] in old
+        if seen and before is not None and ends - timedelta(days=reached[0]) <= before:
             continue
         severity: Severity = "high" if reached[0] == limits[0] else "medium"
         left = (ends.date() - after.date()).days
