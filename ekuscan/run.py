@@ -13,6 +13,7 @@ from datetime import datetime
 from ekuscan.advice import is_fine, with_remedies
 from ekuscan.assessment import ChainBook
 from ekuscan.exit_code import FailOn, summarize
+from ekuscan.findings import Finding, finding
 from ekuscan.left_open import open_connection, open_pairs, open_role, open_target
 from ekuscan.likeness import Likeness, likeness
 from ekuscan.model import (
@@ -36,7 +37,7 @@ from ekuscan.notices.scene import Scene
 from ekuscan.observation import skipped
 from ekuscan.parts import endpoints_by_part, parts_of
 from ekuscan.plan import MOST, Picks, choose, plan_of, work_of
-from ekuscan.problems import Finding, finding, problems
+from ekuscan.problems import problems
 from ekuscan.profiles.load import profile
 from ekuscan.record import record
 from ekuscan.respell import Words, respeller

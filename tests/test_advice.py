@@ -8,9 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from ekuscan.advice import FINE, is_fine, with_remedies
+from ekuscan.findings import finding
 from ekuscan.model import RoleName, Verdict
 from ekuscan.policy.days import spoken
-from ekuscan.problems import finding, problems
+from ekuscan.problems import problems
 from ekuscan.rules.load import packaged
 from ekuscan.verdict.estate import Estate
 from ekuscan.verdict.experiments import Experiment

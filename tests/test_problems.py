@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 
 from ekuscan.advice import is_fine, with_remedies
+from ekuscan.findings import SECTIONS, Finding, finding, section_of
 from ekuscan.left_open import open_role
 from ekuscan.model import Endpoint, Problem, Target
-from ekuscan.problems import SECTIONS, Finding, finding, problems, section_of
+from ekuscan.problems import problems
 from ekuscan.rules.load import packaged
 from ekuscan.verdict.estate import Estate
 from ekuscan.verdict.judge import WIRE_CHECKS, judge

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ekuscan.advice import is_fine, with_remedies
+from ekuscan.findings import finding
 from ekuscan.model import Verdict
-from ekuscan.problems import finding, problems
+from ekuscan.problems import problems
 from ekuscan.rules.load import packaged
 from ekuscan.verdict.clusters import wholes
 from ekuscan.verdict.culprits import Spread, culprits
