@@ -12,9 +12,10 @@ from datetime import UTC, datetime, time
 
 from ekuscan.model import Remedy, Verdict
 from ekuscan.policy.days import spoken
+from ekuscan.record import record
 from ekuscan.rules import releases
 from ekuscan.rules.tables import Condition, RemedyRow, Tables
-from ekuscan.verdict.again import BOTH, FINE, Change, NewCertificate, clears, judged_again, keys_read
+from ekuscan.verdict.again import BOTH, FINE, Change, NewCertificate, clears, harms, judged_again, keys_read
 from ekuscan.verdict.completion import Completed
 from ekuscan.verdict.estate import Box, Estate
 from ekuscan.verdict.evaluate import GRAVITY, slot_name
@@ -37,21 +38,34 @@ DOUBT = " Sources disagree on how long it issues them: ask first."
 _ACME_CHANGE_REMEDY = "acme-scheduler-off"
 
 
+@record
+class _Reached:
+    """The ids of failing verdicts that would be fine after a change, and the verdicts that it harms."""
+
+    cleared: tuple[str, ...]
+    harmed: tuple[Judged, ...]
+
+
 class _Siblings:
-    """The failing verdicts of one box; what a change clears among them is worked out once."""
+    """The verdicts of one box; what a change clears among them, and what it harms, is worked out once."""
 
     def __init__(self) -> None:
         self.items: list[Judged] = []
         self._reading: dict[str, list[int]] | None = None
-        self._cleared: dict[tuple[object, ...], tuple[str, ...]] = {}
+        self._reached: dict[tuple[object, ...], _Reached] = {}
 
-    def cleared(self, change: Change) -> tuple[str, ...]:
-        """The ids of the verdicts that a change touches and that would be fine after it."""
+    def reached(self, change: Change) -> _Reached:
+        """What a change does to the verdicts of the box.
+
+        A composite is harmed where one of its parts is, which has a verdict of its own.
+        """
         key = change.key
-        if key not in self._cleared:
+        if key not in self._reached:
             touched = [self.items[place] for place in self._touched(change)]
-            self._cleared[key] = tuple([item.verdict.id for item in touched if clears(item, change)])
-        return self._cleared[key]
+            cleared = [item.verdict.id for item in touched if wants_remedy(item.verdict) and clears(item, change)]
+            harmed = [item for item in touched if len(item.legs) == 1 and harms(item, change)]
+            self._reached[key] = _Reached(tuple(cleared), tuple(harmed))
+        return self._reached[key]
 
     def _touched(self, change: Change) -> Iterable[int]:
         """The places of verdicts that may read what a change sets; a certificate of the box concerns all of them."""
@@ -67,9 +81,8 @@ class _Siblings:
 
 def with_remedies(judged: Sequence[Judged], estate: Estate) -> list[Judged]:
     """The same verdicts, each with the remedies that settle it, the best one first."""
-    failing = [item for item in judged if wants_remedy(item.verdict)]
     by_box: dict[str, _Siblings] = {}
-    for item in failing:
+    for item in judged:
         by_box.setdefault(anchor(item).presents.name, _Siblings()).items.append(item)
     return [
         item if not wants_remedy(item.verdict) else _with_remedies(item, by_box[anchor(item).presents.name], estate)
@@ -102,11 +115,24 @@ def _with_remedies(item: Judged, siblings: _Siblings, estate: Estate) -> Judged:
     found: list[tuple[RemedyRow, Remedy]] = []
     for row, change in ways(item, estate):
         if change is None:
-            found.append((row, _remedy(row, leg, item, (), estate)))
+            found.append((row, _remedy(row, leg, item, estate)))
         elif _eases(item.completed, judged_again(item, change)):
-            found.append((row, _remedy(row, leg, item, siblings.cleared(change), estate)))
-    found.sort(key=lambda pair: (item.verdict.id not in pair[1].clears, pair[0].weakens, pair[0].effort))
+            found.append((row, _with_reach(_remedy(row, leg, item, estate), siblings.reached(change))))
+    found.sort(key=lambda pair: _rank(item.verdict.id, *pair))
     return replace(item, verdict=replace(item.verdict, remedies=tuple(remedy for _, remedy in found)))
+
+
+def _with_reach(remedy: Remedy, reached: _Reached) -> Remedy:
+    """A remedy with what it clears, and with what it is at odds with, in its text too."""
+    titles = dict.fromkeys(anchor(item).use_case.title for item in reached.harmed)
+    warning = f" At odds with: {', '.join(titles)}." if titles else ""
+    harmed = tuple(item.verdict.id for item in reached.harmed)
+    return replace(remedy, text=remedy.text + warning, clears=reached.cleared, harms=harmed)
+
+
+def _rank(verdict: str, row: RemedyRow, remedy: Remedy) -> tuple[bool, bool, bool, int]:
+    """What settles the verdict comes first; among that, what harms nothing else, then what keeps security."""
+    return verdict not in remedy.clears, bool(remedy.harms), row.weakens, row.effort
 
 
 def ways(item: Judged, estate: Estate) -> Iterator[tuple[RemedyRow, Change | None]]:
@@ -230,7 +256,7 @@ def _slots_shown(leg: Leg, view: SlotView | None, tables: Tables) -> set[str]:
     return {view.slot, *(row.same_as for row in rows if box.may_be_one(row)), *taken}
 
 
-def _remedy(row: RemedyRow, leg: Leg, item: Judged, clears: tuple[str, ...], estate: Estate) -> Remedy:
+def _remedy(row: RemedyRow, leg: Leg, item: Judged, estate: Estate) -> Remedy:
     view = item.view
     until = view.on_request_until if row.until == "on-request" and view is not None else None
     by, lasts = renewal_words(view, estate.seen.as_of, broken=item.verdict.now not in FINE)
@@ -244,7 +270,7 @@ def _remedy(row: RemedyRow, leg: Leg, item: Judged, clears: tuple[str, ...], est
     if until is not None and view is not None and view.conflict:
         text += DOUBT
     moment = datetime.combine(until, time.min, UTC) if until is not None else None
-    return Remedy(row.id, text, moment, clears)
+    return Remedy(row.id, text, moment, ())
 
 
 def renewal_words(view: SlotView | None, as_of: datetime, *, broken: bool) -> tuple[str, str]:

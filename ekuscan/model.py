@@ -451,13 +451,15 @@ class Because:
 class Remedy:
     """A way out that is possible here.
 
-    ``until`` is the day it stops being possible, ``clears`` the ids of the verdicts that it settles.
+    ``until`` is the day it stops being possible, ``clears`` the ids of the verdicts that it settles, ``harms`` those of
+    the same box that it makes worse, or keeps from being settled.
     """
 
     id: str
     text: str
     until: datetime | None
     clears: tuple[str, ...]
+    harms: tuple[str, ...] = ()
 
 
 @record

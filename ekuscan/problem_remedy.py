@@ -11,15 +11,19 @@ from ekuscan.rules.tables import Tables
 
 
 def best_remedy(items: Sequence[Finding]) -> Remedy | None:
-    """The remedy that settles most of the group; among equals the first in the verdicts' own order."""
+    """The remedy that settles most of the group; among equals the first in the verdicts' own order.
+
+    What harms another verdict of the box is the step only where nothing else settles anything.
+    """
     ids = own_ids(items)
-    best: tuple[int, int, Remedy] | None = None
+    best: tuple[bool, int, int, Remedy] | None = None
     for item in items:
         for place, remedy in enumerate(item.verdict.remedies):
             score = len(ids & set(remedy.clears))
-            if score and (best is None or (score, -place) > best[:2]):
-                best = (score, -place, remedy)
-    return best[2] if best else None
+            rank = (not remedy.harms, score, -place)
+            if score and (best is None or rank > best[:3]):
+                best = (*rank, remedy)
+    return best[3] if best else None
 
 
 def all_ways(items: Sequence[Finding], tables: Tables) -> tuple[Remedy, ...]:

@@ -9,7 +9,7 @@ import pytest
 
 from ekuscan.advice import FINE, is_fine, with_remedies
 from ekuscan.findings import finding
-from ekuscan.model import RoleName, Verdict
+from ekuscan.model import HierarchyClass, RoleName, Verdict
 from ekuscan.policy.days import spoken
 from ekuscan.problems import problems
 from ekuscan.rules.load import packaged
@@ -90,6 +90,38 @@ def test_a_ca_that_adds_nothing_on_request_is_not_asked() -> None:
 def test_only_what_hangs_on_the_ca_ends_with_its_offer() -> None:
     found = advised(pair({"server": BOTH}, {"server": BOTH}))[X11]
     assert [one.id for one in found.remedies if one.until is not None] == ["ca-on-request"]
+
+
+# --- what stands in the way of something else ---------------------------------------------------------------------
+
+
+def edge(hierarchy: HierarchyClass = "public-chrome") -> Facts:
+    """An Expressway-E on X15.4 that cannot dial a far end which checks: its only certificate has serverAuth alone."""
+    facts = Facts().box("exp-e1", "expressway-e", "X15.4", slots={"server": Shown("server", hierarchy)})
+    facts.box("partner", "outside", client_eku="checked")
+    return facts.link("sip-b2b", "exp-e1", "partner", mtls="on")
+
+
+@pytest.mark.parametrize("hierarchy", ["public-chrome", "private"])
+def test_what_costs_the_trust_of_browsers_is_not_the_first_way_while_another_is_possible(
+    hierarchy: HierarchyClass,
+) -> None:
+    """Whether they trust it today or not: with a root outside their store they never will."""
+    found = advised(edge(hierarchy), policy=GivesNothing())["exp-e1>partner/sip-b2b/X04"]
+    assert found.outcome == "breaks-now"
+    assert found.remedies[0].id == "upgrade-x15.5"
+    assert found.remedies[0].harms == ()
+    root = next(one for one in found.remedies if one.id == "alternate-root")
+    assert root.harms == ("exp-e1/browser-trust/X39",)
+    assert root.text.endswith(" At odds with: Trust of browsers.")
+
+
+def test_a_certificate_in_the_client_slot_harms_nothing() -> None:
+    slots = {"server": SERVER, "client": SERVER}
+    facts = Facts().box("exp-e1", "expressway-e", "X15.5", slots=slots, client_certificate="separate")
+    facts.box("partner", "outside", client_eku="checked").link("sip-b2b", "exp-e1", "partner", mtls="on")
+    (found,) = (one for one in advised(facts).values() if one.rule == "X04")
+    assert {one.id: one.harms for one in found.remedies}["alternate-root"] == ()
 
 
 # --- what is possible ---------------------------------------------------------------------------------------------
@@ -253,7 +285,10 @@ def test_what_settles_comes_before_what_eases_and_what_lowers_security_last(rele
     facts = pair({"server": SERVER, "client": SERVER}, {"server": SERVER, "client": SERVER}, release)
     facts.box("cucm1", "cucm", slots={"CallManager": PRIVATE}).link("neighbor-zone", "exp-c1", "cucm1", tls_verify="on")
     for verdict in advised(facts, far_ends=True).values():
-        order = [(verdict.id not in one.clears, rows[one.id].weakens, rows[one.id].effort) for one in verdict.remedies]
+        order = [
+            (verdict.id not in one.clears, bool(one.harms), rows[one.id].weakens, rows[one.id].effort)
+            for one in verdict.remedies
+        ]
         assert order == sorted(order), verdict.id
 
 

@@ -242,7 +242,7 @@ def _because(value: Because) -> dict[str, str]:
 
 
 def _remedy(value: Remedy) -> dict[str, Any]:
-    return {"id": value.id, "text": value.text, "until": value.until, "clears": value.clears}
+    return {"id": value.id, "text": value.text, "until": value.until, "clears": value.clears, "harms": value.harms}
 
 
 @lru_cache(maxsize=1024)

@@ -94,6 +94,37 @@ def clears(item: Judged, change: Change) -> bool:
     return _is_fine(judged_again(item, change))
 
 
+def harms(item: Judged, change: Change) -> bool:
+    """Whether a verdict would be graver after a change, or could not be settled with it.
+
+    The latter is so where the change takes from a certificate what the verdict needs.
+    """
+    after = judged_again(item, change)
+    if graver(item.completed, after):
+        return True
+    if _is_fine(after) or not any(new.drop for new in change.slots.values()):
+        return False
+    given = {box: NewCertificate(new.slots, new.add | new.drop, frozenset()) for box, new in change.slots.items()}
+    return _is_fine(judged_again(item, Change(change.values, given)))
+
+
+def graver(before: Completed, after: Completed) -> bool:
+    """Whether what was fine no longer is, or what was open or a risk breaks; now, or after the renewal."""
+    return _grade(after.now) > _grade(before.now) or _grade(after.next) > _grade(before.next)
+
+
+def _grade(answer: str) -> int:
+    return 0 if answer in FINE else 2 if answer == "breaks" else 1
+
+
+def contradict(one: Change, other: Change) -> bool:
+    """Whether two changes cannot both be: two values of one fact, or a certificate with and without one thing."""
+    if any(other.values.get(key, value) != value for key, value in one.values.items()):
+        return True
+    pairs = [(new, other.slots[box]) for box, new in one.slots.items() if box in other.slots]
+    return any(a.slots & b.slots and (a.add & b.drop or a.drop & b.add) for a, b in pairs)
+
+
 def _leg_after(leg: Leg, change: Change, tables: Tables) -> Completed:
     touched = _touched(leg, change)
     return complete([leg.part if touched is _UNTOUCHED else _changed(leg, touched)], tables)
