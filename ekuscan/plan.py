@@ -2,7 +2,8 @@
 
 Greedy cover: of the remedies that are possible the one that settles most for its effort comes first, then the one that
 settles most of what is left, judged with all steps before it done. What lowers security comes only where nothing else
-helps, and no step may break what is fine. At the end, steps without which as much is settled fall away.
+helps, and what stands in the way of another step after what does not. No step may make worse what another verdict
+says, and no two may contradict each other. At the end, steps without which as much is settled fall away.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from ekuscan.advice import DOUBT, anchor, renewal_words, wants_remedy, ways
 from ekuscan.model import Plan, PlanStep, RemedyWork
 from ekuscan.record import record
 from ekuscan.rules.tables import RemedyRow, Tables
-from ekuscan.verdict.again import FINE, Change, judged_after, keys_read
+from ekuscan.verdict.again import FINE, Change, contradict, graver, harms, judged_after, keys_read
 from ekuscan.verdict.completion import Completed
 from ekuscan.verdict.estate import Estate
 from ekuscan.verdict.judge import Judged
@@ -55,12 +56,13 @@ class Picks:
 
 @record
 class _Way:
-    """A remedy at one verdict: its row, its effect, and which verdicts that touches."""
+    """A remedy at one verdict: its row, its effect, which verdicts that touches, and whether it harms one of them."""
 
     row: RemedyRow
     change: Change
     item: Judged
     touches: frozenset[int]
+    harms: bool
 
 
 def choose(judged: Sequence[Judged], estate: Estate, most: int | None = None) -> Picks:
@@ -72,7 +74,8 @@ def choose(judged: Sequence[Judged], estate: Estate, most: int | None = None) ->
         return Picks()
     work = _Work(judged, estate)
     for weakens in (False, True):
-        work.cover([way for way in work.ways if way.row.weakens == weakens])
+        for harmful in (False, True):
+            work.cover([way for way in work.ways if (way.row.weakens, way.harms) == (weakens, harmful)])
     work.prune()
     return work.picks()
 
@@ -94,7 +97,9 @@ class _Work:
                 if change is None or (row.id, change.key) in known:
                     continue
                 known.add((row.id, change.key))
-                self.ways.append(_Way(row, change, judged[place], _touched(change, reading)))
+                touches = _touched(change, reading)
+                harmful = any(harms(judged[one], change) for one in touches if len(judged[one].legs) == 1)
+                self.ways.append(_Way(row, change, judged[place], touches, harmful))
 
     def cover(self, ways: Sequence[_Way]) -> None:
         """Choose among the ways as long as one of them settles something."""
@@ -114,18 +119,15 @@ class _Work:
             return []
         settled = []
         for place in way.touches:
-            before, after = _fine(self._now[place]), _fine(self._after(place, [*self._chosen, way]))
-            if before and not after:
+            before, after = self._now[place], self._after(place, [*self._chosen, way])
+            if graver(before, after):
                 return []
-            if after and not before and place in self._counted:
+            if _fine(after) and not _fine(before) and place in self._counted:
                 settled.append(place)
         return settled
 
     def _goes_with_the_chosen(self, way: _Way) -> bool:
-        told = way.change.values
-        return all(
-            other.change.values.get(key, value) == value for other in self._chosen for key, value in told.items()
-        )
+        return not any(contradict(way.change, other.change) for other in self._chosen)
 
     def _after(self, place: int, ways: Iterable[_Way]) -> Completed:
         changes = [way.change for way in ways if place in way.touches]
@@ -133,7 +135,7 @@ class _Work:
 
     def prune(self) -> None:
         """Let steps fall away without which as much is settled, those of most effort first."""
-        for way in sorted(self._chosen, key=lambda way: (way.row.weakens, way.row.effort), reverse=True):
+        for way in sorted(self._chosen, key=lambda way: (way.row.weakens, way.harms, way.row.effort), reverse=True):
             others = [one for one in self._chosen if one is not way]
             if all(_fine(self._after(place, others)) or not _fine(self._now[place]) for place in way.touches):
                 self._chosen = others

@@ -12,13 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ekuscan import plan as planning
-from ekuscan.advice import with_remedies
+from ekuscan.advice import anchor, wants_remedy, ways, with_remedies
 from ekuscan.lab.estate import estate
 from ekuscan.lab.laboratory import open_lab
 from ekuscan.model import Plan, PlanStep, Remedy
 from ekuscan.plan import choose, plan_of
 from ekuscan.report.table_plan import says_more
 from ekuscan.rules.load import packaged
+from ekuscan.verdict.again import FINE, Change, judged_after
 from ekuscan.verdict.estate import Estate
 from ekuscan.verdict.judge import Judged, judge
 from tests import report_samples
@@ -156,6 +157,59 @@ def test_the_parts_of_a_plan_fit_together_whatever_the_order_of_the_targets(
     if first is not None and second is not None:
         assert sorted(first.clears) == sorted(second.clears)
         assert sorted(first.leaves) == sorted(second.leaves)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.builds(
+            Shown,
+            st.sampled_from(["both", "server", "client", "neither"]),
+            st.sampled_from(["public-chrome", "public-other", "private", "undecided"]),
+        ),
+        min_size=4,
+        max_size=4,
+    ),
+    st.sampled_from(["X14.3.7", "X15.4", "X15.5"]),
+    st.sampled_from(["checked", "ignored"]),
+)
+def test_the_steps_of_a_plan_do_the_same_in_any_order_and_make_nothing_worse(
+    shown: Sequence[Shown], release: str, partner: str
+) -> None:
+    """Two steps that want opposite things of one certificate would leave what the last one wants."""
+    facts = Facts()
+    for name, role, one, other in (("c", "expressway-c", *shown[:2]), ("e", "expressway-e", *shown[2:])):
+        slots = {"server": one, **({"client": other} if release == "X15.5" else {})}
+        facts.box(name, role, release, slots=slots)  # type: ignore[arg-type]
+    facts.box("partner", "outside", client_eku=partner)
+    facts.link("uc-traversal", "c", "e").link("sip-b2b", "e", "partner", mtls="on")
+    over = facts.estate()
+    advised = with_remedies(judge(over, 45), over)
+    effects: dict[tuple[str, str, str], list[Change]] = {}
+    for item in advised:
+        leg = anchor(item)
+        for row, change in ways(item, over) if wants_remedy(item.verdict) else ():
+            if change is not None:
+                effects.setdefault((row.id, leg.presents.name, leg.verifier_name), []).append(change)
+    chosen = [effects[pick.remedy, pick.target, pick.verifies] for pick in choose(advised, over).picks]
+    # Where one sentence has several effects, which of them was chosen is not told.
+    changes = [found[0] for found in chosen if len({one.key for one in found}) == 1]
+    for item in advised:
+        after = judged_after(item, changes)
+        back = judged_after(item, changes[::-1])
+        assert (after.now, after.next) == (back.now, back.next), item.verdict.id
+        for was, is_ in ((item.completed.now, after.now), (item.completed.next, after.next)):
+            assert was not in FINE or is_ in FINE or len(changes) < len(chosen), item.verdict.id
+
+
+def test_one_slot_never_gets_a_root_that_browsers_know_and_one_that_they_do_not() -> None:
+    """Its certificate serves the browsers and dials the far ends; only a slot of its own lets it do both."""
+    facts = Facts().box("exp-e1", "expressway-e", "X15.4", slots={"server": Shown("server", "private")})
+    facts.box("partner", "outside", client_eku="checked").link("sip-b2b", "exp-e1", "partner", mtls="on")
+    plan, _ = planned(facts, far_ends=True)
+    assert sorted(steps(plan)) == [("browser-trusted-server", ("exp-e1",)), ("upgrade-x15.5", ("exp-e1",))]
+    assert plan is not None
+    assert plan.leaves == ()
 
 
 def _estate_plan(
