@@ -11,19 +11,32 @@ from ekuscan.rules.tables import Tables
 
 
 def best_remedy(items: Sequence[Finding]) -> Remedy | None:
-    """The remedy that settles most of the group; among equals the first in the verdicts' own order.
+    """The remedy that settles the first verdict of the group and most of the others.
 
-    What harms another verdict of the box is the step only where nothing else settles anything.
+    What harms another verdict of the box comes after what does not; among equals the first in the verdicts' own order.
     """
     ids = own_ids(items)
-    best: tuple[bool, int, int, Remedy] | None = None
+    best: tuple[bool, bool, int, int, Remedy] | None = None
     for item in items:
         for place, remedy in enumerate(item.verdict.remedies):
             score = len(ids & set(remedy.clears))
-            rank = (not remedy.harms, score, -place)
-            if score and (best is None or rank > best[:3]):
+            rank = (items[0].verdict.id in remedy.clears, not remedy.harms, score, -place)
+            if score and (best is None or rank > best[:4]):
                 best = (*rank, remedy)
-    return best[3] if best else None
+    return best[4] if best else None
+
+
+def second_remedy(items: Sequence[Finding], first: Remedy, tables: Tables) -> tuple[Remedy, int, int] | None:
+    """What settles most of what a group's best remedy leaves, how many verdicts that are, and how many are left.
+
+    None where all is settled, or where only what lowers security or harms another verdict would help.
+    """
+    ids = own_ids(items) - set(first.clears)
+    rest = [item for item in items if item.verdict.id in ids]
+    best = best_remedy(rest) if rest else None
+    if best is None or best.harms or tables.remedies[best.id].weakens:
+        return None
+    return best, len(ids & set(best.clears)), len(ids)
 
 
 def all_ways(items: Sequence[Finding], tables: Tables) -> tuple[Remedy, ...]:

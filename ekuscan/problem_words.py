@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ekuscan.findings import Finding, Section, askable
 from ekuscan.model import Fork, Remedy
 from ekuscan.problem_groups import unsaid_fact
-from ekuscan.problem_remedy import own_ids
+from ekuscan.problem_remedy import own_ids, second_remedy
 from ekuscan.rules.tables import RemedyRow, Tables
 
 _ANSWERS = {"ok": "fine", "breaks": "broken", "at-risk": "at risk", "unknown": "unknown", "depends": "depends"}
@@ -130,10 +130,25 @@ def action_of(
         return told[0].upper() + told[1:]
     if remedy is None:
         return "No remedy of the tables settles it by itself: see ekuscan explain " + items[0].verdict.rule + "."
-    row = tables.remedies[remedy.id]
-    backup = f"{tables.backup(items[0].role)} " if row.replaces_certificate else ""
-    quick = _quick(items[0], row, tables)
-    return f"{backup}{remedy.text}{_cleared(remedy, own_ids(items))}{quick}"
+    quick = _quick(items[0], tables.remedies[remedy.id], tables)
+    step_ = _with_backup(remedy, items[0].role, tables)
+    return f"{step_}{_cleared(remedy, own_ids(items))}{quick}{_rest(items, remedy, tables)}"
+
+
+def _with_backup(remedy: Remedy, role: str, tables: Tables) -> str:
+    backup = f"{tables.backup(role)} " if tables.remedies[remedy.id].replaces_certificate else ""
+    return f"{backup}{remedy.text}"
+
+
+def _rest(items: Sequence[Finding], remedy: Remedy, tables: Tables) -> str:
+    """The step for what the first one leaves: a wrong name needs another one than a missing EKU."""
+    found = second_remedy(items, remedy, tables)
+    if found is None:
+        return ""
+    second, cleared, left = found
+    other = "the other" if left == 1 else f"the other {left}" if cleared == left else f"{cleared} of the other {left}"
+    backed_up = tables.remedies[remedy.id].replaces_certificate
+    return f" For {other}: {second.text if backed_up else _with_backup(second, items[0].role, tables)}"
 
 
 def _quick(gravest: Finding, chosen: RemedyRow, tables: Tables) -> str:

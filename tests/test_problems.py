@@ -64,6 +64,24 @@ def test_one_slot_is_one_problem_with_everything_that_it_hits_the_gravest_first(
     assert "Same certificate: SSH tunnels 2222 is at risk." in first.text
 
 
+def test_the_step_mends_what_the_title_names_and_the_rest_gets_its_own() -> None:
+    """A new certificate clears more than a name in a zone does, but MRA stays down without the name."""
+    facts = Facts().box("exp-c1", "expressway-c", "X15.5", slots={"server": PRIVATE, "client": SERVER})
+    facts.box("exp-e1", "expressway-e", "X15.5", slots={"server": SERVER, "client": PRIVATE}, sip_eku_check="off")
+    facts.box("cucm1", "cucm", slots={"CallManager": PRIVATE})
+    facts.link("uc-traversal", "exp-c1", "exp-e1", verify_name="exp-c.example.com")
+    facts.link("neighbor-zone", "exp-c1", "cucm1", tls_verify="on")
+    first = found(facts)[0]
+    assert first.verdicts[0] == "exp-c1>exp-e1/uc-traversal/XN05"
+    assert first.remedy is not None
+    assert first.verdicts[0] in first.remedy.clears
+    assert first.action == (
+        "Change the TLS verify subject name in exp-e1's zone to a name that exp-c1's certificate has. Clears 1 of 3. "
+        "For the other 2: Back up certificate and private key first. Put a certificate with clientAuth into exp-c1's "
+        "client slot; a private CA that its peers trust will do."
+    )
+
+
 def test_two_boxes_with_the_same_trouble_are_two_problems() -> None:
     facts = pair({"server": SERVER}, {"server": BOTH})
     facts.box("exp-c2", "expressway-c", "X15.4", slots={"server": SERVER}).link("mra", "exp-c2", "exp-e1")
