@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ekuscan.findings import Finding, Section, askable
-from ekuscan.model import Fork, Remedy
+from ekuscan.model import Fork, ForkBranch, Remedy
 from ekuscan.problem_groups import unsaid_fact
 from ekuscan.problem_remedy import own_ids, second_remedy
 from ekuscan.rules.tables import RemedyRow, Tables
+from ekuscan.verdict.evaluate import GRAVITY
 
 _ANSWERS = {"ok": "fine", "breaks": "broken", "at-risk": "at risk", "unknown": "unknown", "depends": "depends"}
 
@@ -21,7 +22,8 @@ def of_rows(items: Sequence[Finding]) -> Sequence[Finding]:
 def title_of(section: Section, items: Sequence[Finding], tables: Tables) -> str:
     """What is hit, or the question that is open."""
     if section == "decide":
-        return " / ".join(_question(fork) for fork in askable(items[0].verdict))
+        every = [fork for item in items for fork in askable(item.verdict)]
+        return " / ".join(_question(fork, every) for fork in askable(items[0].verdict))
     verdict = items[0].verdict
     if section == "unknown":
         slots = list(dict.fromkeys(item.verdict.slot for item in items if item.verdict.slot))
@@ -46,10 +48,14 @@ def title_of(section: Section, items: Sequence[Finding], tables: Tables) -> str:
     return f"{text} (if used)" if all(item.verdict.if_used for item in gravest) else text
 
 
-def _question(fork: Fork) -> str:
-    """A fork as a question with its answers: "match eku client-auth?  on: broken now  off: fine"."""
+def _question(fork: Fork, every: Sequence[Fork]) -> str:
+    """A fork as a question with its answers: "match eku client-auth?  on: broken now  off: fine".
+
+    An answer is the gravest that the value gives in ``every`` fork: one value may mend this and break that.
+    """
     branches = []
-    for value, branch in fork.values.items():
+    for value in fork.values:
+        branch = max([one.values[value] for one in every if one.fact == fork.fact and value in one.values], key=_grave)
         word = _ANSWERS.get(branch.now, branch.now)
         if branch.now == "breaks":
             word = "broken now"
@@ -57,6 +63,10 @@ def _question(fork: Fork) -> str:
             word = f"{_ANSWERS.get(branch.next, branch.next)} at renewal"
         branches.append(f"{value}: {word}")
     return f"{fork.question}  {'  '.join(branches)}"
+
+
+def _grave(branch: ForkBranch) -> tuple[int, int]:
+    return max(GRAVITY[branch.now], GRAVITY[branch.next]), GRAVITY[branch.now]
 
 
 def text_of(section: Section, items: Sequence[Finding], tables: Tables) -> str:

@@ -82,6 +82,16 @@ def test_the_step_mends_what_the_title_names_and_the_rest_gets_its_own() -> None
     )
 
 
+def test_who_issued_a_certificate_is_asked_once_for_what_it_mends_and_what_it_breaks() -> None:
+    """The same page must not tell as a fact what it asks: whether browsers trust the CA hangs on the same question."""
+    facts = Facts().box("exp-e1", "expressway-e", "X15.4", slots={"server": Shown("both", "undecided")})
+    facts.box("partner", "outside", client_eku="checked").link("sip-b2b", "exp-e1", "partner", mtls="on")
+    (question,) = (one for one in found(facts) if "exp-e1/browser-trust/X39" in one.verdicts)
+    assert question.section == "decide"
+    assert "exp-e1>partner/sip-b2b/X04" in question.verdicts
+    assert "public: broken at renewal  private: at risk" in question.title
+
+
 def test_two_boxes_with_the_same_trouble_are_two_problems() -> None:
     facts = pair({"server": SERVER}, {"server": BOTH})
     facts.box("exp-c2", "expressway-c", "X15.4", slots={"server": SERVER}).link("mra", "exp-c2", "exp-e1")

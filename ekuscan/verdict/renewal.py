@@ -188,10 +188,11 @@ def states(view: SlotView, stack: Stack, as_of: datetime, tables: Tables) -> tup
     if view.hierarchy != "undecided":
         return (SlotState(eku_word(now), now, _renewed(now, view, stack, view.change)),)
     found = []
-    for hierarchy in ("public", "private"):
+    # A public CA that the packed data does not know would be one that browsers trust; a private one is none.
+    for hierarchy, met in (("public", now | {BROWSER_TRUST}), ("private", now)):
         change = _change(tables, hierarchy, view.owner, None)
-        found.append(SlotState(hierarchy, now, _renewed(now, view, stack, change)))
-    return tuple(found) if found[0].next != found[1].next else (SlotState(eku_word(now), now, found[0].next),)
+        found.append(SlotState(hierarchy, met, _renewed(met, view, stack, change)))
+    return tuple(found)
 
 
 def eku_word(met: frozenset[str]) -> str:

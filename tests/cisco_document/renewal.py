@@ -195,7 +195,7 @@ PRIVATE = (
         ("F01", "X39", "X40"),
         _calls(_slot("stranger-both")),
         {
-            **_private(),
+            **_private(browsers=fork("e.server.hierarchy", {"public": "ok", "private": "at-risk"})),
             _CALL: fork("e.server.hierarchy", {"public": ("ok", "breaks"), "private": "ok"}),
         },
     ),
