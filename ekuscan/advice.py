@@ -211,7 +211,9 @@ def _change(row: RemedyRow, leg: Leg, view: SlotView | None, estate: Estate) -> 
             values[f"{box.name}.{name}"] = value
     if add or drop:
         places = which or _slots_shown(leg, view, estate.tables)
-        slots[leg.presents.name] = NewCertificate(frozenset(places), frozenset(add), frozenset(drop))
+        # Only the end that was given the certificate knows it for the one that it knew.
+        known_to = leg.verifier_name if UNCHANGED in add else None
+        slots[leg.presents.name] = NewCertificate(frozenset(places), frozenset(add), frozenset(drop), known_to)
     if which:
         values |= _of_its_own(leg.presents, which, estate.tables)
     return Change(values, slots)

@@ -124,6 +124,16 @@ def test_a_certificate_in_the_client_slot_harms_nothing() -> None:
     assert {one.id: one.harms for one in found.remedies}["alternate-root"] == ()
 
 
+def test_a_certificate_in_the_bundle_of_one_end_is_known_to_that_end_alone() -> None:
+    facts = Facts().box("rec", "cms", slots={"recorder": SERVER})
+    for name in ("cms1", "cms2"):
+        facts.box(name, "cms", slots={"callbridge": PRIVATE}, sip_verify="whitelist").link("cms-recorder", name, "rec")
+    found = {id_: one for id_, one in advised(facts).items() if one.rule == "MS10"}
+    assert {one.outcome for one in found.values()} == {"breaks-at-renewal"}
+    assert {id_: clears(one, "trust-bundle") for id_, one in found.items()} == {id_: {id_} for id_ in found}
+    assert len(found) == 2
+
+
 # --- what is possible ---------------------------------------------------------------------------------------------
 
 

@@ -20,11 +20,15 @@ BOTH = frozenset({SERVER_AUTH, CLIENT_AUTH})
 
 @record
 class NewCertificate:
-    """A certificate put into ``slots`` of a box: which needs it meets (``add``), and which no longer (``drop``)."""
+    """A certificate put into ``slots`` of a box: which needs it meets (``add``), and which no longer (``drop``).
+
+    ``known_to`` is the one end in whose eyes it does so, None for all of them.
+    """
 
     slots: frozenset[str]
     add: frozenset[str]
     drop: frozenset[str]
+    known_to: str | None = None
 
 
 @record
@@ -104,7 +108,7 @@ def harms(item: Judged, change: Change) -> bool:
         return True
     if _is_fine(after) or not any(new.drop for new in change.slots.values()):
         return False
-    given = {box: NewCertificate(new.slots, new.add | new.drop, frozenset()) for box, new in change.slots.items()}
+    given = {box: replace(new, add=new.add | new.drop, drop=frozenset[str]()) for box, new in change.slots.items()}
     return _is_fine(judged_again(item, Change(change.values, given)))
 
 
@@ -166,6 +170,8 @@ def _touched(leg: Leg, change: Change) -> _Touched:
     set_, facts = change.values, leg.part.facts
     values = tuple([(fact, set_[variable.key]) for fact, variable in facts.items() if variable.key in set_])
     new = change.slots.get(leg.presents.name)
+    if new is not None and new.known_to not in (None, leg.verifier_name):
+        new = None
     slots = _slots_changed(leg, new) if new is not None else ()
     told = set_.get(f"{leg.verifies.name}.client_eku") if set_ and leg.verifies is not None else None
     if told is not None and not leg.rule.asks_verifier:
