@@ -70,6 +70,13 @@ def test_the_tables_carry_the_newest_day_on_which_a_row_was_checked() -> None:
     assert tables.date == max(row.checked for row in rows)
 
 
+def test_only_the_step_of_a_remedy_names_boxes() -> None:
+    """What it costs and leaves is told once for a run, whichever boxes it is for: nothing is filled in there."""
+    for row in packaged().remedies.values():
+        for text in (row.title, row.costs, row.unchanged, row.command or "", *row.before):
+            assert "{" not in text, (row.id, text)
+
+
 def test_an_example_that_does_not_hold_is_named() -> None:
     files = _files()
     files["expressway.toml"] = files["expressway.toml"].replace(
