@@ -48,7 +48,8 @@ class Finding:
     ``whole`` is a connection of several pairs, each with a verdict of its own: it is no problem besides theirs.
     ``scanned``: the end that presents has ports to look at. ``cluster`` is that of the end that presents, ``weakest``
     the title of the use case that decides a composite. ``ways``: of a composite of two directions, which one decides
-    and what the other one gives, else None. ``spread`` is what affects the whole of a connection of clusters.
+    and what the other one gives, else None. ``spread`` is what affects the whole of a connection of clusters,
+    ``issuer`` the kind of CA that issued the certificate, and its owner.
     """
 
     verdict: Verdict
@@ -65,6 +66,7 @@ class Finding:
     weakest: str = ""
     ways: str | None = None
     spread: Spread | None = None
+    issuer: tuple[str | None, str | None] = (None, None)
 
 
 def finding(item: Judged, *, candidate: bool = False, whole: bool = False) -> Finding:
@@ -88,6 +90,7 @@ def finding(item: Judged, *, candidate: bool = False, whole: bool = False) -> Fi
         weakest=leg.use_case.title,
         spread=item.spread,
         ways=f"{item.way.text} decides; {item.way.of_the_other}" if item.way is not None else None,
+        issuer=(item.view.hierarchy, item.view.owner) if item.view is not None else (None, None),
     )
 
 

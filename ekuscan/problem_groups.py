@@ -71,10 +71,12 @@ def with_twins(groups: Sequence[Group]) -> list[list[Group]]:
 def _signature(group: Group, members: Mapping[str, set[str]]) -> object | None:
     """What a member's problem is, whichever member has it; None where it is no one member's."""
     first = group.items[0]
-    if first.cluster is None or group.section == "decide" or group.stranger is not None:
+    if first.cluster is None or group.stranger is not None:
+        return None
+    if any(item.presents != first.presents for item in group.items):
         return None
     every = members[first.cluster]
-    rows = [told(item.verdict, item.verifier, first.presents, every) for item in group.items]
+    rows = [(item.issuer, told(item.verdict, item.verifier, first.presents, every)) for item in group.items]
     return group.section, first.cluster, first.verdict.slot, tuple(sorted(rows, key=str))
 
 

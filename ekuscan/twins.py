@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,7 +15,7 @@ Told = tuple[str | bool | datetime | None, ...]
 
 def told(verdict: Verdict, verifier: str, own: str, members: Collection[str]) -> Told:
     """What a verdict says of the member ``own`` as it would say it of any other of ``members``."""
-    texts = (verdict.text, verifier, *(remedy.text for remedy in verdict.remedies))
+    texts = (verdict.text, verifier, *(remedy.text for remedy in verdict.remedies), *_asked(verdict))
     return (
         verdict.rule,
         verdict.use_case,
@@ -26,6 +26,15 @@ def told(verdict: Verdict, verifier: str, own: str, members: Collection[str]) ->
         *(remedy.id for remedy in verdict.remedies),
         *(_nameless(text, own, members) for text in texts),
     )
+
+
+def _asked(verdict: Verdict) -> Iterator[str]:
+    """The questions that a verdict leaves open, with what each answer gives."""
+    for fork in verdict.forks:
+        yield fork.fact
+        yield fork.question
+        for value, branch in fork.values.items():
+            yield f"{value}: {branch.now}, {branch.next}"
 
 
 def _nameless(text: str, own: str, members: Collection[str]) -> str:
@@ -51,7 +60,7 @@ def together(problems: Sequence[Problem]) -> Problem:
     return replace(
         first,
         peer=first.peer if len(peers) == 1 else "each other",
-        text=f"{first.text} The same holds for {listed}.",
+        text=f"{first.text} The same holds for {listed}.".strip(),
         action=f"{first.action}{also}",
         verdicts=tuple(name for one in problems for name in one.verdicts),
         remedy=_of_all(first.remedy, remedies) if first.remedy is not None else None,

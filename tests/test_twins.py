@@ -46,3 +46,35 @@ def test_a_member_with_another_certificate_is_a_problem_of_its_own(world: World)
     done = scan(world, 2, other="digicert-both.pem")
     assert "edge1, edge2" not in done.out
     assert "The same holds" not in done.out
+
+
+def test_members_with_the_same_open_question_are_asked_once(world: World) -> None:
+    path = world.folder / "asked.yaml"
+    boxes = "".join(
+        f"  edge{place}: {{role: expressway-e, release: X15.4, cluster: edge, slots: {{server: stranger-both.pem}}}}\n"
+        for place in (1, 2)
+    )
+    path.write_text(f"schema: ekuscan.targets/1\ntargets:\n{boxes}", encoding="utf-8")
+    done = run("scan", "-f", path, "--trust-data", world.trust_data, "--as-of", "2026-11-23")
+    assert "edge1, edge2 >" in done.out
+    words = " ".join(done.out.split())
+    assert "Did a public CA issue edge1's server certificate?" in words
+    assert "Did a public CA issue edge2's server certificate?" not in words
+    assert "The same holds for edge2." in words
+    assert "Do the same" not in done.out
+
+
+def test_members_with_certificates_of_different_cas_are_two_problems(world: World) -> None:
+    """What to do about a CA of one's own is not what to do about a public one."""
+    path = world.folder / "issuers.yaml"
+    boxes = "".join(
+        f"  core{place}: {{role: expressway-c, release: X15.4, cluster: core, slots: {{server: {file}}}}}\n"
+        for place, file in enumerate(("digicert-server.pem", "corp-server.pem"), 1)
+    )
+    edge = "  edge1: {role: expressway-e, release: X15.4, slots: {server: digicert-both.pem}}\n"
+    link = "connections:\n  - {use_case: uc-traversal, from: core, to: edge1}\n"
+    path.write_text(f"schema: ekuscan.targets/1\ntargets:\n{boxes}{edge}{link}", encoding="utf-8")
+    done = run("scan", "-f", path, "--trust-data", world.trust_data, "--as-of", "2026-11-23")
+    assert "core1, core2" not in done.out
+    assert "Give core1 a private-CA certificate" in " ".join(done.out.split())
+    assert "Give core2 a private-CA certificate" in " ".join(done.out.split())
