@@ -19,8 +19,8 @@ _UNSURE: tuple[Answer, ...] = ("at-risk", *_OPEN)
 def differences(before: Sequence[Verdict], after: Sequence[Verdict], touched: Collection[str]) -> Iterator[Difference]:
     """One per verdict id, in the order of ``after``; what is there before alone stands at the end.
 
-    A connection of clusters is compared pair by pair; its whole is no verdict besides. A part that breaks of a use case
-    that is broken before and after breaks nothing that works.
+    A connection of clusters is compared pair by pair; its whole is no verdict besides. A part that breaks beside another
+    part in the same direction that is broken before and after breaks nothing that works.
     """
     were = {verdict.id: verdict for verdict in before if not is_whole(verdict)}
     broken = _broken(before) & _broken(after)
@@ -28,19 +28,19 @@ def differences(before: Sequence[Verdict], after: Sequence[Verdict], touched: Co
         if is_whole(verdict):
             continue
         found = _difference(were.pop(verdict.id, None), verdict, touched)
-        idle = found.effect == "breaks" and (found.part_of, _ends(verdict)) in broken
+        idle = found.effect == "breaks" and _part(verdict) in broken
         yield replace(found, effect="stays-broken") if idle else found
     for verdict in were.values():
         yield _difference(verdict, None, touched)
 
 
-def _broken(verdicts: Iterable[Verdict]) -> set[tuple[str | None, frozenset[str | None]]]:
-    """The use cases that are broken, each with its two ends."""
-    return {(one.use_case, _ends(one)) for one in verdicts if one.now == "breaks" and one.part_of is None}
+def _broken(verdicts: Iterable[Verdict]) -> set[tuple[str | None, str | None, str | None]]:
+    """The use cases a part of which is broken, each with who dials whom in it: the other way may still work."""
+    return {_part(one) for one in verdicts if one.now == "breaks" and one.part_of is not None}
 
 
-def _ends(verdict: Verdict) -> frozenset[str | None]:
-    return frozenset((verdict.dials, verdict.answers))
+def _part(verdict: Verdict) -> tuple[str | None, str | None, str | None]:
+    return verdict.part_of, verdict.dials, verdict.answers
 
 
 def effect_of(before: Verdict | None, after: Verdict | None) -> Effect:

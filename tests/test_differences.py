@@ -146,6 +146,18 @@ def test_no_fact_that_is_learned_turns_better_into_worse_or_back(
             assert not ("better" in effects and effects & {"worse", "breaks"}), (less, more, told)
 
 
+@pytest.mark.parametrize(
+    ("dials", "answers", "effect"), [("a", "b", "stays-broken"), ("b", "a", "breaks"), ("a", "c", "breaks")]
+)
+def test_a_part_breaks_nothing_where_another_in_the_same_direction_is_broken_before_and_after(
+    dials: str, answers: str, effect: Effect
+) -> None:
+    part = replace(verdict("ok", "ok"), id="part", part_of="whole", dials="a", answers="b")
+    other = replace(verdict("breaks", "breaks"), id="other", part_of="whole", dials=dials, answers=answers)
+    found = differences([part, other], [replace(part, now="breaks", next="breaks"), other], ())
+    assert next(found).effect == effect
+
+
 def test_a_verdict_that_is_new_or_gone_is_compared_with_one_that_does_not_apply() -> None:
     assert effect_of(None, verdict("breaks", "breaks")) == "breaks"
     assert effect_of(None, verdict("ok", "ok")) == "same"
