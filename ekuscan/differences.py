@@ -19,8 +19,8 @@ _UNSURE: tuple[Answer, ...] = ("at-risk", *_OPEN)
 def differences(before: Sequence[Verdict], after: Sequence[Verdict], touched: Collection[str]) -> Iterator[Difference]:
     """One per verdict id, in the order of ``after``; what is there before alone stands at the end.
 
-    A connection of clusters is compared pair by pair; its whole is no verdict besides. A part that breaks beside another
-    part in the same direction that is broken before and after breaks nothing that works.
+    A connection of clusters is compared pair by pair; its whole is no verdict besides. A part that breaks beside
+    another part in the same direction that is broken before and after breaks nothing that works.
     """
     were = {verdict.id: verdict for verdict in before if not is_whole(verdict)}
     broken = _broken(before) & _broken(after)
