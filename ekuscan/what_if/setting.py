@@ -113,8 +113,28 @@ def _on_connection(
         )
         return settled
     notes.alterations.append(Alteration("setting", connection.id, row.name, told.value if told else None, value))
-    changed = replace(connection, settings={**connection.settings, row.name: Fact(value, "declared")})
-    return replace(settled, connections=tuple(changed if one is connection else one for one in settled.connections))
+    fact = Fact(value, "declared")
+    return replace(
+        settled,
+        connections=tuple(
+            replace(one, settings={**one.settings, row.name: fact})
+            if one is connection or _is_back_of(one, connection, row, settled, grounds)
+            else one
+            for one in settled.connections
+        ),
+    )
+
+
+def _is_back_of(back: Connection, connection: Connection, row: Setting, settled: Settled, grounds: Grounds) -> bool:
+    """Whether a connection was assumed as the other direction of this one, and has the setting from it."""
+    use_case = grounds.tables.use_cases.get(connection.use_case)
+    if use_case is None or not use_case.dials_back or row.name not in use_case.both_have:
+        return False
+    if back.origin != "assumed" or back.use_case != connection.use_case:
+        return False
+    ends = ((back.from_, connection.to), (back.to, connection.from_))
+    turned = all(set(settled.members(one)) <= set(settled.members(other)) for one, other in ends)
+    return turned and back.settings.get(row.name) == connection.settings.get(row.name)
 
 
 def _read(row: Setting, connection: Connection, grounds: Grounds) -> bool:
