@@ -509,3 +509,15 @@ def test_a_sweep_that_stores_while_old_runs_are_taken_out_waits_and_loses_nothin
     shown = [next(iter(one.presented.values())) for one in Reader(other).observations(run)]
     assert shown == [(old[one.target],) for one in ESTATE.endpoints]
     other.close()
+
+
+@pytest.mark.parametrize("column", ["info", "judging", "summary", "finished", "since"])
+@pytest.mark.parametrize("text", ["{bad", "[" * 100_000, "2026-99-99"])
+def test_a_run_of_which_a_text_is_damaged_is_told(store: Store, column: str, text: str) -> None:
+    run = swept(store, 0, ESTATE, SAME)
+    with store.writing() as connection:
+        connection.execute(update(schema.RUNS).values({column: text[:32] if column in ("finished", "since") else text}))
+    with pytest.raises(HistoryError, match=f"is damaged: what it says of run {run.id} cannot be read"):
+        list(Reader(store).runs())
+    with pytest.raises(HistoryError, match="is damaged"):
+        Reader(store).run(run.id)

@@ -11,7 +11,9 @@ from sqlalchemy import Row
 
 from ekuscan.exit_code import FailOn
 from ekuscan.history.decode import decoded
+from ekuscan.history.errors import HistoryError
 from ekuscan.model import RunInfo, Summary
+from ekuscan.names import printable
 from ekuscan.record import record
 from ekuscan.report import encode
 
@@ -115,6 +117,13 @@ def columns(run: StoredRun) -> dict[str, Any]:
 
 def stored_run(row: Row[Any]) -> StoredRun:
     """The run of a row of `RUNS` joined with its list. Raises `HistoryError`."""
+    try:
+        return _stored_run(row)
+    except (TypeError, ValueError, RecursionError):
+        raise HistoryError(f"is damaged: what it says of run {printable(str(row.id), 32)} cannot be read") from None
+
+
+def _stored_run(row: Row[Any]) -> StoredRun:
     info = decoded(RunInfo, json.loads(row.info))
     finished = datetime.fromisoformat(row.finished) if row.finished is not None else None
     return StoredRun(
