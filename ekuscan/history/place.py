@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,9 @@ from ekuscan.names import printable
 from ekuscan.record import record
 
 _SCHEMES: Final = ("postgresql", "postgres")
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,39}")
+# One letter before the colon is a drive of Windows.
+_NEARLY_URL: Final = re.compile(r"postgres\w*(\+\w+)?(:|//)|[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
 
 
 @record
@@ -31,11 +35,22 @@ def parse_place(text: str, *, secret: bool) -> Place:
     if not mark:
         if not text.strip():
             raise HistoryError("the history has no name; write a file or postgresql://USER@HOST/DATABASE")
-        path = Path(text).expanduser()
-        return Place(path, None, printable(str(path), 300))
+        return _file(text)
     if scheme not in _SCHEMES:
-        raise HistoryError(f"{printable(scheme, 40)}://: write a file or postgresql://USER@HOST/DATABASE")
+        said = f"{scheme}://" if _SCHEME.fullmatch(scheme) else "the history"
+        raise HistoryError(f"{said}: write a file or postgresql://USER@HOST/DATABASE")
     return _database(text, secret=secret)
+
+
+def _file(text: str) -> Place:
+    if _NEARLY_URL.match(text):
+        # Nothing of it is shown, nor becomes a folder's name: a password may stand in it.
+        raise HistoryError("the URL of the history lacks its //; write postgresql://USER@HOST/DATABASE")
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError:
+        raise HistoryError(f"{printable(text, 300)}: there is no such user; write the whole path") from None
+    return Place(path, None, printable(str(path), 300))
 
 
 def _database(text: str, *, secret: bool) -> Place:
@@ -46,9 +61,11 @@ def _database(text: str, *, secret: bool) -> Place:
         url = make_url(text)
     except (ArgumentError, ValueError):
         raise HistoryError("the URL of the history cannot be read; write postgresql://USER@HOST/DATABASE") from None
+    if url.host is not None and "@" in url.host:
+        raise HistoryError("the password in the URL of the history has an @ in it; write %40 for that")
     if not url.database:
         raise HistoryError("the URL of the history names no database; write postgresql://USER@HOST/DATABASE")
-    if (url.password is not None or "password" in url.query) and not secret:
+    if (url.password is not None or any("password" in key.lower() for key in url.query)) and not secret:
         raise HistoryError(
             "leave the password out of the command line, which every user of this machine sees: PGPASSWORD, ~/.pgpass "
             "or EKUSCAN_HISTORY may hold it"
