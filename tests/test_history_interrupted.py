@@ -209,8 +209,10 @@ def test_after_ctrl_c_a_run_without_a_name_goes_on_to_the_same_result(lab: Lab) 
     assert run("scan", "--resume").err.endswith("no run is left to go on with; scan without it\n")
 
 
-def test_where_the_last_run_ended_resume_begins_a_new_one(lab: Lab) -> None:
-    assert scan(lab).code == 1
+def test_where_the_last_run_ended_or_there_is_none_resume_begins_a_new_one(lab: Lab) -> None:
+    first = scan(lab, "--resume")
+    assert first.code == 1
+    assert first.err == "ekuscan: --resume: there is no run of these targets yet; this is a new one\n"
     done = scan(lab, "--resume")
     assert (done.code, done.err) == (1, "ekuscan: --resume: the last run of these targets ended; this is a new one\n")
     with opened() as store:

@@ -127,13 +127,14 @@ def _where_it_began(run: StoredRun) -> str:
 
 
 def same_list(request: ScanRequest, store: Store, inventory: Inventory) -> StoredRun | None:
-    """The run of these targets that did not end, None where the last one did. Raises `UsageError`."""
+    """The run of these targets that did not end, None where the last one did, or there is none. Raises `UsageError`."""
     try:
         run = Reader(store).newest(swept_list(request, inventory).key)
     except HistoryError as error:
         raise UsageError(str(error)) from None
     if run is None or run.info.complete:
-        tell("--resume: the last run of these targets ended; this is a new one")
+        why = "there is no run of these targets yet" if run is None else "the last run of these targets ended"
+        tell(f"--resume: {why}; this is a new one")
         return None
     if run.asked != writer.text_name(contents.inventory_text(inventory)):
         raise UsageError(
