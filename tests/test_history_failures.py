@@ -26,6 +26,7 @@ from ekuscan.history.runs import StoredRun
 from ekuscan.history.store import Store, open_store
 from ekuscan.lab.estate import estate
 from ekuscan.lab.laboratory import Lab, open_lab
+from ekuscan.trust import TrustStore
 from tests.command import TODAY, Done, environment, inside, process, refused, run, scan
 from tests.histories import postgresql_server
 
@@ -410,6 +411,9 @@ def test_the_commands_show_judge_prune_export_and_import(lab: Lab, tmp_path: Pat
     assert run("history", "show", id_).out.startswith(f"run {id_}")
     judged = run("history", "re-judge", id_, "--trust-data", lab.trust_data)
     assert judged.out.endswith(", 0 different\n")
+    assert "trust data" not in judged.out
+    other = run("history", "re-judge", id_).out.splitlines()
+    assert other[1].startswith(f"trust data then {_version(lab.trust_data)}, now {_version(None)}; --trust-data names")
     later = run("history", "re-judge", id_, "--trust-data", lab.trust_data, "--as-of", "2030-01-01")
     assert "outcome at-risk > breaks-now" in later.out or "outcome ok > breaks-now" in later.out
     for name in ("all.jsonl", "all.jsonl.gz"):
@@ -422,6 +426,11 @@ def test_the_commands_show_judge_prune_export_and_import(lab: Lab, tmp_path: Pat
     assert run("history", "export", "last", "-o", tmp_path / "one.jsonl").code == 0
     assert run("history", "prune", "--keep", "0d").out.startswith("1 run taken out")
     assert run("history", "show", "last").out.startswith(f"run {id_}")
+
+
+def _version(trust_data: Path | None) -> str:
+    with TrustStore.open(trust_data) as trust:
+        return f"{trust.version.date} (Chrome's store {trust.version.chrome_store})"
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from ekuscan.history.retention import prune as prune_store
 from ekuscan.history.runs import StoredRun
 from ekuscan.history.selectors import find_run
 from ekuscan.history.store import Store, open_store
-from ekuscan.model import Verdict
+from ekuscan.model import TrustVersion, Verdict
 from ekuscan.report.text import counted
 from ekuscan.targets.errors import InvalidInput
 from ekuscan.trust import TrustStore, TrustStoreError
@@ -89,6 +89,7 @@ def rejudge(words: str, as_of: str | None, rules: tuple[Path, ...], trust_data: 
         with opened(option) as store, TrustStore.open(trust_data) as trust:
             reader = Reader(store)
             run = find_run(reader, words)
+            version = trust.version
             day = moment(as_of, run.info.as_of)
             texts = [(name, reader.text(text)) for name, text in run.judging.rules]
             known = knowledge(rules) if rules else knowledge_with(texts)
@@ -97,12 +98,18 @@ def rejudge(words: str, as_of: str | None, rules: tuple[Path, ...], trust_data: 
     except (HistoryError, UsageError, InvalidInput, TrustStoreError) as error:
         return refuse(error)
     print(f"run {run.id[:8]} of {_time(run.info.started)}, rules then {run.info.rules.date}, now {known.tables.date}")
+    if version != run.info.trust_data:
+        print(f"trust data then {_trust(run.info.trust_data)}, now {_trust(version)}; --trust-data names another")
     lines = list(_differences(then, now))
     for line in lines:
         print(line)
     same = sum(1 for id_, verdict in now.items() if then.get(id_) == verdict)
     print(f"{counted(same, 'verdict')} as then, {len(lines)} different")
     return 0
+
+
+def _trust(version: TrustVersion) -> str:
+    return f"{version.date} (Chrome's store {version.chrome_store})"
 
 
 def _differences(then: Mapping[str, Verdict], now: Mapping[str, Verdict]) -> Iterator[str]:
