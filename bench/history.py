@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import resource
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -93,6 +95,22 @@ def _changing(path: Path, shape: Shape) -> None:
         more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / 1e6
         print(f"  differing, {name} run: {found} endpoints in {spent:.2f} s of CPU, {more:.1f} MB more memory")
     store.close()
+    for name, pair in (("first and last", (runs[0], runs[-1])), ("last two", (runs[-2], runs[-1]))):
+        lines, spent, most = _diffed(path, *pair)
+        print(f"  ekuscan diff, {name} run: {lines} lines in {spent:.2f} s of CPU, {most:.0f} MB of memory at most")
+
+
+def _diffed(path: Path, before: StoredRun, after: StoredRun) -> tuple[int, float, float]:
+    """What the command itself takes: the lines that it prints, seconds of CPU, megabytes."""
+    words = (sys.executable, "-m", "ekuscan", "diff", before.id, after.id, "--history", path)
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        lines = sum(1 for _ in running.stdout)
+        _, status, used = os.wait4(running.pid, 0)
+        running.returncode = os.waitstatus_to_exitcode(status)
+    if running.returncode not in (0, 1):
+        raise SystemExit(f"ekuscan diff ended with {running.returncode}")
+    return lines, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024 / 1e6
 
 
 def _filled(store: Store, shape: Shape) -> Iterator[StoredRun]:
