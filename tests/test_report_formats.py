@@ -224,6 +224,23 @@ def test_the_state_of_a_check_is_that_of_the_gravest_answer(changes: dict[str, o
     assert written(run, "nagios").startswith(f"EKUSCAN {word}: ".encode())
 
 
+def test_the_performance_data_of_nagios_count_what_its_line_counts() -> None:
+    line = written(samples.many(40), "nagios").decode().splitlines()[0]
+    told, _, data = line.partition(" | ")
+    numbers = {label: int(number) for label, number in re.findall(r"(\w+)=(\d+);", data)}
+    labels = {
+        "broken now": "broken_now",
+        "at renewal": "breaks_at_renewal",
+        "at risk": "at_risk",
+        "to decide": "depends",
+    }
+    counted = {word: int(count) for count, word in re.findall(r"(\d+) ([a-z ]+)", told)}
+    assert counted["broken now"] > 0
+    assert {label: counted.get(word, 0) for word, label in labels.items()} == {
+        label: numbers[label] for label in labels.values()
+    }
+
+
 def test_of_much_that_is_wrong_a_check_tells_what_an_agent_takes() -> None:
     data = written(samples.many(500), "nagios")
     assert len(data) < 4096

@@ -6,6 +6,7 @@ What their plugin guidelines ask for: the state's word first, "|" before the per
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Literal
@@ -22,6 +23,14 @@ WARNING: State = 1
 CRITICAL: State = 2
 UNKNOWN: State = 3
 _WORDS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
+# The performance data of each section of the report, in its order.
+_LABELS = (
+    ("broken_now", "broken-now"),
+    ("breaks_at_renewal", "at-renewal"),
+    ("at_risk", "at-risk"),
+    ("depends", "decide"),
+    ("unknown", "unknown"),
+)
 # Agents cut what is longer than 4 KB.
 _LINES, _LINE = 15, 200
 
@@ -65,8 +74,8 @@ def _line(words: str) -> str:
 
 
 def _answer(run: Run) -> str:
-    counts = [sum(one.section == section.name for one in run.problems) for section in SECTIONS]
-    told = [f"{count} {section.count}" for section, count in zip(SECTIONS, counts, strict=True) if count]
+    counts = _problems(run)
+    told = [f"{counts[section.name]} {section.count}" for section in SECTIONS if counts[section.name]]
     unseen = run.summary.endpoints.failed + run.summary.endpoints.skipped
     told += [text.counted(unseen, "port") + " unseen"] if unseen else []
     told += [f"{run.summary.undecided} left open"] if run.summary.undecided else []
@@ -75,12 +84,17 @@ def _answer(run: Run) -> str:
     return ", ".join([*(told or ["nothing breaks"]), *waived, f"{run.summary.outcomes.get('ok', 0)} fine"])
 
 
+def _problems(run: Run) -> Counter[str]:
+    """How many problems each section has: what the line says and what the data say are the same."""
+    return Counter(one.section for one in run.problems)
+
+
 def _performance(given: Rendering) -> Iterator[str]:
     run, endpoints = given.run, given.run.summary.endpoints
-    outcomes = run.summary.outcomes
-    yield f"broken_now={outcomes.get('breaks-now', 0)};;0;0"
-    for name in ("breaks-at-renewal", "at-risk", "depends", "unknown", "ok"):
-        yield f"{name.replace('-', '_')}={outcomes.get(name, 0)};;;0"
+    counts = _problems(run)
+    for label, section in _LABELS:
+        yield f"{label}={counts[section]};;{0 if section == 'broken-now' else ''};0"
+    yield f"ok={run.summary.outcomes.get('ok', 0)};;;0"
     yield f"waived={run.summary.waived};;;0"
     tried = endpoints.seen + endpoints.partial + endpoints.failed + endpoints.skipped
     yield f"ports_seen={endpoints.seen + endpoints.partial};;;0;{tried}"
