@@ -152,6 +152,11 @@ def test_an_alert_goes_out_once_and_a_webhook_that_is_down_changes_no_exit_code(
         (("--quiet", "--no-history"), "leave --no-history out"),
         (("--notify", "https://x.example/y", "--no-history"), "leave --no-history out"),
         (("--notify", "ops"), "EKUSCAN_NOTIFY_OPS is not set"),
+        (("--confirm", "3"), "add --quiet or --notify"),
+        (("--quiet", "--report-url", "https://x.example/"), "add --notify"),
+        (("--quiet", "--notify-secret-file", "key"), "add --notify"),
+        (("--quiet", "--format", "json"), "-o FORMAT:FILE"),
+        (("-o", "p.html", "-o", "json:./p.html"), "is named twice"),
     ],
 )
 def test_what_cannot_be_told_is_refused_before_anything_is_sent(words: tuple[str, ...], says: str) -> None:

@@ -86,6 +86,7 @@ class Outputs:
         self._lost: list[str] = []
         self._state: int | None = None
         meant = [meaning(path, formats, otherwise) for path in files]
+        _refuse_twice([path for path, _ in meant])
         self._files = [_File(path, one, self._opened(path, one)) for path, one in meant]
         self._live_sinks = [sys.stdout] if self._streams(self._stdout) else []
         self._live_sinks += [one.sink for one in self._files if one.sink is not None and self._streams(one.format)]
@@ -195,6 +196,16 @@ class Outputs:
             "titles": {name: row.title for name, row in tables.use_cases.items()},
             "now": now,
         }
+
+
+def _refuse_twice(paths: Sequence[Path]) -> None:
+    """Raises `UsageError` for a file that would be written twice, by what it really is."""
+    seen: set[str] = set()
+    for path in paths:
+        place = os.path.realpath(path)
+        if place in seen and not is_special(path):
+            raise UsageError(f"-o {path}: is named twice, and the last would win; write each format to its own file")
+        seen.add(place)
 
 
 def meaning(path: Path, formats: Sequence[str] = _ALL, otherwise: str | None = None) -> tuple[Path, Format]:

@@ -54,6 +54,7 @@ def scan(request: ScanRequest) -> int:
 
 def _telling(request: ScanRequest) -> Telling | None:
     """Whom to tell what changed; None for nobody. Raises `UsageError`."""
+    _refuse_idle(request)
     if not request.quiet and not request.notify:
         return None
     from ekuscan.cli.history_place import outbox_folder
@@ -65,6 +66,21 @@ def _telling(request: ScanRequest) -> Telling | None:
         raise UsageError(f"{option}: what changed is known from the history; leave --no-history out")
     asked = NotifyRequest(request.notify, request.notify_secret_file, request.report_url, request.thresholds)
     return Telling(request.quiet, request.confirm, alerts(asked), outbox_folder(request.history))
+
+
+def _refuse_idle(request: ScanRequest) -> None:
+    """Options that would have no effect. Raises `UsageError`."""
+    if request.quiet and request.format != "table":
+        raise UsageError(
+            "--quiet: standard output has changes alone, so --format has no effect; leave it out, and write a result "
+            "to a file with -o FORMAT:FILE"
+        )
+    if not request.notify:
+        for name, given in (("report-url", request.report_url), ("notify-secret-file", request.notify_secret_file)):
+            if given is not None:
+                raise UsageError(f"--{name}: is for alerts; add --notify, or leave it out")
+    if request.confirm != 1 and not request.quiet and not request.notify:
+        raise UsageError("--confirm: is for what is told of a change; add --quiet or --notify, or leave it out")
 
 
 def _told(run: RunInProgress, code: int, plan: _Plan, keeping: Keeping | None, telling: Telling) -> int:
