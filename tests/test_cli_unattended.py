@@ -29,7 +29,9 @@ SWEEP = re.compile(r"(?P<command>\S* scan -f \S+) --quiet")
 
 def printed(*arguments: str | Path) -> str:
     done = run(*arguments)
-    assert (done.code, done.err) == (0, "")
+    assert done.code == 0
+    # Where this program stands is not for a test to say.
+    assert all("the service does not see" in line for line in done.err.splitlines()), done.err
     return done.out
 
 
@@ -51,6 +53,7 @@ def test_no_piece_has_a_blank_left(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["service", "crontab", "container"])
 def test_what_runs_a_sweep_names_the_targets_file_that_was_given(name: str, tmp_path: Path) -> None:
+    (tmp_path / "edge.yaml").touch()
     assert str(tmp_path / "edge.yaml") in printed("unattended", name, "-f", tmp_path / "edge.yaml")
 
 
@@ -120,6 +123,15 @@ def test_no_panel_of_the_dashboard_lies_over_another() -> None:
 
 def test_a_piece_that_is_not_there_is_refused_with_the_nearest() -> None:
     assert "did you mean service?" in refused(run("unattended", "servise"))
+
+
+def test_a_piece_that_could_not_sweep_as_it_stands_says_why() -> None:
+    done = run("unattended", "service", "-f", "/home/ops/none.yaml")
+    assert done.code == 0
+    assert "/home/ops/none.yaml: is not there" in done.err
+    assert "/home/ops/none.yaml: the service does not see /home/" in done.err
+    assert "is not there" not in run("unattended", "timer", "-f", "/home/ops/none.yaml").err
+    assert "useradd --system" in printed("unattended", "crontab")
 
 
 def test_a_targets_file_with_a_line_end_in_its_name_is_refused() -> None:

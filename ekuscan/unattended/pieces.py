@@ -52,5 +52,13 @@ PIECES = {
 def piece(name: str, ekuscan: str, targets: str) -> str:
     """The text of a piece. ``ekuscan`` and ``targets`` are the paths of the program and of the targets file."""
     found = PIECES[name]
-    text = files(__package__).joinpath(found.file).read_text("utf-8")
-    return text.replace("@EKUSCAN@", found.quoted(ekuscan)).replace("@TARGETS@", found.quoted(targets))
+    return _text(found).replace("@EKUSCAN@", found.quoted(ekuscan)).replace("@TARGETS@", found.quoted(targets))
+
+
+def blanks(name: str) -> frozenset[str]:
+    """The blanks that a piece has."""
+    return frozenset(re.findall(r"@[A-Z]+@", _text(PIECES[name])))
+
+
+def _text(piece_: Piece) -> str:
+    return files(__package__).joinpath(piece_.file).read_text("utf-8")
