@@ -21,7 +21,7 @@ from ekuscan.history.store import Store
 from ekuscan.model import Run
 from ekuscan.news import News
 from ekuscan.notify.thresholds import in_use
-from ekuscan.past_runs import PastRuns
+from ekuscan.past_runs import ANSWERED, PastRuns
 from ekuscan.record import record
 from ekuscan.report.change_line import change_line
 from ekuscan.run import Knowledge
@@ -139,7 +139,8 @@ def not_known(why: str, usual: int, telling: Telling) -> int:
 def changed_since(since: Since, earlier: Run, after: Run, confirm: int) -> News:
     """What changed since a stored run, which ``earlier`` is the whole of. Raises `HistoryError`."""
     compared = side_by_side(earlier, after, beside(earlier, after.run, since.known, since.trust))
-    return find(PastRuns(since.reader, since.runs, after, since.judged).beside(compared, confirm))
+    away = {one.endpoint.target for one in earlier.observations if one.status not in ANSWERED}
+    return find(PastRuns(since.reader, since.runs, after, since.judged, away).beside(compared, confirm))
 
 
 def lines(news: News | None) -> Iterator[str]:
