@@ -22,6 +22,7 @@ from ekuscan.verdict.evaluate import GRAVITY, slot_name
 from ekuscan.verdict.facts import (
     BROWSER_TRUST,
     CA_LISTED,
+    CA_TRUSTED,
     HAS_NAME,
     IN_TIME,
     SERVER_AUTH,
@@ -195,8 +196,9 @@ def _change(row: RemedyRow, leg: Leg, view: SlotView | None, estate: Estate) -> 
             add.add(IN_TIME)
         elif name == "names_peer" and f"link.{leg.rule.named_by}" in leg.part.facts:
             values[leg.part.facts[f"link.{leg.rule.named_by}"].key] = HAS_NAME
-        elif fact == CA_LISTED and fact in leg.part.facts:
-            values[leg.part.facts[fact].key] = value
+        elif fact in (CA_LISTED, CA_TRUSTED):
+            if fact in leg.part.facts:
+                values[leg.part.facts[fact].key] = value
         elif name == "browser_trust":
             (add if value == "yes" else drop).add(BROWSER_TRUST)
         elif name == "unchanged":

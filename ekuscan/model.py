@@ -403,7 +403,8 @@ class Inventory:
 
     ``trust`` are DER certificates that the site names as its own trust anchors. ``approaches`` are by target, of those
     for which something was said; ``proxy`` is the one for all others. ``hosts`` are the names and addresses by which a
-    target is reached, of those targets that have any.
+    target is reached, of those targets that have any. ``trusted_cas`` are by target the DER certificates of all CAs
+    that it trusts, of those targets of which that was told.
     """
 
     targets: tuple[Target, ...]
@@ -416,6 +417,7 @@ class Inventory:
     proxy: str | None = None
     hosts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     waivers: tuple[Waiver, ...] = ()
+    trusted_cas: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
 
 
 # --- the answer -----------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ from ekuscan.model import (
     Verdict,
     VerdictsLike,
 )
-from ekuscan.notices.accepted import ca_lists, with_accepted
+from ekuscan.notices.accepted import ca_lists, trusted_cas, with_accepted
 from ekuscan.notices.find import notices
 from ekuscan.notices.scene import Scene
 from ekuscan.observation import skipped
@@ -329,6 +329,7 @@ class RunInProgress:
             hosts=self._inventory.hosts,
             ca_lists=ca_lists(flat, served, targets, self.book),
             fresh=self._options.fresh,
+            trusted_cas=trusted_cas(self._inventory.trusted_cas, targets, self.book),
         )
         beside = tuple(one for name in targets for one in self._beside.get(name, ()))
         piece = Piece(tuple(targets.values()), connections, flat, (), notices=beside)

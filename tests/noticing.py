@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
+from types import MappingProxyType
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -182,6 +183,7 @@ def finished(
     trust: Sequence[Issued] = (),
     candidates: bool = False,
     beside: Sequence[Notice] = (),
+    trusted_cas: Mapping[str, Sequence[Issued]] = MappingProxyType({}),
 ) -> Run:
     """The run over what was seen."""
     inventory = Inventory(
@@ -190,6 +192,7 @@ def finished(
         tuple(one.endpoint for one in seen),
         tuple(files),
         tuple(ca.der for ca in trust),
+        trusted_cas={name: tuple(ca.der for ca in cas) for name, cas in trusted_cas.items()},
     )
     info = RunInfo("run", AS_OF, None, False, AS_OF, "0", None, RulesVersion("", ""), TrustVersion("", ""))
     run = RunInProgress(

@@ -400,3 +400,46 @@ def test_nothing_of_a_password_reaches_the_output(tmp_path: Path) -> None:
 def test_help_names_the_sources() -> None:
     assert "diagnostic log" in run("import", "--help").out
     assert json.loads(run("targets", "schema").out)["$defs"]["connection"]["properties"]["imported"]["type"] == "string"
+
+
+# --- the CAs that a box trusts --------------------------------------------------------------------------------------
+
+
+def _log(tmp_path: Path, cas: bytes) -> Path:
+    archive = tmp_path / "log.tar.gz"
+    archive.write_bytes(tar_gz(log_files("exp-c1", {"server": ISSUED, "ca": cas})))
+    return archive
+
+
+def test_the_cas_that_a_box_trusts_become_a_file_beside_and_a_second_import_changes_nothing(tmp_path: Path) -> None:
+    file, cas = tmp_path / "targets.yaml", pki.pem(pki.root("Partner CA").der) * 70
+    imported(_log(tmp_path, cas), "-f", file)
+    assert "trusted_cas: [exp-c1-trusted-cas.pem]" in file.read_text(encoding="utf-8")
+    assert (tmp_path / "exp-c1-trusted-cas.pem").read_bytes().count(b"BEGIN CERTIFICATE") == 70
+    checked(file)
+    assert imported(_log(tmp_path, cas), "-f", file).err.splitlines()[-1].endswith("says all of it already; unchanged")
+
+
+def test_a_list_of_cas_that_a_person_named_stays(tmp_path: Path) -> None:
+    file, other = tmp_path / "targets.yaml", pki.pem(pki.root("Own CA").der)
+    (tmp_path / "own.pem").write_bytes(other)
+    file.write_text(
+        "schema: ekuscan.targets/1\ntargets:\n"
+        "  exp-c1: {host: exp-c1.example.com, role: expressway-c, trusted_cas: [own.pem]}\n",
+        encoding="utf-8",
+    )
+    done = imported(_log(tmp_path, pki.pem(pki.root("Partner CA").der)), "-f", file)
+    assert "trusted_cas is own.pem in the file, with other certificates than " in done.err
+    assert "trusted_cas: [own.pem]" in file.read_text(encoding="utf-8")
+    assert (tmp_path / "own.pem").read_bytes() == other
+    assert not (tmp_path / "exp-c1-trusted-cas.pem").exists()
+
+
+def test_a_list_of_cas_that_cannot_be_read_is_refused_by_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "targets.yaml"
+    file.write_text(
+        "schema: ekuscan.targets/1\ntargets:\n  c:\n    role: expressway-c\n    slots: {}\n"
+        "    trusted_cas: [none.pem]\n",
+        encoding="utf-8",
+    )
+    assert "targets.yaml:6: targets.c.trusted_cas" in refused(run("targets", "check", "-f", file))

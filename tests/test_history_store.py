@@ -359,8 +359,15 @@ def test_an_inventory_with_everything_in_it_is_read_back_as_it_was() -> None:
         (ClientPairFile("ours", "ours.pem", "ours.key"),),
         {"box0000": Approach(("ours",), key_types=False, proxy="none")},
         "http://proxy.example:8080",
+        trusted_cas={"box0000": (b"\x30\x03", b"\x30\x04")},
     )
     assert inventory(inventory_text(whole)) == whole
+
+
+def test_an_inventory_that_was_stored_before_targets_had_lists_of_cas_has_none() -> None:
+    stored = json.loads(inventory_text(ESTATE))
+    del stored["trusted_cas"]
+    assert inventory(json.dumps(stored).encode()) == ESTATE
 
 
 def test_an_observation_with_everything_in_it_is_read_back_as_it_was() -> None:

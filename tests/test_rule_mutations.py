@@ -14,7 +14,7 @@ from ekuscan.trust import TrustStore
 from tests.cisco_document.answering_ends import whole
 from tests.cisco_document.mutants import Mutant, mutants
 from tests.cisco_document.named import NEIGHBORS
-from tests.cisco_document.running import Prepared, judged_under, listing_other_cas, prepare
+from tests.cisco_document.running import Prepared, judged_under, listing_other_cas, prepare, trusting_other_cas
 from tests.cisco_document.situation import Shorthand, Situation, Upload, differences
 from tests.cisco_document.world import make_world
 from tests.test_cisco_document import CASES as CISCO_DOCUMENT
@@ -24,7 +24,7 @@ from tests.test_sibling_notices_media import CASES as MEDIA
 CASES = (*CISCO_DOCUMENT, *SIBLING_NOTICES, *MEDIA)
 
 
-LISTING = NEIGHBORS[2].says
+LISTING, VERIFYING = NEIGHBORS[2].says, NEIGHBORS[0].says
 """A situation that is also looked at where the far end lists CAs, which no file can say."""
 
 
@@ -49,12 +49,23 @@ def checks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Check, ..
     world = make_world(tmp_path_factory.mktemp("world"))
     with TrustStore.open(world.trust_data) as store:
         checks = [Check(case.says, _expected(case), prepare(case, world, store)) for case in CASES]
-        yield (*checks, *(_listing(check) for check in checks if check.says == LISTING))
+        listing = [view(check) for check in checks if check.says == LISTING for view in (_listing, _trusting)]
+        yield (*checks, *listing, *(_verifying(check) for check in checks if check.says == VERIFYING))
 
 
 def _listing(check: Check) -> Check:
     prepared = listing_other_cas(check.prepared, "u", "sip-tls")
     return Check(f"{check.says}, and lists other CAs", {**check.expect, "c>u/neighbor-zone/XT01": "at-risk"}, prepared)
+
+
+def _trusting(check: Check) -> Check:
+    prepared = trusting_other_cas(check.prepared, "u")
+    return Check(f"{check.says}, and trusts other CAs", {**check.expect, "c>u/neighbor-zone/XT02": "at-risk"}, prepared)
+
+
+def _verifying(check: Check) -> Check:
+    expect = {**check.expect, **{f"{name}>c/neighbor-zone/XT03": "at-risk" for name in ("n1", "n2", "n4")}}
+    return Check(f"{check.says}, by other CAs", expect, trusting_other_cas(check.prepared, "c"))
 
 
 def test_the_verdicts_alone_are_those_of_the_command_line(checks: Sequence[Check]) -> None:

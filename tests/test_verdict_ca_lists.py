@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -133,3 +134,76 @@ def test_the_report_says_it_once_and_the_notice_is_still_there_for_programs() ->
     assert "ca-not-listed" not in shown
     unjudged = replace(run, verdicts=tuple(one for one in run.verdicts if one.rule != "XT01"))
     assert "ca-not-listed" in _page(unjudged)
+
+
+# --- the CAs that a box trusts, as somebody told them ---------------------------------------------------------------
+
+
+EDGE = box("exp-e1", "expressway-e", "X15.4")
+UC = Connection("z", "uc-traversal", "exp-c1", "exp-e1")
+
+
+def _told(*, c: Sequence[Issued] = (), e: Sequence[Issued] = (), listed: Sequence[Issued] = ()) -> Run:
+    """A traversal zone, both certificates of Corp CA, and the CAs that each end trusts."""
+    seen = [
+        shows(port(EXP_C, 443), leaf(corp(), BOTH, label="c")),
+        shows(port(EDGE, 7001, "sips"), leaf(corp(), BOTH, label="e"), "required", listed),
+    ]
+    told = {name: cas for name, cas in (("exp-c1", c), ("exp-e1", e)) if cas}
+    return finished([EXP_C, EDGE], seen, [UC], trusted_cas=told)
+
+
+def _about_cas(run: Run) -> dict[str, Verdict]:
+    return {one.id: one for one in run.verdicts if one.rule.startswith("XT")}
+
+
+def test_a_box_is_at_risk_where_the_one_that_it_dials_trusts_no_ca_above_its_certificate() -> None:
+    run = _told(e=[digicert()[1], lets_encrypt()[1]])
+    (found,) = _about_cas(run).values()
+    assert (found.id, found.outcome, found.certainty) == ("exp-c1>exp-e1/uc-traversal/XT02", "at-risk", "declared")
+    assert ("exp-e1 trusts", "Test Public Root and Test Other Root") in [(one.fact, one.value) for one in found.because]
+    assert [one.id for one in found.remedies] == ["peer-lists-ca"]
+    assert found.remedies[0].clears == (found.id, "exp-c1>exp-e1/mra/MRA")
+    assert {one.id: one.now for one in run.verdicts}["exp-c1>exp-e1/mra/MRA"] == "at-risk"
+
+
+def test_so_is_a_box_where_the_one_that_dials_it_trusts_no_ca_above_its_certificate() -> None:
+    (found,) = _about_cas(_told(c=[digicert()[1]])).values()
+    assert (found.id, found.outcome, found.dials) == ("exp-e1>exp-c1/uc-traversal/XT03", "at-risk", "exp-c1")
+
+
+@pytest.mark.parametrize("trusted", [corp()[0], corp()[1]], ids=["issuing", "root"])
+def test_of_a_trusted_issuer_or_root_and_where_nobody_told_a_list_nothing_is_said(trusted: Issued) -> None:
+    assert _about_cas(_told(c=[trusted, digicert()[1]], e=[trusted])) == {}
+    assert _about_cas(_told()) == {}
+
+
+def test_a_list_that_was_seen_comes_before_one_that_was_told() -> None:
+    assert _about_cas(_told(e=[digicert()[1]], listed=[corp()[1]])) == {}
+    assert list(_about_cas(_told(e=[corp()[1]], listed=[digicert()[1]]))) == ["exp-c1>exp-e1/uc-traversal/XT01"]
+
+
+def test_of_a_certificate_that_looks_public_and_reaches_no_known_ca_a_told_list_says_nothing() -> None:
+    middle = pki.intermediate("Unknown CA", pki.root("Unknown Root"))
+    public = pki.issue("host.example.com", middle, eku=BOTH, policies=["2.23.140.1.2.2"])
+    seen = [
+        shows(port(EXP_C, 443), (public.der,)),
+        shows(port(EDGE, 7001, "sips"), leaf(corp(), BOTH, label="e"), "required"),
+    ]
+    run = finished([EXP_C, EDGE], seen, [UC], trusted_cas={"exp-e1": [corp()[1]]})
+    assert {one.hierarchy.class_ for one in run.chains.values()} == {"undecided", "private"}
+    assert _about_cas(run) == {}
+
+
+@pytest.mark.parametrize(("verify", "expected"), [("on", ["XT03"]), ("off", []), (None, [])])
+def test_a_certificate_of_the_end_that_answers_needs_a_trusted_ca_where_it_is_verified(
+    verify: str | None, expected: list[str]
+) -> None:
+    seen = [
+        shows(port(EXP_C, 443), leaf(corp(), BOTH, label="c")),
+        shows(port(EDGE, 7001, "sips"), leaf(corp(), BOTH, label="e")),
+    ]
+    settings = {} if verify is None else {"tls_verify": Fact(verify, "declared")}
+    zone = Connection("z", "traversal-zone", "exp-c1", "exp-e1", settings)
+    run = finished([EXP_C, EDGE], seen, [zone], trusted_cas={"exp-c1": [digicert()[1]]})
+    assert [one.rule for one in _about_cas(run).values()] == expected

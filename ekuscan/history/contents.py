@@ -169,6 +169,7 @@ def inventory_text(inventory: Inventory) -> bytes:
                 {**_fields(file), "ders": [_text(der) for der in file.ders]} for file in inventory.slot_files
             ],
             "trust": [_text(der) for der in inventory.trust],
+            "trusted_cas": {name: [_text(der) for der in ders] for name, ders in inventory.trusted_cas.items()},
         }
     )
 

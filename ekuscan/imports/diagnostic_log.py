@@ -8,7 +8,7 @@ from typing import Final
 
 from ekuscan.imports.found import Found, FoundTarget
 from ekuscan.imports.members import NAMED, Member, MemberKind, member, newest
-from ekuscan.imports.slot_pems import certificates_only, holds_key
+from ekuscan.imports.slot_pems import MAX_CERTIFICATES, MAX_TRUSTED, certificates_only, holds_key
 from ekuscan.imports.source import Kind, Source, UnusableSource
 from ekuscan.imports.strangers import stranger
 from ekuscan.imports.text_source import text_of
@@ -24,9 +24,9 @@ _Files = Mapping[MemberKind, tuple[str, bytes]]
 
 
 def read_diagnostic_log(source: Source) -> Found:
-    """Every box of an archive or folder: its zones, release, and the certificates of its slots.
+    """Every box of an archive or folder: its zones, release, the certificates of its slots and of the CAs it trusts.
 
-    What a box trusts is not taken: its list holds partners' CAs beside the site's own, and nothing tells them apart.
+    These are no trust anchors of the site: the list holds partners' CAs beside its own, and nothing tells them apart.
 
     Raises:
         UnusableSource: it cannot be read, or has none of the files in it.
@@ -59,10 +59,9 @@ def _box(source: Source, tag: str, files: _Files) -> Found:
         this,
         release=_release(files) or this.release,
         slots=_slots(files, left_out),
+        trusted_cas=_taken("ca", files, left_out, MAX_TRUSTED),
         known_as=tuple(dict.fromkeys((*this.known_as, tag))),
     )
-    if "ca" in files:
-        left_out.append(f"{files['ca'][0]}: what {tag} trusts is not taken; name your own CAs' files under trust:")
     return Found((this, *others), found.connections, (*found.left_out, *left_out))
 
 
@@ -84,19 +83,21 @@ def _release(files: _Files) -> str | None:
 
 
 def _slots(files: _Files, left_out: list[str]) -> dict[str, bytes]:
-    slots: dict[str, bytes] = {}
-    for slot in _SLOTS:
-        if slot not in files:
-            continue
-        name, data = files[slot]
-        pem = certificates_only(data)
-        if holds_key(data):
-            left_out.append(f"{printable(name, 200)} holds a private key beside the certificate; it was not taken")
-        if pem:
-            slots[slot] = pem
-        else:
-            left_out.append(f"{printable(name, 200)} has no certificate in it")
-    return slots
+    found = {slot: _taken(slot, files, left_out, MAX_CERTIFICATES) for slot in _SLOTS}
+    return {slot: pem for slot, pem in found.items() if pem}
+
+
+def _taken(kind: MemberKind, files: _Files, left_out: list[str], most: int) -> bytes:
+    """The certificates of one file, as PEM; none, and a sentence, where it has none."""
+    if kind not in files:
+        return b""
+    name, data = files[kind]
+    pem = certificates_only(data, most)
+    if holds_key(data):
+        left_out.append(f"{printable(name, 200)} holds a private key beside the certificate; it was not taken")
+    if not pem:
+        left_out.append(f"{printable(name, 200)} has no certificate in it")
+    return pem
 
 
 def _is_meant(source: Source) -> bool:

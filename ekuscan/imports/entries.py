@@ -23,6 +23,10 @@ from ekuscan.targets.yaml_words import Quoted, Written
 
 Tell = Callable[[str], None]
 
+TRUSTED: Final = "trusted-cas"
+"""What the list of CAs that a box trusts is called where its slots are: no slot has this name."""
+TRUSTED_KEY: Final = "trusted_cas"
+
 _KEYS: Final = ("host", "role", "release", "cluster", "server_name")
 
 
@@ -106,9 +110,12 @@ def new_entry(placed: Placed, slots: Mapping[str, str]) -> dict[str, Written]:
     if found.tags:
         entry["tags"] = [shown(tag) for tag in found.tags]
     entry |= found.settings
-    if slots:
-        entry["slots"] = slots
-    if found.host is None and found.role is not None and not slots and not profile(found.role).far_end:
+    own = {slot: name for slot, name in slots.items() if slot != TRUSTED}
+    if own:
+        entry["slots"] = own
+    if TRUSTED in slots:
+        entry[TRUSTED_KEY] = [slots[TRUSTED]]
+    if found.host is None and found.role is not None and not own and not profile(found.role).far_end:
         entry["ports"] = []
     return entry
 
@@ -143,17 +150,19 @@ Holders = dict[str, set[tuple[str, str]]]
 
 
 def holders(drafts: Iterable[Draft]) -> Holders:
-    """Whose the files are that slots of a targets file name."""
+    """Whose the files are that slots and lists of CAs of a targets file name."""
     held: Holders = {}
     for draft in drafts:
         for slot, source in draft.slots.items():
             held.setdefault(as_one_file(source.text), set()).add((draft.id, slot))
+        for source in draft.trusted_cas:
+            held.setdefault(as_one_file(source.text), set()).add((draft.id, TRUSTED))
     return held
 
 
 @record
 class SlotFiles:
-    """``named``: by slot the files that a target gets; ``written``: by name the files to be written."""
+    """``named``: by slot, or `TRUSTED`, the files that a target gets; ``written``: by name the files to be written."""
 
     named: Mapping[str, str]
     written: Mapping[str, bytes]
@@ -166,18 +175,18 @@ def slot_files(placed: Placed, beside: Beside | None, held: Holders, tell: Tell,
     """
     named: dict[str, str] = {}
     written: dict[str, bytes] = {}
-    declared = placed.draft.slots if placed.draft else {}
-    for slot, pem in placed.found.slots.items():
-        own = declared.get(slot)
-        name = _free_name(placed.name, slot, own.text if own else None, held)
+    for slot, pem in _pems(placed):
+        what = "list of trusted CAs" if slot == TRUSTED else f"{slot} certificate"
+        own = _own_file(placed, slot)
+        name = _free_name(placed.name, slot, own, held)
         if beside is None:
-            tell(f"{shown(placed.name)}: its {slot} certificate is not written without -f")
+            tell(f"{shown(placed.name)}: its {what} is not written without -f")
             continue
-        if own is not None and own.text != name:
-            _compare(placed, slot, own.text, pem, beside, tell)
+        if own is not None and own != name:
+            _compare(placed, slot, own, pem, beside, tell)
             continue
         if name is None:
-            tell(f"{shown(placed.name)}: its {slot} certificate is not written: other slots have every name for it")
+            tell(f"{shown(placed.name)}: its {what} is not written: other slots have every name for it")
             continue
         held.setdefault(as_one_file(name), set()).add((placed.name, slot))
         try:
@@ -187,16 +196,37 @@ def slot_files(placed: Placed, beside: Beside | None, held: Holders, tell: Tell,
             continue
         other = there is not None and not same_certificates(there, pem)
         if there is not None and other and (kept := irreplaceable(there)) is not None:
-            tell(f"{name} holds {kept} and is never replaced; move it away to have the {slot} certificate written")
+            tell(f"{name} holds {kept} and is never replaced; move it away to have the {what} written")
             continue
         if other and not overwrite:
-            tell(f"{name} holds another certificate than {shown(placed.found.told_by)}; left as it is (--overwrite)")
+            tell(f"{name} holds {_another(slot)} than {shown(placed.found.told_by)}; left as it is (--overwrite)")
             continue
         if there is None or other:
             written[name] = pem
         if own is None:
             named[slot] = name
     return SlotFiles(named, written)
+
+
+def _pems(placed: Placed) -> Iterator[tuple[str, bytes]]:
+    """What a target's files are to hold. A list of CAs that a person put together of several files stays as it is."""
+    yield from placed.found.slots.items()
+    if placed.found.trusted_cas and (placed.draft is None or len(placed.draft.trusted_cas) < 2):
+        yield TRUSTED, placed.found.trusted_cas
+
+
+def _another(slot: str) -> str:
+    return "other certificates" if slot == TRUSTED else "another certificate"
+
+
+def _own_file(placed: Placed, slot: str) -> str | None:
+    """What the file names already for a slot or the list of CAs."""
+    if placed.draft is None:
+        return None
+    if slot == TRUSTED:
+        return next((source.text for source in placed.draft.trusted_cas), None)
+    own = placed.draft.slots.get(slot)
+    return own.text if own else None
 
 
 def _free_name(target: str, slot: str, own: str | None, held: Holders) -> str | None:
@@ -206,15 +236,16 @@ def _free_name(target: str, slot: str, own: str | None, held: Holders) -> str | 
 
 
 def _compare(placed: Placed, slot: str, text: str, pem: bytes, beside: Beside, tell: Tell) -> None:
+    key = TRUSTED_KEY if slot == TRUSTED else f"slot {slot}"
     other = placed.found.slots.get(text)
     try:
         there = other if text in slots_of(placed.found.role) else beside(text)
     except Unreadable as error:
-        tell(f"{shown(placed.name)}: slot {slot} is {shown(text)} in the file, which {error}; left as it is")
+        tell(f"{shown(placed.name)}: {key} is {shown(text)} in the file, which {error}; left as it is")
         return
     if there is not None and not same_certificates(there, pem):
         tell(
-            f"{shown(placed.name)}: slot {slot} is {shown(text)} in the file, with another certificate than "
+            f"{shown(placed.name)}: {key} is {shown(text)} in the file, with {_another(slot)} than "
             f"{shown(placed.found.told_by)}; left as it is"
         )
 

@@ -17,9 +17,9 @@ class FoundTarget:
     ``name`` is what it would be called in a targets file; ``told_by`` where it was read, for a person ("nmap.xml",
     "xconf_dump_exp-c1.txt"). ``host`` is None for a far end that nobody names. ``ports`` are written as in a targets
     file ("8443", "sips:5061"), none where the role's own will do. ``slots`` holds certificates as PEM, end-entity
-    first, by slot; never a key. ``known_as`` are further names and addresses under which other boxes may speak of it.
-    ``cluster_peers`` are the names and addresses that it has for the other members of its cluster. What was not told is
-    None or empty.
+    first, by slot; never a key; ``trusted_cas`` those of all CAs that it trusts, as PEM. ``known_as`` are further names
+    and addresses under which other boxes may speak of it. ``cluster_peers`` are the names and addresses that it has for
+    the other members of its cluster. What was not told is None or empty.
     """
 
     name: str
@@ -33,6 +33,7 @@ class FoundTarget:
     tags: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     slots: Mapping[str, bytes] = field(default_factory=dict)
+    trusted_cas: bytes = b""
     known_as: tuple[str, ...] = ()
     cluster_peers: tuple[str, ...] = ()
 

@@ -149,8 +149,11 @@ def _change(
                 f"{shown(draft.id)}: {change.key} is {shown(change.instead)} in line {line}, "
                 f"{shown(placed.found.told_by)} says {shown(str(change.value))}; left as it is"
             )
-    if slots and "slots" in draft.places:
-        for slot, name in slots.items():
+    own = {slot: name for slot, name in slots.items() if slot != entries.TRUSTED}
+    if own and "slots" in draft.places:
+        for slot, name in own.items():
             text.add((*path, "slots"), Addition(name, slot))
-    elif slots:
-        text.add(path, Addition(slots, "slots"))
+    elif own:
+        text.add(path, Addition(own, "slots"))
+    if entries.TRUSTED in slots:
+        text.add(path, Addition([slots[entries.TRUSTED]], entries.TRUSTED_KEY))

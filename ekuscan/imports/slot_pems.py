@@ -11,14 +11,16 @@ from collections.abc import Callable
 Beside = Callable[[str], bytes | None]
 
 MAX_CERTIFICATES = 64
+MAX_TRUSTED = 4096
+"""The most CAs of a list: more than the largest file that is read of one box has."""
 
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
 _KEY = re.compile(rb"BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY")
 
 
-def certificates_only(data: bytes) -> bytes:
-    """The PEM certificates of a file and nothing else of it; empty where it has none."""
-    found = _CERTIFICATE.findall(data)[:MAX_CERTIFICATES]
+def certificates_only(data: bytes, most: int = MAX_CERTIFICATES) -> bytes:
+    """The PEM certificates of a file, not more than ``most``, and nothing else of it; empty where it has none."""
+    found = _CERTIFICATE.findall(data)[:most]
     return b"".join(b"\n".join(line.strip() for line in one.split(b"\n") if line.strip()) + b"\n" for one in found)
 
 
@@ -29,7 +31,7 @@ def holds_key(data: bytes) -> bool:
 
 def same_certificates(one: bytes, other: bytes) -> bool:
     """Whether two PEM texts hold the same certificates, whatever stands around them."""
-    return certificates_only(one).split() == certificates_only(other).split()
+    return certificates_only(one, MAX_TRUSTED).split() == certificates_only(other, MAX_TRUSTED).split()
 
 
 def irreplaceable(there: bytes) -> str | None:

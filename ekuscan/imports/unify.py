@@ -90,6 +90,7 @@ def as_one(group: Sequence[FoundTarget], left_out: list[str]) -> FoundTarget:
             tags=tuple(dict.fromkeys((*first.tags, *other.tags))),
             settings={**other.settings, **first.settings},
             slots={**other.slots, **first.slots},
+            trusted_cas=first.trusted_cas or other.trusted_cas,
             cluster_peers=first.cluster_peers or other.cluster_peers,
             known_as=tuple(dict.fromkeys((*first.known_as, *names_of(other)))),
         )

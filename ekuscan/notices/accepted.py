@@ -1,4 +1,4 @@
-"""CAs from which a peer accepts client certificates, and what follows for those who dial it.
+"""CAs whose certificates a box takes: those that it lists to whoever dials it, and those that it was told to trust.
 
 A peer lists them in its CertificateRequest (RFC 5246 §7.4.4, RFC 8446 §4.2.4); a list may name a root or a subordinate
 CA, and an empty one means any.
@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date
 
 from ekuscan.assessment import ChainBook
+from ekuscan.der import DerError, read_certificate
 from ekuscan.model import (
     AcceptedCa,
     Because,
@@ -91,8 +92,43 @@ def ca_lists(
             found.setdefault((observation.endpoint.target, service), []).append(observation)
     if not found:
         return {}
-    chains = dict.fromkeys(one.chain for target in targets.values() for one in target.slots if one.chain is not None)
+    chains = _chains(targets)
     return {key: _ca_list(listing, chains, book) for key, listing in found.items()}
+
+
+def trusted_cas(
+    told: Mapping[str, Sequence[bytes]], targets: Mapping[str, Target], book: ChainBook
+) -> dict[str, CaList]:
+    """By target the CAs that it trusts, ``told`` as DER certificates.
+
+    A list with a certificate that cannot be read says nothing of those that it does not have, and is left out; so is a
+    chain of which is not known where it ends.
+    """
+    if told.keys().isdisjoint(targets):
+        return {}
+    above = {chain: _above(book, chain) for chain in _chains(targets)}
+    found: dict[str, CaList] = {}
+    for name in told.keys() & targets.keys():
+        try:
+            subjects = [read_certificate(der).subject for der in told[name]]
+        except DerError:
+            continue
+        spelt = _spellings(subjects)
+        names = dict.fromkeys(display_name(subject) for subject in subjects)
+        on_it = {chain: not known.isdisjoint(spelt) for chain, known in above.items()}
+        found[name] = CaList(listed(names, 4), {one: has for one, has in on_it.items() if has or _ends(book, one)})
+    return found
+
+
+def _ends(book: ChainBook, chain: str) -> bool:
+    """Whether it is known what stands above a chain: of one that looks public and reaches no known CA it is not."""
+    return book.chains[chain].hierarchy.class_ != "undecided"
+
+
+def _chains(targets: Mapping[str, Target]) -> list[str]:
+    """The chains in the slots of some targets, each once."""
+    held = (one.chain for target in targets.values() for one in target.slots)
+    return list(dict.fromkeys(chain for chain in held if chain is not None))
 
 
 def _ca_list(listing: Sequence[Observation], chains: Iterable[str], book: ChainBook) -> CaList:
@@ -193,6 +229,11 @@ def _missing(scene: Scene, estate: Estate, leg: Leg, observation: Observation) -
 
 def _listed(book: ChainBook, chain: str, observation: Observation) -> bool:
     """Whether a CA above the certificate is on the list, be it the root, a CA between, or one that only issued it."""
+    return not _above(book, chain).isdisjoint(_spellings(list(observation.ca_names.values())))
+
+
+def _above(book: ChainBook, chain: str) -> set[bytes | str]:
+    """The names of a chain's certificates and of those who issued them."""
     above: set[bytes | str] = set()
     for sha256 in {sha256 for path in book.chains[chain].paths for sha256 in path}:
         try:
@@ -201,7 +242,7 @@ def _listed(book: ChainBook, chain: str, observation: Observation) -> bool:
             above.add(book.certificates[sha256].issuer.casefold())
         else:
             above |= _spellings([reading.subject, reading.issuer])
-    return not above.isdisjoint(_spellings(list(observation.ca_names.values())))
+    return above
 
 
 def _spellings(names: Sequence[bytes]) -> set[bytes | str]:

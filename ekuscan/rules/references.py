@@ -29,6 +29,7 @@ _PAIR_FACTS: Mapping[str, tuple[str, ...]] = {
     "pair.release": (),
     "pair.same_release": _YES_NO,
     "pair.ca_listed": _YES_NO,
+    "pair.ca_trusted": _YES_NO,
 }
 _ONLY_GIVEN: Mapping[str, tuple[str, ...]] = {
     "presents.eku": EKUS,

@@ -28,7 +28,9 @@ _LISTED, _NAMED = ("rule", "verifier", "remedy"), ("source", "setting", "use_cas
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
 _SYNTAX = re.compile(r"(?P<text>.*) \(at (?:line (?P<line>\d+), column \d+|end of document)\)", re.DOTALL)
 # Words that stand for something else where a name may stand.
-_RESERVED = frozenset({"role", "release", "eku", "same_release", "browser_trust", "client_slot_eku", "in_time"})
+_RESERVED = frozenset(
+    {"role", "release", "eku", "same_release", "ca_listed", "ca_trusted", "browser_trust", "client_slot_eku", "in_time"}
+)
 
 Built = Rule | Verifier | RemedyRow | Setting | UseCase | SourceRow
 

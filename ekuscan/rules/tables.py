@@ -89,8 +89,8 @@ class Rule:
 
     @property
     def asks_ca_list(self) -> bool:
-        """Whether it is about the CAs that the answering end lists."""
-        return any(condition.fact == "pair.ca_listed" for condition in self.applies)
+        """Whether it is about the CAs that the verifying end lists or trusts."""
+        return any(condition.fact in ("pair.ca_listed", "pair.ca_trusted") for condition in self.applies)
 
     @property
     def asks_verifier(self) -> bool:

@@ -1,4 +1,4 @@
-"""Certificates that come from files: slots, and the site's own trust anchors."""
+"""Certificates that come from files: slots, the CAs that a target trusts, and the site's own trust anchors."""
 
 from __future__ import annotations
 
@@ -62,6 +62,15 @@ def same_slots(draft: Draft) -> tuple[SlotContent, ...]:
         for slot, source in draft.slots.items()
         if source.text in slots
     )
+
+
+def trusted_cas(draft: Draft, files: CertificateFiles) -> tuple[bytes, ...]:
+    """The certificates of the CAs that a target trusts, each once; none where nobody told."""
+    found = (
+        files.ders(source.folder / source.text, source.text, draft.at(f"trusted_cas.{source.text}"))
+        for source in draft.trusted_cas
+    )
+    return tuple(dict.fromkeys(der for ders in found for der in ders))
 
 
 def trusted(declared: Iterable[TrustDraft], folder: Path, files: CertificateFiles) -> tuple[bytes, ...]:

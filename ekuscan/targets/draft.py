@@ -35,7 +35,8 @@ class PortAsk:
 
 @record
 class SlotSource:
-    """What fills a slot: the name of another slot of the box, or a file name that starts at ``folder``.
+    """What fills a slot: the name of another slot of the box, or a file name that starts at ``folder``. A list of CAs
+    has the latter alone.
 
     ``standing``: it is written down in a targets file, rather than named for this run.
     """
@@ -69,6 +70,7 @@ class Draft:
     proxy: str | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     slots: Mapping[str, SlotSource] = field(default_factory=dict)
+    trusted_cas: tuple[SlotSource, ...] = ()
     places: Mapping[str, Place] = field(default_factory=dict)
 
     def at(self, key: str) -> Place:

@@ -11,7 +11,14 @@ from ekuscan.profiles.load import slot_names
 from ekuscan.record import record
 from ekuscan.targets.approach import approaches, client_pairs
 from ekuscan.targets.box import check_box
-from ekuscan.targets.certificate_slots import CertificateFiles, ReadCertificates, same_slots, slot_files, trusted
+from ekuscan.targets.certificate_slots import (
+    CertificateFiles,
+    ReadCertificates,
+    same_slots,
+    slot_files,
+    trusted,
+    trusted_cas,
+)
 from ekuscan.targets.connect import connections
 from ekuscan.targets.draft import Draft, FileContent, SlotSource
 from ekuscan.targets.errors import Place, Problems, nearest, shown
@@ -82,6 +89,7 @@ def load(request: TargetRequest, vocabulary: Vocabulary, read_slot_file: ReadCer
         proxy=content.proxy,
         hosts={draft.id: hosts for draft in drafts if (hosts := _hosts(draft))},
         waivers=content.waivers,
+        trusted_cas={draft.id: ders for draft in drafts if (ders := trusted_cas(draft, files))},
     )
     problems.raise_if_any()
     return inventory

@@ -132,6 +132,11 @@ class TargetEntry(DefaultsEntry):
         None,
         description="Certificate files by slot, relative to this file; or the name of the slot that has the same.",
     )
+    trusted_cas: list[Text] | None = Field(
+        None,
+        min_length=1,
+        description="Certificate files, relative to this file, of all CAs that the box trusts: its whole list.",
+    )
     stack: StackName | None = Field(None, description="The TLS stack of a generic peer.")
 
 

@@ -178,7 +178,7 @@ def _with_own_keys(draft: Draft, model: TargetEntry, entry: Entry, folder: Path)
     """Adds the keys that only a target has."""
     parts = entry.value.by_key()
     places = dict(draft.places)
-    for key in ("slots", "ports"):
+    for key in ("slots", "ports", "trusted_cas"):
         if key in parts:
             places.update(_inner_places(key, parts[key], draft.places[key]))
     return replace(
@@ -189,13 +189,14 @@ def _with_own_keys(draft: Draft, model: TargetEntry, entry: Entry, folder: Path)
         own_ports=model.ports is None,
         asks=_asks(model.ports),
         slots={name: SlotSource(text, folder, standing=True) for name, text in (model.slots or {}).items()},
+        trusted_cas=tuple(SlotSource(text, folder, standing=True) for text in model.trusted_cas or ()),
         settings=draft.settings if model.stack is None else {**draft.settings, "stack": model.stack},
         places=places,
     )
 
 
 def _inner_places(key: str, entry: Entry, place: Place) -> dict[str, Place]:
-    """Places of the parts of ``slots`` and ``ports``, so that each is named on its own line."""
+    """Places of the parts of a key, so that each is named on its own line."""
     listed = {f"{key}.{item.text}": Place(place.where, item.line, place.key) for item in entry.value.items}
     return listed | {f"{key}.{part.key}": place.at(part.key, part.line) for part in entry.value.entries}
 

@@ -34,6 +34,7 @@ class Seen:
     ``requests`` holds, by target and service, whether it asked us for a certificate, ``experiments`` what it did with
     ours; ``services`` the service of an endpoint; ``hosts``, by target, the names and addresses by which it is reached.
     ``ca_lists`` holds, by target and service, the CAs that it was seen to accept client certificates from.
+    ``trusted_cas`` holds, by target, all CAs that it was told to trust.
     ``far_ends``: use cases are also judged against far ends that the inventory does not name.
     ``fresh`` names, by target, slot and fingerprint, what takes the place of the certificate that peers were given.
     """
@@ -50,6 +51,7 @@ class Seen:
     hosts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ca_lists: Mapping[tuple[str, str], CaList] = field(default_factory=dict)
     fresh: frozenset[tuple[str, str, str]] = frozenset()
+    trusted_cas: Mapping[str, CaList] = field(default_factory=dict)
 
 
 class Box:

@@ -132,7 +132,7 @@ def _release(fact: str, text: str | None, role: str, tables: Tables) -> Variable
 
 def _domain(fact: str, tables: Tables) -> tuple[Value, ...]:
     name = fact.partition(".")[2]
-    return ("yes", "no") if name in ("same_release", "ca_listed") else tables.settings[name].values
+    return ("yes", "no") if name in ("same_release", "ca_listed", "ca_trusted") else tables.settings[name].values
 
 
 def partition_faults(rule: Rule, tables: Tables) -> Iterator[str]:

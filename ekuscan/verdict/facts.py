@@ -16,6 +16,8 @@ UNCHANGED = "unchanged"
 NAMES_PEER = "namesPeer"
 CA_LISTED = "pair.ca_listed"
 """Whether the end that answers lists a CA above the certificate of the end that dials."""
+CA_TRUSTED = "pair.ca_trusted"
+"""Whether the CAs that the end that verifies trusts, as somebody told them, have one above what it is shown."""
 HAS_NAME = "has"
 """What the name of a connection is to a certificate that has it."""
 
@@ -153,9 +155,10 @@ def release_label(low: Point, high: Point | None, role: str) -> str:
 
 @record
 class CaList:
-    """The CAs that a port lists in its CertificateRequest: in words, and by chain id whether one of them is above it.
+    """The CAs that a port lists in its CertificateRequest, or that a box trusts.
 
-    ``above`` has every chain of the targets that were judged together.
+    ``names`` is that in words. ``above`` says by chain id whether one of them is above it: of every chain of the
+    targets that were judged together, as far as it is known.
     """
 
     names: str

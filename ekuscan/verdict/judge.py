@@ -26,7 +26,7 @@ from ekuscan.verdict.composites import composed
 from ekuscan.verdict.culprits import Spread
 from ekuscan.verdict.estate import Estate
 from ekuscan.verdict.experiments import Experiment
-from ekuscan.verdict.facts import CA_LISTED, CLIENT_AUTH, Link, SlotState, Variable
+from ekuscan.verdict.facts import CA_LISTED, CA_TRUSTED, CLIENT_AUTH, Link, SlotState, Variable
 from ekuscan.verdict.legs import Leg, judged_slot
 from ekuscan.verdict.links import box_of
 from ekuscan.verdict.renewal import SlotView
@@ -266,13 +266,14 @@ def _experiments(legs: Sequence[Leg], completed: Completed, variables: Sequence[
 
 
 def _lists(estate: Estate, legs: Sequence[Leg]) -> Iterator[Because]:
-    """The CAs that the answering end lists, where a leg is about them."""
+    """The CAs that the verifying end lists or trusts, where a leg is about them."""
     for leg in legs:
-        found = (
-            estate.seen.ca_lists.get((leg.verifier_name, leg.asked_on or "")) if CA_LISTED in leg.part.facts else None
-        )
-        if found is not None:
-            yield Because(f"{leg.verifier_name} lists", found.names, "observed")
+        if CA_LISTED in leg.part.facts:
+            accepts = estate.seen.ca_lists.get((leg.verifier_name, leg.asked_on or ""))
+            if accepts is not None:
+                yield Because(f"{leg.verifier_name} lists", accepts.names, "observed")
+        elif CA_TRUSTED in leg.part.facts:
+            yield Because(f"{leg.verifier_name} trusts", estate.seen.trusted_cas[leg.verifier_name].names, "declared")
 
 
 def _counted(leg: Leg, completed: Completed, variables: Sequence[Variable]) -> Experiment | None:

@@ -104,6 +104,7 @@ class Prepared:
     far_ends: bool
     uploads: bool
     ca_lists: Mapping[tuple[str, str], CaList] = field(default_factory=dict)
+    trusted_cas: Mapping[str, CaList] = field(default_factory=dict)
 
 
 def prepare(case: Situation | Upload, world: World, store: TrustStore) -> Prepared:
@@ -133,6 +134,12 @@ def listing_other_cas(prepared: Prepared, target: str, service: str) -> Prepared
     """The same where a service of a target was seen to list CAs, and none that issued a certificate of the estate."""
     other = CaList("Another Root", dict.fromkeys(prepared.book.chains, False))
     return replace(prepared, ca_lists={**prepared.ca_lists, (target, service): other})
+
+
+def trusting_other_cas(prepared: Prepared, target: str) -> Prepared:
+    """The same where a target was told to trust CAs, and none that issued a certificate of the estate."""
+    other = CaList("Another Root", dict.fromkeys(prepared.book.chains, False))
+    return replace(prepared, trusted_cas={**prepared.trusted_cas, target: other})
 
 
 def _connections(pieces: Sequence[Piece]) -> tuple[Connection, ...]:
@@ -171,6 +178,7 @@ def judged_under(prepared: Prepared, tables: Tables) -> Verdicts:
         as_of=prepared.as_of,
         far_ends=prepared.far_ends,
         ca_lists=prepared.ca_lists,
+        trusted_cas=prepared.trusted_cas,
     )
     estate = Estate(seen, tables, knowledge().policy)
     checks = UPLOAD_CHECKS if prepared.uploads else WIRE_CHECKS
