@@ -360,3 +360,18 @@ def test_a_connection_is_told_once_for_each_way() -> None:
             "from",
         ),
     )
+
+
+def test_the_configuration_of_a_room_device_is_named_whatever_role_is_given() -> None:
+    text = '*c xConfiguration Audio DefaultVolume: "50"\n*c xConfiguration SystemUnit Name: "Room Kit"\n'
+    for more in ({}, {"role": "expressway-c"}):
+        with pytest.raises(UnusableSource, match="is the xConfiguration of a room or desk device, not of an Exp"):
+            read(text, **more)
+
+
+def test_a_word_of_a_room_device_beside_zones_makes_no_room_device() -> None:
+    text = (
+        '*c xConfiguration Conference X: "1"\n*c xConfiguration SystemUnit Name: "exp-c1"\n'
+        '*c xConfiguration Zones Zone 1 Type: "TraversalClient"\n'
+    )
+    assert read(text).targets[0].role == "expressway-c"

@@ -24,6 +24,9 @@ _MAX_PEERS: Final = 6
 _MEANT: Final = re.compile(r"\bxConfiguration\s+[A-Za-z][\w \t]{2,200}:", re.IGNORECASE)
 _ZONE: Final = re.compile(r"zoneszone(\d{1,4})([a-z].*)")
 
+# What the API guides of room and desk devices (RoomOS, CE, TC) have, and no Expressway.
+_DEVICE: Final = ("audio", "video", "camera", "conference", "userinterface", "standby", "peripherals")
+
 
 def read_xconfiguration(source: Source) -> Found:
     """The box, its cluster, its zones and their peers; its release where the text has a status too.
@@ -35,7 +38,17 @@ def read_xconfiguration(source: Source) -> Found:
     read = statements(text)
     if not read.values:
         raise UnusableSource("has no statement of an xConfiguration in it that could be read")
+    if _is_of_room_device(read.values):
+        raise UnusableSource(
+            "is the xConfiguration of a room or desk device, not of an Expressway: write the device into the targets "
+            "file, with role: generic"
+        )
     return _Box(source, read, system_unit(text).release).found()
+
+
+def _is_of_room_device(values: Mapping[str, str]) -> bool:
+    """Whether the statements are a device's: those of cameras, loudspeakers and screens, and none of zones."""
+    return any(key.startswith(_DEVICE) for key in values) and not any(key.startswith("zones") for key in values)
 
 
 class _Box:
