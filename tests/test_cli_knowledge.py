@@ -198,6 +198,21 @@ def test_a_saved_result_and_files_go_together(lab: Lab, tmp_path: Path) -> None:
     entry(shown, "cms1.callbridge.pem ends")
 
 
+@pytest.mark.parametrize(
+    ("subject", "says", "never"),
+    [
+        ("XT01", "any box dials and shows its certificate", "nothing"),
+        ("cms-recorder", "Needs the very certificate that the peer was given", "unchanged"),
+        ("MS08", "the very certificate that the peer was given", "unchanged in the certificate's effective EKU"),
+        ("X39", "a CA that browsers trust", "browserTrust"),
+    ],
+)
+def test_what_a_rule_needs_is_said_in_words(subject: str, says: str, never: str) -> None:
+    shown = " ".join(run("explain", subject).out.split())
+    assert says in shown
+    assert never not in shown
+
+
 # --- trust --------------------------------------------------------------------------------------------------------
 
 

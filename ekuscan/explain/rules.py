@@ -10,6 +10,7 @@ from ekuscan.explain.wording import (
     case_text,
     conditions_text,
     ends_text,
+    needs_text,
     same,
     sureness,
     the,
@@ -37,9 +38,10 @@ def _rule(rule: Rule, tables: Tables) -> Iterator[Paragraph]:
     yield Paragraph("", f"Rule {rule.id}{ids}: {', '.join((use_case.title, *alike))}")
     yield Paragraph("who", ends_text(rule))
     if rule.named_by:
-        yield Paragraph("needs", f"{', '.join(rule.needs)}: the name stands in the connection's {rule.named_by}")
+        yield Paragraph("needs", f"{needs_text(rule)}: it stands in the connection's {rule.named_by}")
     elif rule.needs:
-        yield Paragraph("needs", ", ".join(rule.needs) + " in the certificate's effective EKU")
+        usages = all(need in ("serverAuth", "clientAuth") for need in rule.needs)
+        yield Paragraph("needs", needs_text(rule) + (" in the certificate's effective EKU" if usages else ""))
     if rule.applies:
         yield Paragraph("only if", conditions_text(rule.applies))
     for case in rule.cases:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ekuscan.explain.pages import use_case_page
 from ekuscan.explain.paragraph import Paragraph, sources
-from ekuscan.explain.wording import conditions_text, ends_text, same, the
+from ekuscan.explain.wording import conditions_text, ends_text, needs_text, same, the
 from ekuscan.notices import table as notices
 from ekuscan.notices.table import KindRow
 from ekuscan.profiles.load import ROLES
@@ -44,7 +44,7 @@ def _use_case(row: UseCase, tables: Tables) -> Iterator[Paragraph]:
         yield Paragraph("exists", f"wherever there is a connection of {row.rides_on}")
     rules = tables.rules_of(row.name)
     for rule in rules:
-        yield Paragraph(rule.id, ends_text(rule) + (f" Needs {' and '.join(rule.needs)}." if rule.needs else ""))
+        yield Paragraph(rule.id, f"{ends_text(rule)}{f' Needs {needed}.' if (needed := needs_text(rule)) else ''}")
     if row.same_as:
         yield Paragraph("same as", tables.use_cases[row.same_as].title)
     if row.note:

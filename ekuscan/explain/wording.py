@@ -8,6 +8,13 @@ from ekuscan.rules.tables import Case, Condition, Rule, VerifierCase
 
 _EKU_ANSWERS = {"checked": "checks clientAuth", "ignored": "does not check it", "undocumented": "not documented"}
 
+# What of a certificate is no usage in its EKU.
+_NEEDED = {
+    "unchanged": "the very certificate that the peer was given",
+    "browserTrust": "a CA that browsers trust",
+    "namesPeer": "the name that the peer expects",
+}
+
 
 def same(word: str, *names: str) -> bool:
     """Whether a word is one of these names, in whatever case."""
@@ -27,11 +34,17 @@ def verifier_word(rule: Rule) -> str:
 def ends_text(rule: Rule) -> str:
     """Who shows which certificate, and who checks it."""
     shows = {"client": "dials and shows", "server": "answers and shows", "candidate": "is to be given"}
-    slot = f"its {rule.presents.slot} certificate" if rule.presents.slot else "nothing"
+    none = "its certificate" if rule.asks_ca_list else "nothing"
+    slot = f"its {rule.presents.slot} certificate" if rule.presents.slot else none
     checked = {"browser": "browsers check it", "product": "its upload page checks it"}
     end = checked.get(rule.verifies, f"{verifier_word(rule)} checks it")
     how = {"ssh": " (SSH, no port shows it)", "message": " (inside a message, no port shows it)"}.get(rule.check, "")
     return f"{the(rule.presents.roles)} {shows[rule.presents.as_]} {slot}; {end}{how}."
+
+
+def needs_text(rule: Rule) -> str:
+    """What a rule needs of the certificate, in words; "" for nothing."""
+    return " and ".join(_NEEDED.get(need, need) for need in rule.needs)
 
 
 def verifier_answer(case: VerifierCase) -> str:
