@@ -443,3 +443,11 @@ def test_a_list_of_cas_that_cannot_be_read_is_refused_by_its_line(tmp_path: Path
         encoding="utf-8",
     )
     assert "targets.yaml:6: targets.c.trusted_cas" in refused(run("targets", "check", "-f", file))
+
+
+def test_where_nothing_has_a_place_no_empty_file_is_written(tmp_path: Path) -> None:
+    file = tmp_path / "targets.yaml"
+    said = refused(run("import", dump("xstat", "exp-c1"), "-f", file))
+    assert "nothing to write: " in said
+    assert "name its xConfiguration beside it, or its role with --role" in said
+    assert not file.exists()

@@ -209,7 +209,8 @@ def test_a_target_that_is_left_out_gets_no_certificate_file(host: str | None) ->
     named = FoundTarget("named", "c1.txt", role="expressway-c", slots={"server": pem_of(2)})
     made = merge(unify([Found((lost, named))]), TargetsText(EMPTY, "targets.yaml", lambda name: None), WORDS)
     assert made.files == {"named-server.pem": pem_of(2)}
-    assert "lost (c1.txt): neither host nor role is told; left out" in made.told
+    step = "name its xConfiguration beside it, or its role with --role"
+    assert f"lost (c1.txt): neither host nor role is told; left out: {step}" in made.told
 
 
 def pem_of(number: int) -> bytes:

@@ -197,6 +197,9 @@ def _put(request: ImportRequest, before: bytes, merged: Merged, read: Mapping[st
     if request.dry_run:
         _show(request.file, before, after, merged)
         return
+    if not before and merged.text == EMPTY:
+        told = "; ".join(merged.told) or "nothing in it has a place in a targets file"
+        raise UsageError(f"{printable(str(request.file), 200)}: nothing to write: {told}")
     target = request.file.resolve()  # a link to a targets file stays one
     check_unchanged(target, before)  # before its certificates are written, too
     for name, data in merged.files.items():

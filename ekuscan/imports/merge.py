@@ -107,7 +107,10 @@ def _merged(
     there = {draft.id: draft for draft in content.drafts}
     for one in placed:
         if one.draft is None and not entries.is_told_what_it_is(one):
-            tell(f"{shown(one.name)} ({shown(one.found.told_by)}): neither host nor role is told; left out")
+            tell(
+                f"{shown(one.name)} ({shown(one.found.told_by)}): neither host nor role is told; left out: "
+                "name its xConfiguration beside it, or its role with --role"
+            )
             continue
         slots = entries.slot_files(one, file.beside, held, tell, overwrite=overwrite)
         files |= slots.written
