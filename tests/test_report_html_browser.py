@@ -108,7 +108,7 @@ def test_no_label_of_the_map_or_the_timeline_lies_over_another(
     assert page.run("document.querySelectorAll('.frame').length") >= 4
 
 
-@pytest.mark.parametrize(("name", "width"), [("five", 390), ("five", 1280), ("hundred", 1280)])
+@pytest.mark.parametrize(("name", "width"), [("five", 390), ("five", 1280), ("hundred", 390), ("hundred", 1280)])
 def test_tab_comes_to_every_control_and_each_shows_that_it_has_the_focus(
     opened: Callable[..., Page], name: str, width: int
 ) -> None:
