@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -37,6 +38,8 @@ Name = TypeVar("Name", bound=Hashable)
 VERSIONS = ("1.2", "1.3")
 REQUESTS = ("none", "optional", "required")
 LIMITS = ProbeLimits(quiet=0.5, answer=5)
+_FIRST_PORT, _RANGE, _RANGES = 12_000, 2_000, 8
+_STEPS = itertools.count()
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
@@ -74,14 +77,31 @@ def written(directory: Path) -> Files:
 
 
 def free_ports(names: Iterable[Name]) -> dict[Name, int]:
-    """A port that nobody listens on for each of ``names``, all different: held until the last is known."""
-    ports = {}
-    with contextlib.ExitStack() as held:
-        for name in names:
-            taken = held.enter_context(socket.socket())
-            taken.bind(("127.0.0.1", 0))
-            ports[name] = taken.getsockname()[1]
-    return ports
+    """A port that nobody listens on for each of ``names``, all different.
+
+    They are below those that the kernel gives out, and each process of the tests has a range of its own: until the
+    server listens nobody else takes them.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _RANGES
+    first = _FIRST_PORT + worker * _RANGE
+    found: list[int] = []
+    wanted = list(names)
+    for port in (first + next(_STEPS) % _RANGE for _ in range(_RANGE)):
+        if len(found) == len(wanted):
+            break
+        if _is_free(port):
+            found.append(port)
+    return dict(zip(wanted, found, strict=True))
+
+
+def _is_free(port: int) -> bool:
+    try:
+        for family, host in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
+            with socket.socket(family) as taken:
+                taken.bind((host, port))
+    except OSError:
+        return False
+    return True
 
 
 def program(name: str) -> str:

@@ -438,7 +438,9 @@ def test_a_waiver_that_ends_is_the_one_line_of_a_quiet_sweep(
     with_waivers(lab, "  - {verdict: 'core>edge/*/*', owner: Jane Doe, reason: known, until: 2026-11-23}\n")
 
     def quiet(day: str) -> list[str]:
-        where = ("-f", lab.targets_file, "--trust-data", lab.trust_data, "--as-of", day)
+        # An instant: the day on which the test happens to run would mean now, which is no day of these.
+        as_of = ("--as-of", f"{day}T12:00:00Z")
+        where = ("-f", lab.targets_file, "--trust-data", lab.trust_data, *as_of)
         return run("scan", *where, "--quiet").out.splitlines()
 
     assert quiet("2026-11-23") == []
