@@ -510,27 +510,6 @@ def test_a_peer_of_which_nothing_is_declared_is_not_broken_by_what_its_stack_doe
     assert (verdict.outcome, verdict.assumed) == ("breaks-now", ("mon.client_eku = checked",))
 
 
-def test_only_what_nobody_looks_at_is_taken_to_answer_with_a_valid_certificate() -> None:
-    facts = Facts().box("e", "expressway-e", "X15.4", {"server": Shown("both", "private")})
-    facts.box("far", "outside").box("webex", "webex").box("peer", "generic")
-    for use_case, end in (("sip-b2b", "far"), ("sip-b2b", "peer"), ("cloud-onboarding", "webex")):
-        facts.link(use_case, "e", end, mtls="on")
-
-    def answers(name: str) -> tuple[str, tuple[str, ...]]:
-        verdict = facts.verdicts()[name]
-        return verdict.now, verdict.assumed
-
-    taken = "{}.certificate = a valid server certificate".format
-    assert answers("far>e/sip-b2b/X04S") == ("ok", (taken("far"),))
-    assert answers("webex>e/cloud-onboarding/WX06") == ("ok", (taken("webex"),))
-    assert answers("peer>e/sip-b2b/X04S") == ("unknown", ())
-    facts.hosts |= {"far": ("sip.example.net",), "webex": ("edge.example.com",)}
-    assert answers("far>e/sip-b2b/X04S") == ("ok", (taken("far"),))
-    assert answers("webex>e/cloud-onboarding/WX06") == ("unknown", ())
-    facts.box("far", "outside", None, {"certificate": Shown("client")})
-    assert facts.verdicts()["far>e/sip-b2b/X04S"].assumed == ()
-
-
 def test_a_trunk_without_tls_has_none_on_the_way_back_either() -> None:
     facts = Facts().box("u", "cucm", "14SU3").box("cube", "cube", "17.12.4").link("sip-trunk", "u", "cube", mtls="off")
     (back,) = (one for one in assumed_connections(facts.targets, facts.connections, packaged()))

@@ -320,10 +320,7 @@ class BackupRow:
 
 @record
 class Need:
-    """What a rule can need of a certificate: ``says`` when it is met, ``lacking`` how its absence reads.
-
-    ``taken_of``: roles whose server certificate is taken to meet it where nobody looks at that end.
-    """
+    """What a rule can need of a certificate: ``says`` when it is met, ``lacking`` how its absence reads."""
 
     id: str
     lacking: str
@@ -332,7 +329,6 @@ class Need:
     confidence: Confidence
     checked: str
     note: str = ""
-    taken_of: tuple[str, ...] = ()
 
 
 @record

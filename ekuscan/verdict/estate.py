@@ -18,24 +18,10 @@ from ekuscan.model import (
     Stack,
     Target,
 )
-from ekuscan.profiles.load import profile
 from ekuscan.record import record
 from ekuscan.rules.tables import Condition, Setting, SlotAlias, Tables
 from ekuscan.verdict.experiments import Experiment
-from ekuscan.verdict.facts import (
-    BROWSER_TRUST,
-    IN_TIME,
-    SERVER_AUTH,
-    UNCHANGED,
-    CaList,
-    Link,
-    SlotState,
-    Value,
-    Variable,
-    matches,
-    release_variable,
-    setting_variable,
-)
+from ekuscan.verdict.facts import CaList, Link, SlotState, Value, Variable, matches, release_variable, setting_variable
 from ekuscan.verdict.renewal import IssuancePolicy, SlotView, slot_view, states
 
 T = TypeVar("T")
@@ -262,25 +248,6 @@ class Box:
                 else f"{self.name}.{slot}.hierarchy",
             )
         return self._variables[key]
-
-    @property
-    def is_looked_at(self) -> bool:
-        """Whether a scan dials it: it has a host, and its role has ports."""
-        return bool(self.hosts) and bool(profile(self.role).ports)
-
-    def served(self, shown: Variable, slot: str) -> Variable:
-        """A server certificate that nobody saw, of a far end that nobody looks at: it is taken to be a valid one.
-
-        Whoever dials verifies it already, whatever becomes of clientAuth, so it works today and is renewed as it is.
-        """
-        met = frozenset({SERVER_AUTH, IN_TIME, BROWSER_TRUST, UNCHANGED})
-        return Variable(
-            f"{shown.key}/served",
-            (SlotState("server", met, met),),
-            "assumed",
-            name=f"{self.name}.{slot}",
-            text="a valid server certificate",
-        )
 
     def _several(self, slot: str, stack: Stack, service: str | None) -> Variable:
         """Different certificates that were shown for one slot: which of them is used when it counts is not known."""

@@ -167,7 +167,7 @@ def _verdict(
         text=wording.text(leg, completed, view, composite, way, _counted(leg, completed, variables)),
         forks=tuple(_forks(leg, completed, variables)),
         missing=_missing(completed, variables),
-        assumed=tuple(sorted(_assumed(completed, variables))),
+        assumed=tuple(sorted(f"{variables[i].key} = {variables[i].default}" for i in completed.assumed)),
         because=(
             *_because(completed, variables, view),
             *_experiments(legs, completed, variables),
@@ -215,16 +215,6 @@ def severity_of(completed: Completed, when: datetime | None, soon: datetime, if_
     else:
         level = 1 if outcome in ("at-risk", "unknown") else 0
     return steps[max(level - 1, 0) if if_used else level]
-
-
-def _assumed(completed: Completed, variables: Sequence[Variable]) -> Iterator[str]:
-    """Vendors' defaults that were taken, and server certificates that were taken for valid unseen."""
-    for index in completed.assumed:
-        yield f"{variables[index].key} = {variables[index].default}"
-    for index in completed.read:
-        one = variables[index]
-        if one.origin == "assumed" and isinstance(one.values[0], SlotState):
-            yield f"{one.name} = {one.text}"
 
 
 def _certainty(completed: Completed, variables: Sequence[Variable]) -> Certainty:

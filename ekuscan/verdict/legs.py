@@ -276,9 +276,7 @@ def _bind(
     for fact in wanted:
         end, _, name = fact.partition(".")
         if fact.startswith("slot:"):
-            name = only or fact.removeprefix("slot:")
-            shown = presents.slot(name, stack, _service(use_case, rule, presents))
-            bound[fact] = presents.served(shown, name) if shown.unseen and _taken_for_valid(rule, presents) else shown
+            bound[fact] = presents.slot(only or fact.removeprefix("slot:"), stack, _service(use_case, rule, presents))
         elif end == "presents" and name in estate.tables.settings and not presents.in_file:
             continue
         elif fact == "verifies.client_eku":
@@ -292,14 +290,6 @@ def _bind(
         elif end == "pair" and verifies is not None:
             bound[fact] = _same_release(presents, verifies)
     return bound
-
-
-def _taken_for_valid(rule: Rule, presents: Box) -> bool:
-    """Whether nobody looks at the end that answers, and all that the rule needs of it is taken to be met."""
-    if rule.presents.as_ != "server" or presents.target is None or presents.is_looked_at:
-        return False
-    needed = {need for case in rule.cases for need in (case.needs if case.needs is not None else rule.needs)}
-    return all(presents.role in presents.tables.needs[need].taken_of for need in needed)
 
 
 def _only_slot(estate: Estate, rule: Rule, presents: Box) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.cisco_document.answering_ends import TAKEN
 from tests.cisco_document.situation import Shorthand, Situation, assuming, edge, fork, if_used, inventory
 
 _SERVER = "slots: {server: digicert-server.pem}"
@@ -232,11 +231,6 @@ _ONBOARDING = "- {use_case: cloud-onboarding, from: e, to: w}"
 _EDGE_AUDIO = "- {use_case: edge-audio, from: e, to: w}\n- {use_case: edge-audio, from: w, to: e}"
 # What Webex shows where it dials, no port shows; on X15.5 the default says that it counts.
 _UNSEEN: Mapping[bool, Shorthand] = {False: "unknown", True: assuming("unknown", "e.sip_eku_check = on")}
-# What X15.4 does with a client certificate without clientAuth is at risk as well, so of what Webex dials with after its
-# renewal nothing graver can come.
-_AT_RISK_AT_LEAST = {
-    "e>w/edge-audio-both-ways/EDGE-AUDIO-BOTH-WAYS": assuming(("unknown", "at-risk"), TAKEN.format("w"))
-}
 
 CLOUD = (
     *(
@@ -250,7 +244,6 @@ CLOUD = (
                 "e>w/edge-audio/X25": given,
                 "e>w/edge-audio/X25S": "ok",
                 "w>e/edge-audio/WX04": _UNSEEN[release.startswith("X15.5")],
-                **(_AT_RISK_AT_LEAST if release == "X15.4" else {}),
             },
         )
         for release, slots, said, risk, given in (

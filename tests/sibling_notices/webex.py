@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tests.cisco_document.answering_ends import TAKEN
 from tests.cisco_document.situation import Situation, assuming, edge, fork, if_used, inventory
 
 _SERVER, _BOTH, _CLIENT = "digicert-server.pem", "corp-both.pem", "corp-client.pem"
@@ -96,7 +95,7 @@ LOCAL_GATEWAY = (
             "u>w/webex-calling/WX02": if_used("ok"),
             # Of what nobody saw, not even the dates are known.
             "w>u/webex-calling/WX03": if_used(("unknown", "ok")),
-            "w>u/webex-calling/WX07": if_used(assuming("ok", TAKEN.format("w"))),
+            "w>u/webex-calling/WX07": if_used(("unknown", "ok")),
             "w/cloud-onboarding/X24": if_used("unknown"),
         },
         args=(),

@@ -9,16 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tests.cisco_document.answering_ends import TAKEN
 from tests.cisco_document.situation import Shorthand, assuming, core, edge, fork
 from tests.whole_estate.joined import CLUSTERS, Joined
 
 LOST_AT_RENEWAL = ("ok", "breaks")
 AT_RISK_AT_RENEWAL = ("ok", "at-risk")
-# Nobody looks at what an end elsewhere answers with: whoever dials it verifies that, so it is taken to be valid.
-FROM_WEBEX, FROM_PROVIDER, FROM_PARTNER_C = (
-    assuming("ok", TAKEN.format(end)) for end in ("webex", "provider", "partner-c")
-)
 LOST_TO_GO = assuming(LOST_AT_RENEWAL, "loghost.client_eku = checked")
 
 # c1 dials with a certificate of the company's CA, which has clientAuth; c2 with the copy of its public one, which has
@@ -157,9 +152,7 @@ OUTSIDE = (
     Joined("neighbor-zone", "edge", "partner-b", client={"X19": "ok"}, server={"X19T": "ok"}, whole="ok"),
     Joined("neighbor-zone", "partner-b", "edge", client={"X19P": "ok"}, server={"X19S": "ok"}, whole="ok"),
     # What partner C answers with nobody saw either.
-    Joined(
-        "neighbor-zone", "edge", "partner-c", client={"X19": _E_ASKED}, server={"X19T": FROM_PARTNER_C}, whole=_E_ASKED
-    ),
+    Joined("neighbor-zone", "edge", "partner-c", client={"X19": _E_ASKED}, server={"X19T": "unknown"}, whole="unknown"),
     # Nobody saw the certificate with which partner C dials.
     Joined("neighbor-zone", "partner-c", "edge", client={"X19P": "unknown"}, server={"X19S": "ok"}, whole="unknown"),
     # The DNS zone: whoever it is may check. With TLS verify off E verifies nobody.
@@ -173,19 +166,19 @@ OUTSIDE = (
     ),
     # Let's Encrypt gave the branch no clientAuth, and partner A checks.
     Joined("sip-b2b", "branch-e", "partner-a", client={"X04": "breaks"}, server={"X04S": "ok"}),
-    # Webex asks for a certificate; whether it checks clientAuth is not documented (X24, X25).
+    # Webex asks for a certificate; whether it checks clientAuth is not documented (X24, X25). Nobody looked at its own.
     Joined(
         "edge-audio",
         "edge",
         "webex",
         client={"X25": AT_RISK_AT_RENEWAL},
-        server={"WX05": FROM_WEBEX},
-        whole=AT_RISK_AT_RENEWAL,
-        # Both directions at once: with what Webex dials nobody saw.
+        server={"WX05": "unknown"},
+        whole="unknown",
+        # Both directions at once, of each of which something was not seen.
         riding={
-            "e1>webex/edge-audio-both-ways/EDGE-AUDIO-BOTH-WAYS": assuming("unknown", TAKEN.format("webex")),
-            "e2>webex/edge-audio-both-ways/EDGE-AUDIO-BOTH-WAYS": assuming("unknown", TAKEN.format("webex")),
-            "edge>webex/edge-audio-both-ways/PAIRS": assuming("unknown", TAKEN.format("webex")),
+            "e1>webex/edge-audio-both-ways/EDGE-AUDIO-BOTH-WAYS": "unknown",
+            "e2>webex/edge-audio-both-ways/EDGE-AUDIO-BOTH-WAYS": "unknown",
+            "edge>webex/edge-audio-both-ways/PAIRS": "unknown",
         },
     ),
     Joined(
@@ -193,18 +186,19 @@ OUTSIDE = (
         "edge",
         "webex",
         client={"X24": AT_RISK_AT_RENEWAL},
-        server={"WX06": FROM_WEBEX},
-        whole=AT_RISK_AT_RENEWAL,
+        server={"WX06": "unknown"},
+        whole="unknown",
     ),
     # With what Webex dials port 5062 nobody saw, and E checks it.
     Joined("edge-audio", "webex", "edge", client={"WX04": "unknown"}, server={"X25S": "ok"}, whole="unknown"),
-    # IM and Presence dials with a public certificate without clientAuth; partner C may check.
+    # IM and Presence dials with a public certificate without clientAuth; partner C may check. What it answers with
+    # nobody saw.
     Joined(
         "imp-xmpp",
         "imp1",
         "partner-c",
         client={"IM08": fork("partner-c.client_eku", {"checked": "breaks", "ignored": "ok"})},
-        server={"IM11": FROM_PARTNER_C},
+        server={"IM11": "unknown"},
     ),
     # Partner A's certificate has no clientAuth; what IM and Presence does then the notice does not say.
     Joined("imp-xmpp", "partner-a", "imp1", client={"IM10": "at-risk"}, server={"IM09": "ok"}),
@@ -300,11 +294,11 @@ TRUNKS = (
         whole=AT_RISK_AT_RENEWAL,
     ),
     Joined("sip-trunk", "imp1", "cm", client={"IM02": "ok"}, server={"CM03": "ok"}, whole="ok"),
-    Joined("provider-trunk", "cube1", "provider", client={"CB01": "breaks"}, server={"CB07": FROM_PROVIDER}),
-    # Nobody saw what the provider dials with, and cube1 checks it.
+    Joined("provider-trunk", "cube1", "provider", client={"CB01": "breaks"}, server={"CB07": "unknown"}),
+    # Nobody saw the provider's certificate, and cube1 checks it.
     Joined("provider-trunk", "provider", "cube1", client={"CB02": "unknown"}, server={"CB03": "ok"}),
-    Joined("provider-trunk", "cube2", "provider", client={"CB01": "ok"}, server={"CB07": FROM_PROVIDER}),
-    Joined("webex-calling", "cube2", "webex", client={"WX01": "ok"}, server={"WX07": FROM_WEBEX}),
+    Joined("provider-trunk", "cube2", "provider", client={"CB01": "ok"}, server={"CB07": "unknown"}),
+    Joined("webex-calling", "cube2", "webex", client={"WX01": "ok"}, server={"WX07": "unknown"}),
 )
 
 SERVERS = (
