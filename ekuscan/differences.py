@@ -152,8 +152,8 @@ def _difference(before: Verdict | None, after: Verdict | None, touched: Collecti
         effect=effect,
         touched=not ends.isdisjoint(touched),
         if_used=shown.if_used,
-        before=_answered(before),
-        after=_answered(after),
+        before=answered(before),
+        after=answered(after),
         text=shown.text,
         forks=(*shown.forks, *(_no_longer_open(before, after) if effect == "open" else ())),
         missing=shown.missing,
@@ -167,5 +167,6 @@ def _no_longer_open(before: Verdict | None, after: Verdict | None) -> Iterator[F
     yield from (fork for fork in (before.forks if before is not None else ()) if fork.fact not in asked)
 
 
-def _answered(verdict: Verdict | None) -> Answered | None:
+def answered(verdict: Verdict | None) -> Answered | None:
+    """The answer of a verdict alone."""
     return Answered(verdict.outcome, verdict.now, verdict.next, verdict.when) if verdict is not None else None

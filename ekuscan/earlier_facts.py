@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 
 from ekuscan.assessment import ChainBook
 from ekuscan.fingerprint import sha256_hex
@@ -42,14 +43,11 @@ class EarlierFacts:
             endpoints=tuple(one for one in whole.endpoints if one.target in names),
         )
         options = Options(as_of, noticing=False)
-        run = RunInProgress(self._run.run, inventory, self._knowledge, self._book(), options)
-        for _ in run.begin():
-            pass
-        for observation in as_seen(self._run):
-            if observation.endpoint.target in names:
-                run.observe(observation)
+        run = RunInProgress(self._run.run, inventory, self._knowledge, self._book, options)
+        run.take_in(one for one in as_seen(self._run) if one.endpoint.target in names)
         return {one.id: one for one in run.result(as_of, complete=True).verdicts}
 
+    @cached_property
     def _book(self) -> ChainBook:
         """Chains as the run knew them; with other trust data, those that it speaks of are judged by it."""
         book = ChainBook(self._store)

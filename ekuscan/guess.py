@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Literal
 
 from ekuscan.model import Certificate, Confidence, Observation, RoleName, Target
+from ekuscan.observation import ANSWERED
 from ekuscan.protocols import BANNER_ONLY, transport_of
 from ekuscan.record import record
 from ekuscan.role_signs import Ports, ProductRow, factory_certificate, guess_table, products_of, release_of, role_of
@@ -120,7 +121,7 @@ def _ports(observations: Sequence[Observation]) -> Ports:
     for observation in observations:
         protocol = observation.endpoint.protocol
         port = observation.endpoint.profile_port or observation.endpoint.port
-        answered = bool(observation.presented) or observation.status in ("seen", "partial")
+        answered = bool(observation.presented) or observation.status in ANSWERED
         if protocol in BANNER_ONLY or transport_of(protocol) == "udp":
             besides |= {(port, f"{port}/{protocol}")} if answered else set()
         elif answered:

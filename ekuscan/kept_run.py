@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from ekuscan.assessment import ChainBook
@@ -27,14 +26,7 @@ def rejudged(
     options = Options(as_of or stored.info.as_of, judging.warn_days, judging.assume, fail_on=judging.fail_on)
     book = ChainBook(trust, inventory.trust)
     run = RunInProgress(stored.info, inventory, knowledge, book, options)
-    _exhaust(run.begin())
-    for observation in reader.observations(stored, inventory):
-        run.observe(observation)
-    complete = stored.info.complete
-    _exhaust(run.interrupt())
-    return run.result(stored.info.finished or stored.info.started, complete)
-
-
-def _exhaust(pieces: Iterable[object]) -> None:
-    for _ in pieces:
+    run.take_in(reader.observations(stored, inventory))
+    for _ in run.interrupt():
         pass
+    return run.result(stored.info.finished or stored.info.started, stored.info.complete)

@@ -11,6 +11,8 @@ from ekuscan.wire.trace import Trace
 
 # Reasons that say "nothing for us here": on an optional port they are an answer, not a failure of the sweep.
 _BEST: tuple[EndpointStatus, ...] = ("seen", "partial", "failed")
+ANSWERED: tuple[EndpointStatus, ...] = ("seen", "partial")
+"""What endpoints have that showed something."""
 CLOSED_REASONS = frozenset({"refused", "filtered", "unreachable", "no-answer", "no-answer-dtls"})
 
 

@@ -10,8 +10,7 @@ from ekuscan.change.verdicts import ends_of
 from ekuscan.history.reader import Reader
 from ekuscan.history.runs import StoredRun
 from ekuscan.model import Certificate, Chain, Run, Verdict
-
-ANSWERED = ("seen", "partial")
+from ekuscan.observation import ANSWERED
 
 
 class PastRuns:

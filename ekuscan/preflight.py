@@ -102,13 +102,11 @@ def _judged_again(look: Look, made: Changed, knowledge: Knowledge, grounds: Grou
     )
     options = replace(look.options, as_of=grounds.day, planning=True, fresh=made.fresh)
     run = RunInProgress(look.run.run, inventory, knowledge, grounds.book, options)
-    for _ in run.begin():
-        pass
+    # What a box was seen to do with a certificate is history once it runs another release or is set otherwise.
     reconfigured = {one.subject for one in made.alterations if one.kind in ("upgrade", "setting")}
-    for observation in look.observations:
-        # What a box was seen to do with a certificate is history once it runs another release or is set otherwise.
-        old = observation.endpoint.target in reconfigured
-        run.observe(replace(observation, enforcement=None) if old else observation)
+    run.take_in(
+        replace(one, enforcement=None) if one.endpoint.target in reconfigured else one for one in look.observations
+    )
     return run.result(look.run.run.started, complete=True), run.faults
 
 
@@ -122,8 +120,7 @@ def _uploads(one: Alteration, scene: Scene, knowledge: Knowledge, grounds: Groun
     alone = replace(target, cluster=None, settings=settings, slots=(content,))
     options = replace(look.options, as_of=grounds.day, candidates=True, assume=True)
     run = RunInProgress(look.run.run, Inventory((alone,)), knowledge, grounds.book, options)
-    for _ in run.begin():
-        pass
+    run.take_in(())
     rules = {rule.id for rule in knowledge.tables.rules if rule.check in UPLOAD_CHECKS}
     return [one for one in run.result(look.run.run.started, complete=True).verdicts if one.rule in rules]
 

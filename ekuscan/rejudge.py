@@ -40,10 +40,7 @@ def judged_again(run: Run, knowledge: Knowledge, book: ChainBook, options: Optio
     anew = RunInProgress(
         run.run, inventory_of(run), knowledge, book, options, [one for one in kept if one.target in known]
     )
-    for _ in anew.begin():
-        pass
-    for observation in as_seen(run):
-        anew.observe(observation)
+    anew.take_in(as_seen(run))
     found = anew.result(run.run.finished or run.run.started, run.run.complete)
     notices = {notice.id: notice for notice in found.notices}
     return replace(found, run=replace(found.run, finished=run.run.finished), notices=tuple(notices.values()))

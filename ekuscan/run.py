@@ -6,7 +6,7 @@ verdicts are final as soon as its last endpoint was seen, so a long sweep is jud
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime
 
@@ -173,6 +173,13 @@ class RunInProgress:
         part = self._parts.of[observation.endpoint.target]
         self._waiting[part].discard(observation.endpoint.id)
         return None if self._waiting[part] else self._finish(part)
+
+    def take_in(self, observations: Iterable[Observation]) -> None:
+        """Everything that was seen, where nobody waits for the parts as they are finished."""
+        for _ in self.begin():
+            pass
+        for observation in observations:
+            self.observe(observation)
 
     def interrupt(self) -> Iterator[Piece]:
         """Close the parts that are still open: what was not tried is skipped, what was seen is judged."""

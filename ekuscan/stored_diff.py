@@ -10,8 +10,7 @@ from ekuscan.change.runs import Beside, by_id, pairs
 from ekuscan.history.reader import Reader
 from ekuscan.history.runs import StoredRun
 from ekuscan.model import Endpoint, Inventory, Observation, Verdict
-
-_ANSWERED = ("seen", "partial")
+from ekuscan.observation import ANSWERED
 
 
 class StoredDiff:
@@ -75,7 +74,7 @@ class StoredDiff:
 
 
 def _answered(one: Observation | None) -> bool:
-    return one is not None and one.status in _ANSWERED
+    return one is not None and one.status in ANSWERED
 
 
 def _by_target(inventory: Inventory) -> Mapping[str, list[str]]:

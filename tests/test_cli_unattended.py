@@ -77,7 +77,7 @@ def test_systemd_takes_service_and_timer(tmp_path: Path) -> None:
 @given(PATHS)
 def test_a_shell_reads_any_path_as_one_word(path: str) -> None:
     lines = [line.rstrip("\\") for line in piece("container", "", path).splitlines() if not line.startswith("#")]
-    assert f"{path}:/work/targets.yaml:ro" in shlex.split(" ".join(lines))
+    assert f"{path}:/etc/ekuscan/targets.yaml:ro" in shlex.split(" ".join(lines))
     line = piece("crontab", "/bin/ekuscan", path).splitlines()[-1]
     assert not re.search(r"(?<!\\)%", line)
     assert path in shlex.split(line.replace("\\%", "%"))
@@ -93,7 +93,7 @@ def test_the_container_has_the_name_of_its_machine_every_night_so_that_its_runs_
     )
     words = done.stdout.splitlines()
     assert words[words.index("--hostname") + 1] == platform.node()
-    assert words[words.index("scan") :] == ["scan", "-f", "/work/targets.yaml", "--quiet"]
+    assert words[words.index("scan") :] == ["scan", "-f", "/etc/ekuscan/targets.yaml", "--quiet"]
 
 
 @given(PATHS)

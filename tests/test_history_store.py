@@ -169,9 +169,9 @@ def test_runs_are_named_as_last_by_day_and_by_the_beginning_of_their_id(store: S
         runs[1].id: runs[1],
     }
     assert {words: find_run(reader, words).id for words in named} == {words: run.id for words, run in named.items()}
-    assert reader.previous(unfinished).id == runs[2].id
+    assert [one.id for one in reader.before(unfinished)] == [one.id for one in reversed(runs)]
     assert reader.newest(NIGHTLY.key, complete=True).id == runs[2].id
-    assert reader.previous(runs[0]) is None
+    assert reader.before(runs[0]) == []
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,8 @@ from ekuscan.change.drafts import Drafts
 from ekuscan.model import Chain, Enforces, Observation, Request, Sight
 from ekuscan.named_sights import named_sights
 from ekuscan.news import ChangeKind
+from ekuscan.observation import ANSWERED
 from ekuscan.record import record
-
-_ANSWERED = ("seen", "partial")
 
 
 @record
@@ -49,7 +48,7 @@ def endpoint_changes(compared: Compared, drafts: Drafts) -> Absent:
         if before is not None and after is not None:
             _both(before, after, compared, drafts, absent)
         elif after is not None and compared.before.complete and after.status != "skipped":
-            word = "answers" if after.status in _ANSWERED else "does not answer"
+            word = "answers" if after.status in ANSWERED else "does not answer"
             drafts.at("endpoint-new", (after.endpoint.target, word), endpoint=after.endpoint, after=word)
         elif before is not None and compared.after.complete:
             drafts.at("endpoint-gone", (before.endpoint.target,), endpoint=before.endpoint)
@@ -62,11 +61,11 @@ def _both(before: Observation, after: Observation, compared: Compared, drafts: D
     if after.status == "skipped":
         absent.untried.add(after.endpoint.id)
         return
-    answered = before.status in _ANSWERED
+    answered = before.status in ANSWERED
     # What is away in both runs is asked for only where an absence has to last before it is told.
-    asked = not answered and (after.status in _ANSWERED or before.status == "skipped" or compared.confirm > 1)
+    asked = not answered and (after.status in ANSWERED or before.status == "skipped" or compared.confirm > 1)
     past = compared.past(after.endpoint.id) if asked else None
-    if after.status not in _ANSWERED:
+    if after.status not in ANSWERED:
         _silent(before, after, past, compared, drafts, absent)
         return
     if answered:
@@ -77,7 +76,7 @@ def _both(before: Observation, after: Observation, compared: Compared, drafts: D
         drafts.at("back", (after.endpoint.target,), endpoint=after.endpoint)
     elif past is not None:
         absent.remember(after, past)
-    if past is not None and past.last is not None and past.last.status in _ANSWERED:
+    if past is not None and past.last is not None and past.last.status in ANSWERED:
         _shown(past.last, after, compared, drafts)
 
 
@@ -85,7 +84,7 @@ def _silent(
     before: Observation, after: Observation, past: Past | None, compared: Compared, drafts: Drafts, absent: Absent
 ) -> None:
     """An endpoint that did not answer the later run."""
-    if before.status in _ANSWERED:
+    if before.status in ANSWERED:
         streak = 1
     elif past is not None and past.last is not None:
         streak = past.unseen + 1

@@ -15,10 +15,10 @@ from ekuscan.change.estate import estate_changes
 from ekuscan.change.verdicts import Changed, changed_verdicts
 from ekuscan.change.why import Why, causes
 from ekuscan.change.wording import certificate_details, consequence_details, headline, is_whole, subject
+from ekuscan.differences import answered
 from ekuscan.exit_code import FINE, FOUND, INCOMPLETE
 from ekuscan.extensions import ANY_EKU, CLIENT_AUTH, SERVER_AUTH
-from ekuscan.foresight import Answered
-from ekuscan.model import Eku, Severity, Verdict
+from ekuscan.model import Eku, Severity
 from ekuscan.names import printable
 from ekuscan.news import CertificateSide, Change, ChangeKind, Consequence, Counts, News
 
@@ -137,8 +137,8 @@ def _consequence(one: Changed, why: Why) -> Consequence:
         if_used=shown.if_used,
         effect=one.effect,
         cause=why.cause,
-        before=_answered(one.before),
-        after=_answered(one.after),
+        before=answered(one.before),
+        after=answered(one.after),
         severity=_graver(one),
         no_longer=tuple(remedy.id for remedy in one.no_longer),
         waiver=one.waiver[0] if one.waiver is not None else None,
@@ -154,10 +154,6 @@ def _graver(one: Changed) -> Severity:
     if one.effect == "same":
         return "medium"
     return one.after.severity if one.after is not None and one.effect != "better" else "none"
-
-
-def _answered(verdict: Verdict | None) -> Answered | None:
-    return Answered(verdict.outcome, verdict.now, verdict.next, verdict.when) if verdict is not None else None
 
 
 def _severity(

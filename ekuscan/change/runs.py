@@ -7,11 +7,11 @@ from typing import TypeVar
 
 from ekuscan.change.compared import Again, Compared, Pair, PolicyDate
 from ekuscan.model import Connection, Observation, Run, Target, Verdict
+from ekuscan.observation import ANSWERED
 from ekuscan.record import record
 
 _T = TypeVar("_T")
 _N = TypeVar("_N", Target, Connection, Verdict)
-_ANSWERED = ("seen", "partial")
 
 
 @record
@@ -46,7 +46,7 @@ def side_by_side(before: Run, after: Run, beside: Beside) -> Compared:
 
 
 def _answering(run: Run) -> frozenset[str]:
-    return frozenset(one.endpoint.target for one in run.observations if one.status in _ANSWERED)
+    return frozenset(one.endpoint.target for one in run.observations if one.status in ANSWERED)
 
 
 def _endpoints(run: Run) -> Mapping[str, Observation]:

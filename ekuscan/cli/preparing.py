@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
 from ekuscan import __version__
 from ekuscan.certificate_files import read_certificates
@@ -25,10 +24,6 @@ from ekuscan.record import record
 from ekuscan.run import Knowledge
 from ekuscan.targets.load import TargetRequest, load
 from ekuscan.trust import TrustStore
-
-if TYPE_CHECKING:
-    # Whoever keeps nothing loads no database.
-    pass
 
 Beside = Callable[[Observation], Observation]
 """Adds to an observation what an API told of the box."""

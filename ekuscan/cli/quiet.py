@@ -21,7 +21,8 @@ from ekuscan.history.store import Store
 from ekuscan.model import Run
 from ekuscan.news import News
 from ekuscan.notify.thresholds import in_use
-from ekuscan.past_runs import ANSWERED, PastRuns
+from ekuscan.observation import ANSWERED
+from ekuscan.past_runs import PastRuns
 from ekuscan.record import record
 from ekuscan.report.change_line import change_line
 from ekuscan.run import Knowledge

@@ -16,7 +16,7 @@ from ekuscan.cli.refusal import UsageError
 from ekuscan.cli.scan_request import ScanRequest, looked
 from ekuscan.cli.sweeping import Kept, sweep_and_report
 from ekuscan.exit_code import INTERRUPTED, FailOnError, parse_fail_on
-from ekuscan.model import Inventory, Observation, RunInfo
+from ekuscan.model import Inventory, Observation, Run, RunInfo
 from ekuscan.record import record
 from ekuscan.run import Knowledge, Options, RunInProgress
 from ekuscan.targets.errors import InvalidInput
@@ -46,10 +46,20 @@ def scan(request: ScanRequest) -> int:
             return refused(error, request.format)
         run = RunInProgress(plan.info, plan.ready.inventory, plan.known, plan.book, plan.options, plan.ready.unread)
         kept = Kept(keeping, plan.seen)
-        code = sweep_and_report(
-            plan.ready.inventory.endpoints, plan.ready.limits, run, outputs, plan.known, plan.ready.beside, kept
+        ready = plan.ready
+        ended = sweep_and_report(
+            ready.inventory.endpoints,
+            ready.limits,
+            run,
+            outputs,
+            plan.known,
+            ready.beside,
+            kept,
+            wanted=telling is not None,
         )
-        return code if telling is None or code == INTERRUPTED else _told(run, code, plan, keeping, telling)
+        if telling is None or ended.result is None or ended.code == INTERRUPTED:
+            return ended.code
+        return _told(ended.result, ended.code, plan, keeping, telling)
 
 
 def _telling(request: ScanRequest) -> Telling | None:
@@ -83,14 +93,13 @@ def _refuse_idle(request: ScanRequest) -> None:
         raise UsageError("--confirm: is for what is told of a change; add --quiet or --notify, or leave it out")
 
 
-def _told(run: RunInProgress, code: int, plan: _Plan, keeping: Keeping | None, telling: Telling) -> int:
+def _told(after: Run, code: int, plan: _Plan, keeping: Keeping | None, telling: Telling) -> int:
     """Tell what changed since the last run of this list that was told; returns the exit code."""
     from ekuscan.cli.quiet import not_known, tell_of
 
     store = keeping.store if keeping is not None and not keeping.silent else None
     if store is None or keeping is None:
         return not_known("there is no history of this run", code, telling)
-    after = run.result(datetime.now(UTC), complete=True)
     return tell_of(store, keeping.run, after, code, plan.known, plan.trust, telling)
 
 

@@ -17,7 +17,7 @@ from ekuscan.cli.progress import progress
 from ekuscan.cli.refusal import UsageError, refuse
 from ekuscan.exit_code import FINE, INCOMPLETE
 from ekuscan.limits import SweepLimits
-from ekuscan.model import Endpoint, Observation, Record, Summary
+from ekuscan.model import Endpoint, Observation, Record, Run, Summary
 from ekuscan.record import record
 from ekuscan.report.records import RecordStream
 from ekuscan.run import Knowledge, Piece, RunInProgress
@@ -38,6 +38,14 @@ class Kept:
     seen: tuple[Observation, ...] = ()
 
 
+@record
+class Ended:
+    """How a sweep ended: the exit code, and the whole result where somebody wants it."""
+
+    code: int
+    result: Run | None
+
+
 def sweep_and_report(
     endpoints: Sequence[Endpoint],
     limits: SweepLimits,
@@ -46,8 +54,13 @@ def sweep_and_report(
     known: Knowledge,
     beside: Beside | None = None,
     kept: Kept | None = None,
-) -> int:
-    """Sweep the endpoints, write the result, and return the exit code. ``beside`` adds what an API told of a box."""
+    *,
+    wanted: bool = False,
+) -> Ended:
+    """Sweep the endpoints, and write the result; it is returned too where it is ``wanted``, or was written whole.
+
+    ``beside`` adds what an API told of a box.
+    """
     spare_the_collector()
     kept = kept or Kept()
     sink = _Sink(run, outputs, kept)
@@ -62,7 +75,7 @@ def sweep_and_report(
     except KeyboardInterrupt:
         sink.interrupt()
         return _end(run, sink, outputs, known, complete=False)
-    return _end(run, sink, outputs, known, complete=True)
+    return _end(run, sink, outputs, known, complete=True, wanted=wanted)
 
 
 def report(run: RunInProgress, outputs: Outputs, known: Knowledge) -> int:
@@ -70,10 +83,12 @@ def report(run: RunInProgress, outputs: Outputs, known: Knowledge) -> int:
     spare_the_collector()
     sink = _Sink(run, outputs, Kept())
     sink.begin()
-    return _end(run, sink, outputs, known, complete=True)
+    return _end(run, sink, outputs, known, complete=True).code
 
 
-def _end(run: RunInProgress, sink: _Sink, outputs: Outputs, known: Knowledge, *, complete: bool) -> int:
+def _end(
+    run: RunInProgress, sink: _Sink, outputs: Outputs, known: Knowledge, *, complete: bool, wanted: bool = False
+) -> Ended:
     for fault in run.faults:
         tell(f"a bug of ekuscan, so these were not judged: {fault}", "error")
     finished = datetime.now(UTC)
@@ -89,14 +104,16 @@ def _end(run: RunInProgress, sink: _Sink, outputs: Outputs, known: Knowledge, *,
         skipped=counts.skipped,
         exit=summary.exit,
     )
-    if not outputs.only_streams:
+    result = None
+    if wanted or not outputs.only_streams:
         result = replace(run.result(finished, complete), summary=summary)
+    if result is not None and not outputs.only_streams:
         outputs.finish(result, known.tables, run.info.as_of)
     try:
         outputs.close()
     except UsageError as error:
-        return outputs.exit_code(refuse(error))
-    return outputs.exit_code(summary.exit)
+        return Ended(outputs.exit_code(refuse(error)), result)
+    return Ended(outputs.exit_code(summary.exit), result)
 
 
 async def sweep_into(

@@ -67,12 +67,6 @@ class Reader:
         wanted = all_runs().where(LISTS.c.key == list_).order_by(RUNS.c.started.desc(), RUNS.c.place.desc())
         return self._one(wanted if complete is None else wanted.where(RUNS.c.complete == complete))
 
-    def previous(self, run: StoredRun, *, complete: bool = True) -> StoredRun | None:
-        """The run of the same list before ``run``; with ``complete`` the last one before it that ended."""
-        wanted = all_runs().where(RUNS.c.list == run.list, RUNS.c.started < stamp(run.info.started))
-        wanted = wanted.where(RUNS.c.complete) if complete else wanted
-        return self._one(wanted.order_by(RUNS.c.started.desc()))
-
     def before(self, run: StoredRun) -> list[StoredRun]:
         """The runs of the same list before ``run`` that ended, the latest first."""
         wanted = all_runs().where(RUNS.c.list == run.list, RUNS.c.started < stamp(run.info.started), RUNS.c.complete)

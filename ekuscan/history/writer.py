@@ -121,12 +121,6 @@ def tell(store: Store, run: StoredRun, told: Told) -> None:
         connection.execute(update(RUNS).where(RUNS.c.id == run.id).values(judging=judging))
 
 
-def add_texts(store: Store, texts: Mapping[str, bytes]) -> None:
-    """Store texts under their SHA-256. Raises `HistoryError`."""
-    with store.writing() as connection:
-        put_texts(connection, texts)
-
-
 def text_name(text: bytes) -> str:
     """Under what a text is stored: its SHA-256."""
     return hashlib.sha256(text).hexdigest()

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from ekuscan.model import Run
+from ekuscan.observation import ANSWERED
 from ekuscan.protocols import BANNER_ONLY
 from ekuscan.report import text
 from ekuscan.report.page import SECTIONS, Page, judged_by, page
@@ -82,7 +83,7 @@ def _ports(run: Run) -> list[str]:
         return ["no ports: certificates from files"]
     closed = text.counted(counts.closed, "optional port") + " closed" if counts.closed else ""
     skipped = f"{counts.skipped:,} not tried" if counts.skipped else ""
-    answered = (one for one in run.observations if one.status in ("seen", "partial"))
+    answered = (one for one in run.observations if one.status in ANSWERED)
     banners = sum(one.endpoint.protocol in BANNER_ONLY for one in answered)
     return [
         text.counted(counts.seen + counts.partial - banners, "port") + " captured",
