@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import gzip
-import os
 import sys
 import zlib
 from collections.abc import Iterator
-from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import IO
 
 from ekuscan.cli.history import opened
 from ekuscan.cli.refusal import UsageError, refuse
+from ekuscan.cli.whole_file import replace_file
 from ekuscan.history.admit import admit
 from ekuscan.history.errors import HistoryError
 from ekuscan.history.export import export as exported
@@ -23,6 +22,8 @@ from ekuscan.names import printable
 from ekuscan.report.text import counted
 
 _GZIP = b"\x1f\x8b"
+# zlib's largest window, with the head and the end of gzip around the data.
+_IN_GZIP = 16 + zlib.MAX_WBITS
 
 
 def export(words: str | None, output: Path | None, option: str | None) -> int:
@@ -43,21 +44,18 @@ def export(words: str | None, output: Path | None, option: str | None) -> int:
 
 
 def _write(path: Path, lines: Iterator[bytes]) -> None:
-    """A whole file or none: beside it first, then in its place. Its owner alone may read it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    """A whole file or none, which its owner alone may read: it names the machines of a site."""
     try:
-        number = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o600)
-        with os.fdopen(number, "wb") as plain:
-            packed = gzip.GzipFile("", "wb", fileobj=plain, mtime=0) if path.suffix.lower() == ".gz" else nullcontext()
-            with packed as file:
-                for line in lines:
-                    (file or plain).write(line)
-        temporary.replace(path)
+        replace_file(path, _packed(lines) if path.suffix.lower() == ".gz" else lines, private=True)
     except OSError as error:
         raise UsageError(f"-o {path}: cannot be written: {error.strerror or error}") from None
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
+
+
+def _packed(lines: Iterator[bytes]) -> Iterator[bytes]:
+    packer = zlib.compressobj(wbits=_IN_GZIP)
+    for line in lines:
+        yield packer.compress(line)
+    yield packer.flush()
 
 
 def import_(file: Path, option: str | None) -> int:

@@ -26,25 +26,30 @@ def check_writable(path: Path) -> None:
             temporary.unlink()
 
 
-def replace_file(path: Path, pieces: Iterable[bytes]) -> None:
+def replace_file(path: Path, pieces: Iterable[bytes], *, private: bool = False) -> None:
     """Write a file by way of a temporary one beside it, which takes its place once all of it is on the disk.
 
-    A link stays one: what it points to is replaced. Raises `OSError`; the file is then as it was.
+    A link stays one: what it points to is replaced. A ``private`` file is for its owner alone, whatever it was.
+    Raises `OSError`; the file is then as it was.
     """
     place = Path(os.path.realpath(path))
     temporary = _beside(path)
     try:
-        with temporary.open("wb") as file:
+        with open(temporary, "wb", opener=_for_the_owner if private else None) as file:
             for piece in pieces:
                 file.write(piece)
             file.flush()
             os.fsync(file.fileno())
-        if place.exists():
+        if place.exists() and not private:
             temporary.chmod(place.stat().st_mode & 0o777)
         temporary.replace(place)
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def _for_the_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _beside(path: Path) -> Path:
